@@ -1,2 +1,31 @@
-//! Being built.
+//! The exchange as a function: commands in, events out.
+//!
+//! Reads top to bottom: `partition.rs` takes commands, has the log commit them and steps the engine;
+//! `engine.rs` applies one command; `session.rs` decides what it is (connection, number, verdict);
+//! `trading.rs` does what it says (orders, matching) on `book.rs`, `orders.rs` and `ids.rs`; what
+//! happened leaves through a [`Sink`] (`event.rs`). `log.rs` is the trait and the bytes of the log.
+//!
+//! State is a fold of the log: nothing here reads a clock, draws a random number, opens a file or a
+//! socket, or iterates in hash order. Time comes with a batch, the hash seed with [`Limits`].
 #![forbid(unsafe_code)]
+
+pub mod book;
+pub mod command;
+pub mod engine;
+pub mod event;
+pub mod fake_log;
+pub mod hash;
+pub mod ids;
+pub mod instrument;
+pub mod log;
+pub mod orders;
+pub mod parking;
+pub mod partition;
+pub mod session;
+pub mod trading;
+
+pub use command::{CommandBuffer, Commands, GRANULE_BYTES};
+pub use engine::{Engine, Limits, Step};
+pub use event::{Conn, EVENT_BYTES, Event, NoSink, SINK_FREE_MIN, Sink};
+pub use log::{AppendError, BatchRef, Log, LogEvent};
+pub use partition::{Inputs, Partition, Wish};

@@ -1,3 +1,23 @@
-//! Being built.
+//! The process around the engine: connections, files, threads.
+//!
+//! `main.rs` reads the command line, `config.rs` the file, `venue.rs` wires the parts in numbered
+//! stages and `run.rs` runs them. Inward: `io/` moves bytes, `fix/` makes commands of them,
+//! `gateway.rs` offers those to `rings.rs`. Outward: `gateway.rs` writes reports, `publisher.rs`
+//! packets. Beside the hot path: `journal.rs` is the log on disk, `understudy.rs` writes what is
+//! derived (`outbox.rs`), `auth.rs` checks secrets, `listen.rs` is a subscriber as a tool.
+
+pub mod auth;
+pub mod config;
+pub mod directory;
 pub mod fix;
+pub mod flow;
+pub mod gateway;
 pub mod io;
+pub mod journal;
+pub mod listen;
+pub mod outbox;
+pub mod publisher;
+pub mod rings;
+pub mod run;
+pub mod understudy;
+pub mod venue;

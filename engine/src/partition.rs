@@ -1,0 +1,359 @@
+//! One partition's turn: decide, take, remember. It reads straight down.
+//!
+//! What is committed reaches the engine; what waits in the rings becomes one batch; the log gets it.
+//! Until this process leads, events go nowhere: they were told by the one that led then. Next:
+//! `log.rs` for what committed means, `engine.rs` for what applying does.
+
+use crate::command::{CommandBuffer, slot_bytes, write_slot};
+use crate::engine::{Engine, Limits, Step};
+use crate::event::{NoSink, SINK_FREE_MIN, Sink};
+use crate::instrument::Instrument;
+use crate::log::{AppendError, BatchRef, Log, LogEvent};
+use sbe_schemas::header::Message;
+use sbe_schemas::header::text;
+use sbe_schemas::journal as j;
+
+/// The hashes of hot engine and understudy are compared every so many batches.
+pub const CHECKPOINT_BATCHES: u64 = 4096;
+
+/// The rings that lead here.
+pub trait Inputs {
+    /// Moves waiting commands into `batch` while they fit: at most 64 of each ring, in rotation,
+    /// admin first. Returns how many.
+    fn take(&mut self, batch: &mut CommandBuffer) -> usize;
+    /// This process does not lead: whoever waits must be told nothing and closed.
+    fn not_leading(&mut self);
+}
+
+/// The exchange as its operator wishes it. On every start the difference to the state is appended
+/// as commands; replay reads the log only.
+#[derive(Clone, Debug)]
+pub struct Wish {
+    /// What holds for all.
+    pub venue: j::VenueDefine,
+    /// Instruments, by symbol.
+    pub instruments: Vec<j::InstrumentDefine>,
+    /// Sessions, by CompID.
+    pub sessions: Vec<j::SessionDefine>,
+}
+
+/// A wish that the living state cannot take.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum WishError {
+    /// Tick, lot or largest quantity of a known instrument differ: open orders and finished ones
+    /// are counted in them.
+    InstrumentChanged {
+        /// Symbol.
+        symbol: String,
+    },
+    /// More instruments than the partition has room for.
+    TooManyInstruments {
+        /// What fits.
+        max: usize,
+    },
+    /// More sessions than the partition has room for.
+    TooManySessions {
+        /// What fits.
+        max: usize,
+    },
+}
+
+impl Wish {
+    /// The commands, slot after slot, that make `engine` what is wished.
+    ///
+    /// # Errors
+    /// See [`WishError`]; nothing has changed then.
+    pub fn difference(&self, engine: &Engine) -> Result<Vec<u8>, WishError> {
+        let mut slots = Vec::new();
+        append_slot(&self.venue, &mut slots);
+        let mut instruments = engine.instruments().len();
+        for wished in &self.instruments {
+            match engine.instruments().iter().find(|i| i.symbol == wished.symbol) {
+                Some(known) if same_instrument(known, wished) => {}
+                Some(known) => {
+                    let symbol = String::from_utf8_lossy(text(&known.symbol)).into_owned();
+                    return Err(WishError::InstrumentChanged { symbol });
+                }
+                None => {
+                    append_slot(wished, &mut slots);
+                    instruments += 1;
+                }
+            }
+        }
+        let mut sessions = engine.sessions().len();
+        for wished in &self.sessions {
+            sessions += usize::from(!engine.sessions().iter().any(|s| s.comp_id == wished.comp_id));
+            append_slot(wished, &mut slots);
+        }
+        let Limits { instruments_max, sessions_max, .. } = *engine.limits();
+        if instruments > instruments_max {
+            return Err(WishError::TooManyInstruments { max: instruments_max });
+        }
+        if sessions > sessions_max {
+            return Err(WishError::TooManySessions { max: sessions_max });
+        }
+        Ok(slots)
+    }
+}
+
+fn same_instrument(known: &Instrument, wished: &j::InstrumentDefine) -> bool {
+    known.tick_size == wished.tick_size.get()
+        && known.lot_size == wished.lot_size.get()
+        && known.quantity_max == wished.quantity_max.get()
+}
+
+fn append_slot<M: Message>(message: &M, slots: &mut Vec<u8>) {
+    let start = slots.len();
+    slots.resize(start + slot_bytes::<M>(), 0);
+    write_slot(message, &mut slots[start..]);
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Role {
+    /// Reading what an earlier life, or another leader, has left.
+    Following,
+    Leading { term: u64 },
+}
+
+/// One partition: an engine, its log, and the batch between them.
+pub struct Partition<L> {
+    engine: Engine,
+    log: L,
+    wish: Wish,
+    refused: Option<WishError>,
+    role: Role,
+    /// Events leave: the `TermStarted` of this process has been applied.
+    live: bool,
+    /// Commands of the current committed batch that have been begun.
+    begun: u32,
+    /// Bytes of them.
+    begun_bytes: usize,
+    in_batch: bool,
+    /// The next batch.
+    pending: CommandBuffer,
+    /// Slots that go before anything of a ring: the start of the term and the wish.
+    first: Vec<u8>,
+    tick_under_way: bool,
+    last_time: u64,
+    batches: u64,
+    checkpoint: Option<(u64, u64)>,
+}
+
+impl<L: Log> Partition<L> {
+    /// Over a log that has not been polled yet.
+    pub fn new(limits: Limits, log: L, wish: Wish) -> Self {
+        Self {
+            engine: Engine::new(limits),
+            log,
+            wish,
+            refused: None,
+            role: Role::Following,
+            live: false,
+            begun: 0,
+            begun_bytes: 0,
+            in_batch: false,
+            pending: CommandBuffer::new(),
+            first: Vec::new(),
+            tick_under_way: false,
+            last_time: 0,
+            batches: 0,
+            checkpoint: None,
+        }
+    }
+
+    /// One turn at time `now`; returns how much was done.
+    pub fn turn<S: Sink>(&mut self, now: u64, inputs: &mut impl Inputs, sink: &mut S) -> usize {
+        // 1. Decide: only what is committed reaches the engine.
+        let mut done = self.apply_committed(inputs, sink);
+        // 2. Take, 3. remember.
+        if let Role::Leading { .. } = self.role {
+            done += self.take(now, inputs);
+            done += self.append(now, inputs);
+        }
+        // 4. Let the log work.
+        done + self.log.turn(now)
+    }
+
+    /// The wish that could not be taken: say so and stop.
+    pub fn refused(&self) -> Option<&WishError> {
+        self.refused.as_ref()
+    }
+
+    /// This process leads and its `TermStarted` has been applied.
+    pub fn is_live(&self) -> bool {
+        self.live
+    }
+
+    /// The state.
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// The log.
+    pub fn log(&self) -> &L {
+        &self.log
+    }
+
+    /// The log, for who must ask it things only its kind knows.
+    pub fn log_mut(&mut self) -> &mut L {
+        &mut self.log
+    }
+
+    /// Gives the log back; the engine is gone, as after a crash.
+    pub fn into_log(self) -> L {
+        self.log
+    }
+
+    /// Batches applied and the event hash then, every [`CHECKPOINT_BATCHES`]; each is given once.
+    pub fn take_checkpoint(&mut self) -> Option<(u64, u64)> {
+        self.checkpoint.take()
+    }
+
+    /// Nothing waits: no batch to append, none being applied.
+    pub fn is_idle(&self) -> bool {
+        self.pending.is_empty() && !self.in_batch && self.first.is_empty()
+    }
+
+    fn apply_committed<S: Sink>(&mut self, inputs: &mut impl Inputs, sink: &mut S) -> usize {
+        let mut done = 0;
+        loop {
+            match self.log.poll() {
+                LogEvent::Nothing => return done,
+                LogEvent::Restore(snapshot) => {
+                    assert!(snapshot.is_empty(), "snapshots are not written yet");
+                    self.engine = Engine::new(*self.engine.limits());
+                }
+                LogEvent::Following => {
+                    (self.role, self.live) = (Role::Following, false);
+                    self.pending.clear();
+                    self.first.clear();
+                    self.tick_under_way = false;
+                    inputs.not_leading();
+                }
+                LogEvent::Leading { term } => {
+                    self.role = Role::Leading { term };
+                    self.lead(term);
+                }
+                LogEvent::Committed(batch) => {
+                    let mut progress = Progress {
+                        engine: &mut self.engine,
+                        live: &mut self.live,
+                        role: self.role,
+                        begun: &mut self.begun,
+                        begun_bytes: &mut self.begun_bytes,
+                        in_batch: &mut self.in_batch,
+                    };
+                    if progress.apply(&batch, sink) == Step::More {
+                        return done + 1;
+                    }
+                    self.tick_under_way = false;
+                    self.last_time = self.last_time.max(batch.header.time.get());
+                    self.log.release();
+                    self.batches += 1;
+                    if self.batches.is_multiple_of(CHECKPOINT_BATCHES) {
+                        self.checkpoint = Some((self.batches, self.engine.event_hash()));
+                    }
+                }
+            }
+            done += 1;
+        }
+    }
+
+    /// First of the term: unbind everybody; then what the operator wishes.
+    fn lead(&mut self, term: u64) {
+        self.first.clear();
+        append_slot(&j::TermStarted { term: term.into(), ..j::TermStarted::ZERO }, &mut self.first);
+        match self.wish.difference(&self.engine) {
+            Ok(slots) => self.first.extend_from_slice(&slots),
+            Err(error) => self.refused = Some(error),
+        }
+    }
+
+    fn take(&mut self, now: u64, inputs: &mut impl Inputs) -> usize {
+        if !self.pending.is_empty() {
+            return 0; // The log was full: this batch first.
+        }
+        let mut fit = 0;
+        for slot in crate::command::Commands::new(&self.first) {
+            if !self.pending.push_slot(slot) {
+                break;
+            }
+            fit += slot.len();
+        }
+        self.first.drain(..fit);
+        let taken = if self.first.is_empty() { inputs.take(&mut self.pending) } else { 0 };
+        if self.pending.is_empty() && self.engine.next_due() <= now && !self.tick_under_way {
+            self.tick_under_way = self.pending.push(&j::Tick::ZERO);
+        }
+        taken
+    }
+
+    fn append(&mut self, now: u64, inputs: &mut impl Inputs) -> usize {
+        if self.pending.is_empty() {
+            return 0;
+        }
+        let time = now.max(self.last_time);
+        match self.log.append(&self.pending, time) {
+            Ok(()) => {
+                self.last_time = time;
+                self.pending.clear();
+                1
+            }
+            Err(AppendError::Full) => 0,
+            Err(AppendError::NotLeader) => {
+                self.pending.clear();
+                inputs.not_leading();
+                0
+            }
+        }
+    }
+}
+
+/// The parts of a partition that a batch of its own log moves.
+struct Progress<'a> {
+    engine: &'a mut Engine,
+    live: &'a mut bool,
+    role: Role,
+    begun: &'a mut u32,
+    begun_bytes: &'a mut usize,
+    in_batch: &'a mut bool,
+}
+
+impl Progress<'_> {
+    /// Applies what is left of `batch`; `More`: the sink is full, call again with the same batch.
+    fn apply<S: Sink>(&mut self, batch: &BatchRef<'_>, sink: &mut S) -> Step {
+        if let Role::Leading { term } = self.role {
+            // The batch in which this term starts is the first whose events leave.
+            *self.live |= batch.header.term.get() == term;
+        }
+        if *self.live {
+            self.apply_to(batch, sink)
+        } else {
+            self.apply_to(batch, &mut NoSink)
+        }
+    }
+
+    fn apply_to<S: Sink>(&mut self, batch: &BatchRef<'_>, sink: &mut S) -> Step {
+        if !*self.in_batch {
+            *self.in_batch = true;
+            self.engine.begin_batch(batch.header.time.get());
+        }
+        let mut rest = batch.bytes.get(*self.begun_bytes..).unwrap_or(&[]);
+        loop {
+            if self.engine.step(sink) == Step::More || sink.free() < SINK_FREE_MIN {
+                return Step::More;
+            }
+            let mut commands = crate::command::Commands::new(rest);
+            let Some(command) = commands.next() else { break };
+            rest = rest.get(command.len()..).unwrap_or(&[]);
+            let seq = batch.header.first_seq.get() + u64::from(*self.begun);
+            *self.begun += 1;
+            *self.begun_bytes += command.len();
+            let _ = self.engine.apply(seq, command, sink); // The loop steps on.
+        }
+        assert_eq!(*self.begun, batch.header.count.get(), "a batch has as many as it says");
+        self.engine.end_batch(*self.begun, sink);
+        (*self.begun, *self.begun_bytes, *self.in_batch) = (0, 0, false);
+        Step::Done
+    }
+}

@@ -1,0 +1,627 @@
+//! The session: what a message of a client means, decided when it is applied.
+//!
+//! In this order: is this the bound connection? the number? PossDup? the verdict? business. Numbers,
+//! rejects, heartbeats and test requests come from here and from nowhere else, because only here
+//! they are the same after a crash and on every replica. What differs between protocols is marked
+//! [`Protocol`]. The rules are those of FIX 4.4 vol. 2, "Session protocol", with the venue's choices
+//! in docs/wire/fix.md. Next: `trading.rs` for what is business.
+
+use crate::engine::Engine;
+use crate::event::{Conn, Sink};
+use crate::hash::{mix, mix_bytes};
+use crate::ids::FinishedNames;
+use crate::orders::OwnOrders;
+use crate::parking::ParkedList;
+use sbe_schemas::header::Message;
+use sbe_schemas::journal as j;
+use sbe_schemas::order_entry as oe;
+use sbe_schemas::types::{
+    Boolean, CancelOnDisconnect, CloseWhy, CommandFlags, CommandHead, DueWhat, EventFlags,
+    LogoutReason, Protocol, Verdict,
+};
+
+/// A SequenceReset further ahead than this is refused.
+const RESET_AHEAD_MAX: u64 = 1_000_000;
+/// The same range is sent again this often.
+const RESEND_REPEATS_MAX: u32 = 3;
+/// OrigSendingTime (122): its checks hold whatever the number.
+const TAG_ORIG_SENDING_TIME: u16 = 122;
+/// SessionRejectReason (373): value is incorrect for this tag.
+const VALUE_INCORRECT: u8 = 5;
+/// SessionRejectReason (373): other.
+const OTHER: u8 = 99;
+const NS_PER_S: u64 = 1_000_000_000;
+
+/// A connection that a session is bound to, from its Logon on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bound {
+    /// The one connection whose commands count.
+    pub conn: Conn,
+    /// HeartBtInt (108).
+    pub heartbeat_ns: u64,
+    /// The client asked for cancel on disconnect.
+    pub cancel_on_disconnect: bool,
+    /// Our TestRequest of this time is not answered yet.
+    pub test_request: Option<u64>,
+    /// Our Logout is out; the client's ends the session.
+    pub logout_sent: bool,
+}
+
+/// The last range a client asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Asked {
+    begin: u64,
+    end: u64,
+    times: u32,
+}
+
+/// Everything the exchange knows of a session.
+pub struct Session {
+    /// SenderCompID (49) of the client, NUL padded.
+    pub comp_id: [u8; 24],
+    /// Account (1) of orders that name none.
+    pub account: [u8; 16],
+    /// Its user.
+    pub user: u32,
+    /// What it speaks.
+    pub protocol: Protocol,
+    /// The venue's policy for it.
+    pub cancel_on_disconnect: CancelOnDisconnect,
+    /// Between a lost connection and the cancels.
+    pub grace_ns: u64,
+    /// Its connection, if it is logged on.
+    pub bound: Option<Bound>,
+    /// Rises with every 141=Y; from 1.
+    pub generation: u32,
+    /// MsgSeqNum expected of the client.
+    pub next_in: u64,
+    /// MsgSeqNum of our next message.
+    pub next_out: u64,
+    /// Its open orders.
+    pub orders: OwnOrders,
+    /// Its finished names.
+    pub finished: FinishedNames,
+    /// When its orders are cancelled, if it does not come back before.
+    pub grace_ends: Option<u64>,
+    /// We asked for a resend when this was the highest number seen; no other request until it closes.
+    gap_top: Option<u64>,
+    /// Highest number that found no place to wait.
+    dropped_top: u64,
+    parked: ParkedList,
+    /// A gap fill goes up to here; what is parked below is applied on the way.
+    fill_to: u64,
+    last_in: u64,
+    last_out: u64,
+    asked: Asked,
+}
+
+impl Session {
+    /// As defined by the venue, never logged on.
+    pub fn new(d: &j::SessionDefine) -> Self {
+        let mut session = Self {
+            comp_id: d.comp_id,
+            account: [0; 16],
+            user: 0,
+            protocol: Protocol::Fix44,
+            cancel_on_disconnect: CancelOnDisconnect::No,
+            grace_ns: 0,
+            bound: None,
+            generation: 1,
+            next_in: 1,
+            next_out: 1,
+            orders: OwnOrders::default(),
+            finished: FinishedNames::default(),
+            grace_ends: None,
+            gap_top: None,
+            dropped_top: 0,
+            parked: ParkedList::default(),
+            fill_to: 0,
+            last_in: 0,
+            last_out: 0,
+            asked: Asked::default(),
+        };
+        session.define(d);
+        session
+    }
+
+    /// Takes a changed policy.
+    pub fn define(&mut self, d: &j::SessionDefine) {
+        self.account = d.account;
+        self.user = d.user.get();
+        self.protocol = d.protocol.known().unwrap_or(Protocol::Fix44);
+        self.cancel_on_disconnect =
+            d.cancel_on_disconnect.known().unwrap_or(CancelOnDisconnect::No);
+        self.grace_ns = u64::from(d.grace_ms.get()) * 1_000_000;
+    }
+
+    fn hash(&self, mut hash: u64) -> u64 {
+        hash = mix_bytes(mix_bytes(hash, &self.comp_id), &self.account);
+        let b = self.bound;
+        let words = [
+            u64::from(self.user) << 32 | u64::from(self.generation),
+            self.next_in,
+            self.next_out,
+            self.grace_ends.unwrap_or(0),
+            self.gap_top.unwrap_or(0),
+            self.dropped_top,
+            self.fill_to,
+            self.last_in,
+            self.last_out,
+            self.asked.begin,
+            self.asked.end ^ u64::from(self.asked.times) << 56,
+            b.map_or(0, |b| u64::from(b.conn.generation) << 32 | u64::from(b.conn.slot)),
+            b.map_or(0, |b| b.heartbeat_ns ^ u64::from(b.logout_sent)),
+            b.and_then(|b| b.test_request).unwrap_or(0),
+            self.orders.first().map_or(0, |slot| u64::from(slot.0) + 1),
+        ];
+        words.iter().fold(hash, |hash, word| mix(hash, *word))
+    }
+}
+
+/// One command of a client, taken apart.
+#[derive(Clone, Copy)]
+pub(crate) struct Inbound<'a> {
+    pub(crate) head: &'a CommandHead,
+    pub(crate) template: u16,
+    pub(crate) bytes: &'a [u8],
+}
+
+impl<'a> Inbound<'a> {
+    pub(crate) fn of(bytes: &'a [u8]) -> Option<Self> {
+        let template = sbe_schemas::header::header(bytes).ok()?.template_id.get();
+        Some(Self { head: crate::command::head(bytes)?, template, bytes })
+    }
+
+    /// The command as `M`. Commands are written by our gateways: another layout is a bug.
+    pub(crate) fn get<M: Message>(&self) -> &'a M {
+        M::decode(self.bytes).expect("a command of this template").0
+    }
+
+    fn conn(&self) -> Conn {
+        Conn {
+            gateway: self.head.gateway.get(),
+            slot: self.head.slot.get(),
+            generation: self.head.conn_generation.get(),
+        }
+    }
+
+    fn verdict(&self) -> Verdict {
+        self.head.verdict.known().unwrap_or(Verdict::Fine)
+    }
+
+    pub(crate) fn poss_resend(&self) -> bool {
+        self.head.flags.has(CommandFlags::POSS_RESEND)
+    }
+
+    /// Logout and ResendRequest act whatever their number, and so does a SequenceReset-Reset.
+    fn acts_whatever_its_number(&self) -> bool {
+        matches!(self.template, j::Logout::TEMPLATE_ID | j::ResendRequest::TEMPLATE_ID)
+    }
+
+    fn is_hard_reset(&self) -> bool {
+        self.template == j::SequenceReset::TEMPLATE_ID && !self.is_gap_fill()
+    }
+
+    fn is_gap_fill(&self) -> bool {
+        self.get::<j::SequenceReset>().gap_fill.known() == Some(Boolean::True)
+    }
+}
+
+impl Engine {
+    /// A command that names a session.
+    pub(crate) fn on_session_command<S: Sink>(&mut self, m: Inbound<'_>, sink: &mut S) {
+        let Some(at) = self.session_at(m.head.session.get()) else { return };
+        let bound = self.sessions[at as usize].bound.map(|bound| bound.conn);
+        if m.template == j::Logon::TEMPLATE_ID {
+            return self.on_logon(at, m, bound == Some(m.conn()), sink);
+        }
+        if bound != Some(m.conn()) {
+            return; // Of a connection that lost, or died before this came out of the log.
+        }
+        match m.template {
+            j::Disconnected::TEMPLATE_ID => self.unbind(at),
+            j::Due::TEMPLATE_ID => self.on_due(at, m.get::<j::Due>().what.known(), sink),
+            _ => self.on_numbered(at, m, sink),
+        }
+    }
+
+    /// A message with a MsgSeqNum: number, PossDup and verdict, in this order.
+    fn on_numbered<S: Sink>(&mut self, at: u32, m: Inbound<'_>, sink: &mut S) {
+        let number = m.head.msg_seq_num.get();
+        let now = self.now;
+        let s = &mut self.sessions[at as usize];
+        s.last_in = now;
+        if let Some(bound) = &mut s.bound {
+            bound.test_request = None;
+        }
+        let expected = s.next_in;
+        let counts = number == expected;
+
+        if m.verdict() == Verdict::Fine && m.is_hard_reset() {
+            self.act(at, m, sink); // Neither counted nor compared: FIX 4.4 vol. 2, SequenceReset.
+            self.tasks.drain = Some(at);
+            return;
+        }
+        if number < expected && m.head.flags.has(CommandFlags::POSS_DUP) {
+            if m.verdict() != Verdict::Fine && m.head.ref_tag.get() == TAG_ORIG_SENDING_TIME {
+                self.refuse(at, m, sink);
+            }
+            return;
+        }
+        if m.verdict() == Verdict::Fatal {
+            self.sessions[at as usize].next_in += u64::from(counts);
+            self.refuse(at, m, sink);
+            return self.log_out(at, LogoutReason::BadMessage, 0, 0, sink);
+        }
+        if m.verdict() == Verdict::Fine && m.acts_whatever_its_number() {
+            self.sessions[at as usize].next_in += u64::from(counts);
+            self.act(at, m, sink);
+            if number > expected && self.sessions[at as usize].bound.is_some() {
+                self.wait_for_gap(at, m, true, sink);
+            }
+        } else if number < expected {
+            return self.log_out(at, LogoutReason::MsgSeqNumTooLow, expected, number, sink);
+        } else if number > expected {
+            self.wait_for_gap(at, m, false, sink);
+        } else {
+            self.sessions[at as usize].next_in += 1;
+            self.act(at, m, sink);
+        }
+        self.tasks.drain = Some(at);
+    }
+
+    /// Too high: parks it and asks once for what is missing.
+    fn wait_for_gap<S: Sink>(&mut self, at: u32, m: Inbound<'_>, acted: bool, sink: &mut S) {
+        let number = m.head.msg_seq_num.get();
+        let s = &mut self.sessions[at as usize];
+        if !self.parking.park(&mut s.parked, number, m.bytes, acted) {
+            s.dropped_top = s.dropped_top.max(number);
+        }
+        if s.gap_top.is_none() {
+            self.ask_resend(at, number, sink);
+        }
+    }
+
+    fn ask_resend<S: Sink>(&mut self, at: u32, top: u64, sink: &mut S) {
+        let s = &mut self.sessions[at as usize];
+        s.gap_top = Some(top);
+        let ask = j::ResendRequestSent { begin_seq_no: s.next_in.into(), end_seq_no: 0.into() };
+        self.report(at, &ask, EventFlags::ADMIN, sink);
+    }
+
+    /// One parked command whose turn has come. `false`: none has.
+    pub(crate) fn drain_one<S: Sink>(&mut self, at: u32, sink: &mut S) -> bool {
+        let s = &mut self.sessions[at as usize];
+        if s.bound.is_none() {
+            return false;
+        }
+        let reach = s.next_in.max(s.fill_to);
+        match self.parking.first(&s.parked) {
+            Some(number) if number < s.next_in => {
+                self.parking.take(&mut s.parked); // Came again, and was applied, in between.
+                return true;
+            }
+            Some(number) if number < reach || number == s.next_in => {
+                let Some(parked) = self.parking.take(&mut s.parked) else { return false };
+                s.next_in = number + 1;
+                if !parked.acted
+                    && let Some(m) = Inbound::of(parked.bytes())
+                {
+                    self.act(at, m, sink);
+                }
+                return true;
+            }
+            _ => {}
+        }
+        (s.next_in, s.fill_to) = (reach, 0);
+        if s.gap_top.is_some_and(|top| s.next_in > top) {
+            s.gap_top = None;
+            if s.dropped_top >= s.next_in {
+                let top = s.dropped_top;
+                self.ask_resend(at, top, sink);
+            }
+        }
+        false
+    }
+
+    /// A counted message: its verdict, then what it says.
+    fn act<S: Sink>(&mut self, at: u32, m: Inbound<'_>, sink: &mut S) {
+        if m.verdict() != Verdict::Fine {
+            return self.refuse(at, m, sink);
+        }
+        self.received = m.head.received.get();
+        match m.template {
+            j::TestRequest::TEMPLATE_ID => {
+                let test_req_id = m.get::<j::TestRequest>().test_req_id;
+                self.report(at, &j::HeartbeatSent { test_req_id }, EventFlags::ADMIN, sink);
+            }
+            j::ResendRequest::TEMPLATE_ID => self.on_resend_request(at, m, sink),
+            j::SequenceReset::TEMPLATE_ID => self.on_sequence_reset(at, m, sink),
+            j::Logout::TEMPLATE_ID => self.on_logout(at, sink),
+            j::Heartbeat::TEMPLATE_ID | j::PeerReject::TEMPLATE_ID => {}
+            j::NewOrder::TEMPLATE_ID => self.on_new_order(at, m, sink),
+            j::CancelOrder::TEMPLATE_ID => self.on_cancel_order(at, m, sink),
+            j::ReplaceOrder::TEMPLATE_ID => self.on_replace_order(at, m, sink),
+            j::OrderStatusRequest::TEMPLATE_ID => self.on_order_status(at, m, sink),
+            // A second Logon on a live connection, without 141=Y.
+            j::Logon::TEMPLATE_ID => self.session_reject(at, m.head, *b"A\0\0\0\0\0\0\0", OTHER, 0, sink),
+            _ => {}
+        }
+    }
+
+    /// The reject that the verdict asks for.
+    fn refuse<S: Sink>(&mut self, at: u32, m: Inbound<'_>, sink: &mut S) {
+        if m.template != j::Refused::TEMPLATE_ID {
+            return;
+        }
+        let refused = *m.get::<j::Refused>();
+        match m.verdict() {
+            Verdict::BusinessReject | Verdict::Throttled => {
+                let reject = oe::BusinessReject {
+                    ref_seq_num: m.head.msg_seq_num,
+                    ref_msg_type: refused.ref_msg_type,
+                    ref_id: refused.ref_id,
+                    reason: m.head.reason,
+                    throttled: u8::from(m.verdict() == Verdict::Throttled),
+                };
+                self.report(at, &reject, EventFlags::EMPTY, sink);
+            }
+            _ => {
+                let (reason, tag) = (m.head.reason, m.head.ref_tag.get());
+                self.session_reject(at, m.head, refused.ref_msg_type, reason, tag, sink);
+            }
+        }
+    }
+
+    fn session_reject<S: Sink>(
+        &mut self,
+        at: u32,
+        head: &CommandHead,
+        ref_msg_type: [u8; 8],
+        reason: u8,
+        ref_tag: u16,
+        sink: &mut S,
+    ) {
+        let reject = j::SessionRejectSent {
+            ref_seq_num: head.msg_seq_num,
+            ref_msg_type,
+            ref_tag: ref_tag.into(),
+            reason,
+        };
+        // Not an administrative message to a resend: FIX 4.4 vol. 2 has Reject sent again.
+        self.report(at, &reject, EventFlags::EMPTY, sink);
+    }
+
+    fn on_logon<S: Sink>(&mut self, at: u32, m: Inbound<'_>, again: bool, sink: &mut S) {
+        let logon = *m.get::<j::Logon>();
+        let (conn, number) = (m.conn(), m.head.msg_seq_num.get());
+        let reset = logon.reset_seq_num.known() == Some(Boolean::True);
+        let s = &self.sessions[at as usize];
+        let (min, max) = (self.venue.heartbeat_min_s, self.venue.heartbeat_max_s);
+        let refusal = if s.bound.is_some() && !again {
+            Some(LogoutReason::AlreadyLoggedOn)
+        } else if reset && number != 1 {
+            Some(LogoutReason::ResetNeedsOne)
+        } else if !(min..=max).contains(&logon.heartbeat_s.get()) {
+            Some(LogoutReason::HeartBtIntOutOfRange)
+        } else {
+            None
+        };
+        if again && !(reset && refusal.is_none()) {
+            return self.on_numbered(at, m, sink);
+        }
+        if let Some(reason) = refusal {
+            return self.control(at, conn, &j::LogonRefused { reason: reason.into() }, sink);
+        }
+        if reset {
+            self.new_generation(at);
+        }
+        let expected = self.sessions[at as usize].next_in;
+        if number < expected {
+            let out = logout_sent(LogoutReason::MsgSeqNumTooLow, expected, number);
+            self.report_to(at, Some(conn), &out, EventFlags::ADMIN, sink);
+            let close = j::ConnectionClose { why: CloseWhy::Refused.into() };
+            return self.control(at, conn, &close, sink);
+        }
+        self.bind(at, conn, &logon);
+        let accepted = j::LogonAccepted {
+            heartbeat_s: logon.heartbeat_s,
+            reset_seq_num: if reset { Boolean::True.into() } else { Boolean::False.into() },
+        };
+        self.report(at, &accepted, EventFlags::ADMIN, sink);
+        if number > expected {
+            self.wait_for_gap(at, m, true, sink);
+        } else {
+            self.sessions[at as usize].next_in += 1;
+        }
+    }
+
+    fn bind(&mut self, at: u32, conn: Conn, logon: &j::Logon) {
+        let now = self.now;
+        let s = &mut self.sessions[at as usize];
+        s.bound = Some(Bound {
+            conn,
+            heartbeat_ns: u64::from(logon.heartbeat_s.get()) * NS_PER_S,
+            cancel_on_disconnect: logon.cancel_on_disconnect.known() == Some(Boolean::True),
+            test_request: None,
+            logout_sent: false,
+        });
+        s.grace_ends = None;
+        s.asked = Asked::default();
+        (s.last_in, s.last_out) = (now, now);
+        self.find_next_due();
+    }
+
+    fn new_generation(&mut self, at: u32) {
+        let s = &mut self.sessions[at as usize];
+        s.generation += 1;
+        (s.next_in, s.next_out) = (1, 1);
+        (s.gap_top, s.dropped_top, s.fill_to) = (None, 0, 0);
+        self.parking.clear(&mut s.parked);
+    }
+
+    /// Ends the binding and starts the grace of its cancels, if it has them.
+    pub(crate) fn unbind(&mut self, at: u32) {
+        let now = self.now;
+        let s = &mut self.sessions[at as usize];
+        let Some(bound) = s.bound.take() else { return };
+        (s.gap_top, s.dropped_top, s.fill_to) = (None, 0, 0);
+        self.parking.clear(&mut s.parked);
+        if bound.cancel_on_disconnect || s.cancel_on_disconnect == CancelOnDisconnect::Session {
+            s.grace_ends = Some(now + s.grace_ns);
+        }
+        self.find_next_due();
+    }
+
+    /// Our Logout, and the end of the connection.
+    fn log_out<S: Sink>(
+        &mut self,
+        at: u32,
+        reason: LogoutReason,
+        expected: u64,
+        received: u64,
+        sink: &mut S,
+    ) {
+        let Some(bound) = self.sessions[at as usize].bound else { return };
+        self.report(at, &logout_sent(reason, expected, received), EventFlags::ADMIN, sink);
+        let close = j::ConnectionClose { why: CloseWhy::LoggedOut.into() };
+        self.control(at, bound.conn, &close, sink);
+        self.unbind(at);
+    }
+
+    /// The venue stops: asks this session to leave and waits for its Logout.
+    pub(crate) fn ask_to_leave<S: Sink>(&mut self, at: u32, sink: &mut S) {
+        let Some(bound) = &mut self.sessions[at as usize].bound else { return };
+        if !bound.logout_sent {
+            bound.logout_sent = true;
+            let out = logout_sent(LogoutReason::VenueStops, 0, 0);
+            self.report(at, &out, EventFlags::ADMIN, sink);
+        }
+    }
+
+    fn on_logout<S: Sink>(&mut self, at: u32, sink: &mut S) {
+        let Some(bound) = self.sessions[at as usize].bound else { return };
+        if !bound.logout_sent {
+            let out = logout_sent(LogoutReason::Answer, 0, 0);
+            self.report(at, &out, EventFlags::ADMIN, sink);
+        }
+        let close = j::ConnectionClose { why: CloseWhy::LoggedOut.into() };
+        self.control(at, bound.conn, &close, sink);
+        self.unbind(at);
+    }
+
+    fn on_due<S: Sink>(&mut self, at: u32, what: Option<DueWhat>, sink: &mut S) {
+        let now = self.now;
+        let s = &mut self.sessions[at as usize];
+        let Some(bound) = &mut s.bound else { return };
+        // The gateway's clock and the log's differ by a batch; an eighth of slack absorbs that.
+        let nearly = |since: u64, ns: u64| now.saturating_sub(since) >= ns - ns / 8;
+        match what {
+            Some(DueWhat::Heartbeat) if nearly(s.last_out, bound.heartbeat_ns) => {
+                let beat = j::HeartbeatSent { test_req_id: [0; 64] };
+                self.report(at, &beat, EventFlags::ADMIN, sink);
+            }
+            Some(DueWhat::Silence) if nearly(s.last_in, bound.heartbeat_ns) => {
+                match bound.test_request {
+                    None => {
+                        bound.test_request = Some(now);
+                        let ask = j::TestRequestSent { test_req_id: self.seq.into() };
+                        self.report(at, &ask, EventFlags::ADMIN, sink);
+                    }
+                    Some(asked) if nearly(asked, bound.heartbeat_ns) => {
+                        self.log_out(at, LogoutReason::NoAnswerToTestRequest, 0, 0, sink);
+                    }
+                    Some(_) => {}
+                }
+            }
+            Some(DueWhat::LogoutUnanswered) if bound.logout_sent => {
+                let (conn, why) = (bound.conn, CloseWhy::NoAnswer.into());
+                self.control(at, conn, &j::ConnectionClose { why }, sink);
+                self.unbind(at);
+            }
+            _ => {}
+        }
+    }
+
+    fn on_resend_request<S: Sink>(&mut self, at: u32, m: Inbound<'_>, sink: &mut S) {
+        let request = m.get::<j::ResendRequest>();
+        let (begin, end) = (request.begin_seq_no.get(), request.end_seq_no.get());
+        let s = &mut self.sessions[at as usize];
+        let Some(bound) = s.bound else { return };
+        let last = s.next_out - 1;
+        if begin == 0 || begin > last || (end != 0 && end < begin) {
+            let tag = if begin == 0 || begin > last { 7 } else { 16 };
+            let kind = *b"2\0\0\0\0\0\0\0";
+            return self.session_reject(at, m.head, kind, VALUE_INCORRECT, tag, sink);
+        }
+        let times = if (s.asked.begin, s.asked.end) == (begin, end) { s.asked.times + 1 } else { 1 };
+        s.asked = Asked { begin, end, times };
+        if times > RESEND_REPEATS_MAX {
+            return self.log_out(at, LogoutReason::ResendRepeated, 0, 0, sink);
+        }
+        let end = if end == 0 { last } else { end.min(last) };
+        let resend = j::Resend { begin_seq_no: begin.into(), end_seq_no: end.into() };
+        self.control(at, bound.conn, &resend, sink);
+    }
+
+    fn on_sequence_reset<S: Sink>(&mut self, at: u32, m: Inbound<'_>, sink: &mut S) {
+        let new = m.get::<j::SequenceReset>().new_seq_no.get();
+        let s = &mut self.sessions[at as usize];
+        let gap_fill = m.is_gap_fill();
+        // A gap fill has been counted already: it may repeat that, not go below.
+        let lowest = s.next_in;
+        if new < lowest || new > lowest + RESET_AHEAD_MAX || (gap_fill && new == 0) {
+            let kind = *b"4\0\0\0\0\0\0\0";
+            return self.session_reject(at, m.head, kind, VALUE_INCORRECT, 36, sink);
+        }
+        if gap_fill {
+            s.fill_to = new;
+        } else {
+            s.next_in = new;
+            (s.gap_top, s.dropped_top, s.fill_to) = (None, 0, 0);
+            self.parking.clear(&mut s.parked);
+        }
+    }
+
+    fn session_at(&self, session: u32) -> Option<u32> {
+        let at = session.checked_sub(1)?;
+        ((at as usize) < self.sessions.len()).then_some(at)
+    }
+
+    /// All sessions into a state hash.
+    pub(crate) fn hash_sessions(&self, hash: u64) -> u64 {
+        self.sessions.iter().fold(hash, |hash, s| self.parking.hash(&s.parked, s.hash(hash)))
+    }
+
+    /// A numbered message of ours, to wherever the session is bound.
+    pub(crate) fn report<M: Message, S: Sink>(
+        &mut self,
+        at: u32,
+        message: &M,
+        flags: EventFlags,
+        sink: &mut S,
+    ) {
+        let conn = self.sessions[at as usize].bound.map(|bound| bound.conn);
+        self.report_to(at, conn, message, flags, sink);
+    }
+
+    fn report_to<M: Message, S: Sink>(
+        &mut self,
+        at: u32,
+        conn: Option<Conn>,
+        message: &M,
+        flags: EventFlags,
+        sink: &mut S,
+    ) {
+        let now = self.now;
+        let s = &mut self.sessions[at as usize];
+        let (number, generation) = (s.next_out, s.generation);
+        s.next_out += 1;
+        s.last_out = now;
+        self.emit_report(at, conn, number, generation, message, flags, sink);
+    }
+}
+
+fn logout_sent(reason: LogoutReason, expected: u64, received: u64) -> j::LogoutSent {
+    j::LogoutSent { expected: expected.into(), received: received.into(), reason: reason.into() }
+}

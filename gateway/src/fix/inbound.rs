@@ -1,0 +1,388 @@
+//! One message of a client as one command of the log.
+//!
+//! Whatever is wrong with a well-framed message becomes a *verdict* in the command, never an answer
+//! from here: the engine gives rejects their numbers. The checks, in this order: MsgSeqNum, CompIDs,
+//! SendingTime, OrigSendingTime, the dictionary, what the venue takes. docs/wire/fix.md has the
+//! rules in words. Next: `connection.rs`.
+
+use super::decimal::{parse, parse_uint};
+use super::fields::{Fields, Reason};
+use super::tables::{msg_type, tag};
+use super::time::parse_timestamp;
+use super::validate::check;
+use crate::directory::Directory;
+use engine::command::{slot_bytes, write_slot};
+use sbe_schemas::header::Message;
+use sbe_schemas::header::fill_text;
+use sbe_schemas::journal as j;
+use sbe_schemas::types::{
+    Boolean, BooleanCode, CommandFlags, CommandHead, Decimal8, Decimal8Null, OrdTypeCode, SideCode,
+    TimeInForceCode, Verdict,
+};
+
+/// Longest command that a FIX message becomes.
+pub const SLOT_BYTES_MAX: usize = 256;
+/// Cancel on disconnect, asked for at logon: `Y` or `N`. A tag of the venue's own.
+pub const TAG_CANCEL_ON_DISCONNECT: u16 = 8013;
+
+/// SessionRejectReason (373): CompID problem.
+const COMP_ID_PROBLEM: u8 = 9;
+/// SessionRejectReason (373): SendingTime accuracy problem.
+const SENDING_TIME_ACCURACY: u8 = 10;
+/// BusinessRejectReason (380): unsupported message type.
+const UNSUPPORTED_MESSAGE: u8 = 3;
+/// BusinessRejectReason (380): conditionally required field missing.
+const CONDITIONALLY_REQUIRED: u8 = 5;
+/// Instructions that would change what an order does, and that the venue does not know.
+const UNKNOWN_INSTRUCTIONS: [u16; 9] = [
+    tag::EXEC_INST,
+    tag::STOP_PX,
+    tag::MIN_QTY,
+    tag::MAX_FLOOR,
+    tag::EXPIRE_TIME,
+    tag::EXPIRE_DATE,
+    tag::DISCRETION_INST,
+    tag::PEG_OFFSET_VALUE,
+    tag::CASH_ORDER_QTY,
+];
+
+/// What the checks compare with.
+#[derive(Clone, Copy, Debug)]
+pub struct Expected<'a> {
+    /// SenderCompID (49) of this client.
+    pub client: &'a [u8],
+    /// Our CompID.
+    pub venue: &'a [u8],
+    /// Now, nanoseconds since 1970 UTC.
+    pub now: u64,
+    /// SendingTime (52) may differ from `now` by so much.
+    pub sending_time_tolerance_ns: u64,
+    /// Above the soft rate: application messages are refused.
+    pub throttled: bool,
+}
+
+/// A verdict that is not `Fine`.
+#[derive(Clone, Copy, Debug)]
+struct Bad {
+    verdict: Verdict,
+    reason: u8,
+    tag: u16,
+}
+
+const fn reject(reason: Reason, tag: u16) -> Bad {
+    Bad { verdict: Verdict::SessionReject, reason: reason as u8, tag }
+}
+
+const fn fatal(reason: u8, tag: u16) -> Bad {
+    Bad { verdict: Verdict::Fatal, reason, tag }
+}
+
+/// A command, ready for a ring.
+pub struct Slot {
+    bytes: [u8; SLOT_BYTES_MAX],
+    length: usize,
+}
+
+impl Slot {
+    /// The padded slot of `message`.
+    pub fn of<M: Message>(message: &M) -> Self {
+        const { assert!(slot_bytes::<M>() <= SLOT_BYTES_MAX) };
+        let mut slot = Self { bytes: [0; SLOT_BYTES_MAX], length: slot_bytes::<M>() };
+        if let Some(out) = slot.bytes.get_mut(..slot.length) {
+            write_slot(message, out);
+        }
+        slot
+    }
+
+    /// The slot.
+    pub fn bytes(&self) -> &[u8] {
+        self.bytes.get(..self.length).unwrap_or(&[])
+    }
+
+    /// SessionRejectReason (373) of a verdict that is not fine.
+    pub fn refusal(&self) -> Option<u8> {
+        let head = engine::command::head(&self.bytes)?;
+        (head.verdict.known() != Some(Verdict::Fine)).then_some(head.reason)
+    }
+}
+
+/// MsgType (35) of a body, which starts with it.
+pub fn msg_type_of(body: &[u8]) -> &[u8] {
+    let value = body.get(3..).unwrap_or(&[]);
+    value.get(..memchr::memchr(super::SOH, value).unwrap_or(value.len())).unwrap_or(&[])
+}
+
+/// The one command that a message becomes. `head` names session, connection and time received.
+pub fn command(
+    fields: &Fields<'_>,
+    kind: &[u8],
+    mut head: CommandHead,
+    expected: &Expected<'_>,
+    directory: &Directory,
+) -> Slot {
+    let flag = |tag| fields.get(tag) == Some(b"Y");
+    head.flags = CommandFlags::EMPTY;
+    if flag(tag::POSS_DUP_FLAG) {
+        head.flags = head.flags.with(CommandFlags::POSS_DUP);
+    }
+    if flag(tag::POSS_RESEND) {
+        head.flags = head.flags.with(CommandFlags::POSS_RESEND);
+    }
+    let number = fields.get(tag::MSG_SEQ_NUM).and_then(|value| parse_uint(value).ok());
+    head.msg_seq_num.set(number.unwrap_or(0));
+    let checked = check_session(fields, number, expected)
+        .and_then(|()| check(fields).map_err(|refusal| reject(refusal.reason, refusal.tag)))
+        .and_then(|()| check_rate(kind, expected));
+    match checked.and_then(|()| translate(fields, kind, head, directory)) {
+        Ok(slot) => slot,
+        Err(bad) => refused(fields, kind, head, bad),
+    }
+}
+
+fn refused(fields: &Fields<'_>, kind: &[u8], mut head: CommandHead, bad: Bad) -> Slot {
+    let is_reject = matches!(kind, msg_type::REJECT | msg_type::BUSINESS_MESSAGE_REJECT);
+    if is_reject && bad.verdict == Verdict::SessionReject {
+        // A Reject is never answered with a Reject, however badly it is written.
+        return Slot::of(&j::PeerReject { head, ref_seq_num: 0.into() });
+    }
+    head.verdict = bad.verdict.into();
+    head.reason = bad.reason;
+    head.ref_tag.set(bad.tag);
+    let printable = |value: &&[u8]| value.iter().all(u8::is_ascii_graphic);
+    let ref_id = fields.get(tag::CL_ORD_ID).filter(printable).and_then(fill_text::<36>);
+    Slot::of(&j::Refused {
+        head,
+        ref_msg_type: Some(kind).filter(printable).and_then(fill_text::<8>).unwrap_or([0; 8]),
+        ref_id: ref_id.unwrap_or([0; 36]),
+    })
+}
+
+/// FIX 4.4 vol. 2: header checks that come before everything else.
+fn check_session(
+    fields: &Fields<'_>,
+    number: Option<u64>,
+    expected: &Expected<'_>,
+) -> Result<(), Bad> {
+    if number.is_none_or(|number| number == 0) {
+        return Err(fatal(Reason::RequiredTagMissing as u8, tag::MSG_SEQ_NUM));
+    }
+    let comp_ids =
+        [(tag::SENDER_COMP_ID, expected.client), (tag::TARGET_COMP_ID, expected.venue)];
+    for (tag, ours) in comp_ids {
+        if fields.get(tag) != Some(ours) {
+            return Err(fatal(COMP_ID_PROBLEM, tag));
+        }
+    }
+    let Some(sent) = fields.get(tag::SENDING_TIME).and_then(|v| parse_timestamp(v).ok()) else {
+        return Ok(()); // Missing or malformed: the dictionary says it better.
+    };
+    if sent.abs_diff(expected.now) > expected.sending_time_tolerance_ns {
+        return Err(fatal(SENDING_TIME_ACCURACY, tag::SENDING_TIME));
+    }
+    if fields.get(tag::POSS_DUP_FLAG) != Some(b"Y") {
+        return Ok(());
+    }
+    match fields.get(tag::ORIG_SENDING_TIME) {
+        None => Err(reject(Reason::RequiredTagMissing, tag::ORIG_SENDING_TIME)),
+        Some(value) => match parse_timestamp(value) {
+            Ok(original) if original > sent => {
+                Err(fatal(SENDING_TIME_ACCURACY, tag::ORIG_SENDING_TIME))
+            }
+            Ok(_) => Ok(()),
+            Err(_) => Err(reject(Reason::IncorrectDataFormat, tag::ORIG_SENDING_TIME)),
+        },
+    }
+}
+
+fn check_rate(kind: &[u8], expected: &Expected<'_>) -> Result<(), Bad> {
+    let is_session_message = matches!(kind, [b'0'..=b'5' | b'A']);
+    if expected.throttled && !is_session_message {
+        return Err(Bad { verdict: Verdict::Throttled, reason: 0, tag: 0 });
+    }
+    Ok(())
+}
+
+fn translate(
+    fields: &Fields<'_>,
+    kind: &[u8],
+    head: CommandHead,
+    directory: &Directory,
+) -> Result<Slot, Bad> {
+    match kind {
+        msg_type::HEARTBEAT => Ok(Slot::of(&j::Heartbeat { head })),
+        msg_type::TEST_REQUEST => {
+            let test_req_id = text(fields, tag::TEST_REQ_ID)?;
+            Ok(Slot::of(&j::TestRequest { head, test_req_id }))
+        }
+        msg_type::RESEND_REQUEST => Ok(Slot::of(&j::ResendRequest {
+            head,
+            begin_seq_no: number(fields, tag::BEGIN_SEQ_NO)?.into(),
+            end_seq_no: number(fields, tag::END_SEQ_NO)?.into(),
+        })),
+        msg_type::SEQUENCE_RESET => Ok(Slot::of(&j::SequenceReset {
+            head,
+            new_seq_no: number(fields, tag::NEW_SEQ_NO)?.into(),
+            gap_fill: boolean(fields.get(tag::GAP_FILL_FLAG) == Some(b"Y")),
+        })),
+        msg_type::LOGOUT => Ok(Slot::of(&j::Logout { head })),
+        msg_type::LOGON => logon(fields, head),
+        msg_type::REJECT | msg_type::BUSINESS_MESSAGE_REJECT => {
+            let ref_seq_num = fields.get(tag::REF_SEQ_NUM).and_then(|v| parse_uint(v).ok());
+            Ok(Slot::of(&j::PeerReject { head, ref_seq_num: ref_seq_num.unwrap_or(0).into() }))
+        }
+        msg_type::NEW_ORDER_SINGLE => new_order(fields, head, directory),
+        msg_type::ORDER_CANCEL_REQUEST => cancel_order(fields, head, directory),
+        msg_type::ORDER_CANCEL_REPLACE_REQUEST => replace_order(fields, head, directory),
+        msg_type::ORDER_STATUS_REQUEST => order_status(fields, head, directory),
+        _ => Err(Bad { verdict: Verdict::BusinessReject, reason: UNSUPPORTED_MESSAGE, tag: 0 }),
+    }
+}
+
+/// The Logon (A); its secrets stay behind.
+fn logon(fields: &Fields<'_>, head: CommandHead) -> Result<Slot, Bad> {
+    if fields.get(tag::ENCRYPT_METHOD) != Some(b"0") {
+        return Err(reject(Reason::ValueIsIncorrect, tag::ENCRYPT_METHOD));
+    }
+    let heartbeat_s = u32::try_from(number(fields, tag::HEART_BT_INT)?)
+        .map_err(|_| reject(Reason::ValueIsIncorrect, tag::HEART_BT_INT))?;
+    Ok(Slot::of(&j::Logon {
+        head,
+        heartbeat_s: heartbeat_s.into(),
+        reset_seq_num: boolean(fields.get(tag::RESET_SEQ_NUM_FLAG) == Some(b"Y")),
+        cancel_on_disconnect: boolean(fields.get(TAG_CANCEL_ON_DISCONNECT) == Some(b"Y")),
+    }))
+}
+
+fn new_order(
+    fields: &Fields<'_>,
+    head: CommandHead,
+    directory: &Directory,
+) -> Result<Slot, Bad> {
+    let (instrument, symbol) = instrument(fields, directory)?;
+    Ok(Slot::of(&j::NewOrder {
+        head,
+        cl_ord_id: text(fields, tag::CL_ORD_ID)?,
+        instrument: instrument.into(),
+        side: SideCode(code(fields.get(tag::SIDE))),
+        ord_type: OrdTypeCode(code(fields.get(tag::ORD_TYPE))),
+        time_in_force: TimeInForceCode(code(fields.get(tag::TIME_IN_FORCE).or(Some(b"0")))),
+        unsupported: boolean(has_unknown_instruction(fields)),
+        price: price(fields)?,
+        order_qty: order_qty(fields)?,
+        account: optional_text(fields, tag::ACCOUNT)?,
+        symbol,
+    }))
+}
+
+fn cancel_order(
+    fields: &Fields<'_>,
+    head: CommandHead,
+    directory: &Directory,
+) -> Result<Slot, Bad> {
+    Ok(Slot::of(&j::CancelOrder {
+        head,
+        cl_ord_id: text(fields, tag::CL_ORD_ID)?,
+        orig_cl_ord_id: text(fields, tag::ORIG_CL_ORD_ID)?,
+        order_id: order_id(fields).into(),
+        instrument: instrument(fields, directory)?.0.into(),
+        side: SideCode(code(fields.get(tag::SIDE))),
+    }))
+}
+
+fn replace_order(
+    fields: &Fields<'_>,
+    head: CommandHead,
+    directory: &Directory,
+) -> Result<Slot, Bad> {
+    Ok(Slot::of(&j::ReplaceOrder {
+        head,
+        cl_ord_id: text(fields, tag::CL_ORD_ID)?,
+        orig_cl_ord_id: text(fields, tag::ORIG_CL_ORD_ID)?,
+        order_id: order_id(fields).into(),
+        instrument: instrument(fields, directory)?.0.into(),
+        side: SideCode(code(fields.get(tag::SIDE))),
+        ord_type: OrdTypeCode(code(fields.get(tag::ORD_TYPE))),
+        time_in_force: TimeInForceCode(code(fields.get(tag::TIME_IN_FORCE).or(Some(b"0")))),
+        unsupported: boolean(has_unknown_instruction(fields)),
+        price: price(fields)?,
+        order_qty: order_qty(fields)?,
+    }))
+}
+
+fn order_status(
+    fields: &Fields<'_>,
+    head: CommandHead,
+    directory: &Directory,
+) -> Result<Slot, Bad> {
+    let (instrument, symbol) = instrument(fields, directory)?;
+    Ok(Slot::of(&j::OrderStatusRequest {
+        head,
+        cl_ord_id: text(fields, tag::CL_ORD_ID)?,
+        order_id: order_id(fields).into(),
+        instrument: instrument.into(),
+        side: SideCode(code(fields.get(tag::SIDE))),
+        symbol,
+    }))
+}
+
+fn has_unknown_instruction(fields: &Fields<'_>) -> bool {
+    UNKNOWN_INSTRUCTIONS.iter().any(|tag| fields.get(*tag).is_some())
+}
+
+/// FIX 4.4 leaves Symbol (55) out of the required fields; we cannot do without.
+fn instrument(fields: &Fields<'_>, directory: &Directory) -> Result<(u32, [u8; 16]), Bad> {
+    let value = fields.get(tag::SYMBOL).ok_or(reject(Reason::RequiredTagMissing, tag::SYMBOL))?;
+    Ok(match fill_text::<16>(value) {
+        Some(symbol) => (directory.instrument(&symbol), symbol),
+        // Longer than any symbol of ours: unknown; the answer shows its beginning.
+        None => (0, value.first_chunk().copied().unwrap_or([0; 16])),
+    })
+}
+
+/// Required text that must fit.
+fn text<const N: usize>(fields: &Fields<'_>, tag: u16) -> Result<[u8; N], Bad> {
+    let value = fields.get(tag).ok_or(reject(Reason::RequiredTagMissing, tag))?;
+    fill_text(value).ok_or(reject(Reason::ValueIsIncorrect, tag))
+}
+
+fn optional_text<const N: usize>(fields: &Fields<'_>, tag: u16) -> Result<[u8; N], Bad> {
+    fill_text(fields.get(tag).unwrap_or(&[])).ok_or(reject(Reason::ValueIsIncorrect, tag))
+}
+
+fn number(fields: &Fields<'_>, tag: u16) -> Result<u64, Bad> {
+    let value = fields.get(tag).ok_or(reject(Reason::RequiredTagMissing, tag))?;
+    parse_uint(value).map_err(|_| reject(Reason::ValueIsIncorrect, tag))
+}
+
+/// OrderID (37) is ours, so it is a number; anything else is the id of no order.
+fn order_id(fields: &Fields<'_>) -> u64 {
+    fields.get(tag::ORDER_ID).map_or(0, |value| parse_uint(value).unwrap_or(u64::MAX))
+}
+
+fn price(fields: &Fields<'_>) -> Result<Decimal8Null, Bad> {
+    let Some(value) = fields.get(tag::PRICE) else { return Ok(Decimal8Null::NULL) };
+    let mantissa = parse(value).map_err(|_| reject(Reason::ValueIsIncorrect, tag::PRICE))?;
+    Ok(Decimal8Null::new(Some(mantissa)))
+}
+
+fn order_qty(fields: &Fields<'_>) -> Result<Decimal8, Bad> {
+    let Some(value) = fields.get(tag::ORDER_QTY) else {
+        let verdict = Verdict::BusinessReject;
+        return Err(Bad { verdict, reason: CONDITIONALLY_REQUIRED, tag: tag::ORDER_QTY });
+    };
+    let mantissa = parse(value).map_err(|_| reject(Reason::ValueIsIncorrect, tag::ORDER_QTY))?;
+    Ok(Decimal8::new(mantissa))
+}
+
+fn boolean(value: bool) -> BooleanCode {
+    if value { Boolean::True.into() } else { Boolean::False.into() }
+}
+
+/// A FIX char as our schemas code it: a digit by its value, anything else by its ASCII byte.
+pub fn code(value: Option<&[u8]>) -> u8 {
+    match value {
+        Some([digit @ b'0'..=b'9']) => digit - b'0',
+        Some([letter]) => *letter,
+        _ => u8::MAX,
+    }
+}

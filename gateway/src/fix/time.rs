@@ -1,0 +1,279 @@
+//! Times of FIX as nanoseconds of UTC since 1970, and back. No clock here, only arithmetic.
+//!
+//! UTCTimestamp is `YYYYMMDD-HH:MM:SS`, and after a point one to nine decimals: FIX 4.4 (vol. 1)
+//! knows three, venues send six and nine. The date must exist. Second 60 is taken at 23:59 only,
+//! where leap seconds are, and means the last nanosecond of that minute: it stays after all of its
+//! second 59 and before the next day, which a jump to the next second would not promise.
+
+/// Nanoseconds of one second.
+const SECOND_NS: u64 = 1_000_000_000;
+const DAY_NS: u64 = 86_400 * SECOND_NS;
+
+/// Why bytes are not taken as a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TimeError {
+    /// Not a time as FIX writes them, or not one of the calendar.
+    Format,
+    /// A time of the calendar, but before 1970 or after July 2554: `u64` nanoseconds do not reach.
+    Range,
+}
+
+/// How many decimals a printed time has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Precision {
+    /// Three; what FIX 4.4 knows.
+    #[default]
+    Millis,
+    /// Six.
+    Micros,
+    /// Nine.
+    Nanos,
+}
+
+/// `YYYYMMDD-HH:MM:SS[.d…]` in nanoseconds of UTC since 1970.
+///
+/// # Errors
+/// See [`TimeError`].
+pub fn parse_timestamp(bytes: &[u8]) -> Result<u64, TimeError> {
+    let (date, rest) = bytes.split_first_chunk::<8>().ok_or(TimeError::Format)?;
+    let [b'-', time @ ..] = rest else { return Err(TimeError::Format) };
+    let (days, time_ns) = (parse_date(date)?, parse_time(time)?);
+    u64::try_from(days)
+        .ok()
+        .and_then(|days| days.checked_mul(DAY_NS)?.checked_add(time_ns))
+        .ok_or(TimeError::Range)
+}
+
+/// `HH:MM:SS[.d…]` in nanoseconds since midnight.
+///
+/// # Errors
+/// Only [`TimeError::Format`].
+pub fn parse_time(bytes: &[u8]) -> Result<u64, TimeError> {
+    let (clock, fraction) = bytes.split_first_chunk::<8>().ok_or(TimeError::Format)?;
+    let &[h1, h2, b':', m1, m2, b':', s1, s2] = clock else { return Err(TimeError::Format) };
+    let (hour, minute, second) = (number(&[h1, h2])?, number(&[m1, m2])?, number(&[s1, s2])?);
+    let fraction_ns = fraction_ns(fraction)?;
+    let minute_ns = (u64::from(hour) * 60 + u64::from(minute)) * 60 * SECOND_NS;
+    match (hour, minute, second) {
+        (23, 59, 60) => Ok(DAY_NS - 1),
+        (0..=23, 0..=59, 0..=59) => Ok(minute_ns + u64::from(second) * SECOND_NS + fraction_ns),
+        _ => Err(TimeError::Format),
+    }
+}
+
+/// `YYYYMMDD` in days since 1970-01-01; negative before.
+///
+/// # Errors
+/// Only [`TimeError::Format`].
+pub fn parse_date(bytes: &[u8]) -> Result<i64, TimeError> {
+    let &[y1, y2, y3, y4, m1, m2, d1, d2] = bytes else { return Err(TimeError::Format) };
+    let (year, month, day) = (number(&[y1, y2, y3, y4])?, number(&[m1, m2])?, number(&[d1, d2])?);
+    let days = match month {
+        4 | 6 | 9 | 11 => 30,
+        2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
+        2 => 28,
+        1..=12 => 31,
+        _ => return Err(TimeError::Format),
+    };
+    if day == 0 || day > days {
+        return Err(TimeError::Format);
+    }
+    Ok(days_from_civil(i64::from(year), i64::from(month), i64::from(day)))
+}
+
+/// `YYYYMM`, `YYYYMMDD` or `YYYYMMwN` with N from 1 to 5: does `bytes` name a month?
+pub fn is_month_year(bytes: &[u8]) -> bool {
+    let Some((&[y1, y2, y3, y4, m1, m2], rest)) = bytes.split_first_chunk::<6>() else {
+        return false;
+    };
+    match rest {
+        [] | [b'w', b'1'..=b'5'] => parse_date(&[y1, y2, y3, y4, m1, m2, b'0', b'1']).is_ok(),
+        _ => parse_date(bytes).is_ok(),
+    }
+}
+
+fn number(digits: &[u8]) -> Result<u32, TimeError> {
+    digits.iter().try_fold(0, |value, &byte| match byte {
+        b'0'..=b'9' => Ok(value * 10 + u32::from(byte - b'0')),
+        _ => Err(TimeError::Format),
+    })
+}
+
+/// Nothing, or a point and one to nine digits.
+fn fraction_ns(bytes: &[u8]) -> Result<u64, TimeError> {
+    match bytes {
+        [] => Ok(0),
+        [b'.', digits @ ..] if (1..=9).contains(&digits.len()) => {
+            let scale = 10_u64.pow(9 - digits.len() as u32);
+            Ok(u64::from(number(digits)?) * scale)
+        }
+        _ => Err(TimeError::Format),
+    }
+}
+
+/// Days since 1970-01-01 in the proleptic Gregorian calendar.
+///
+/// The year is counted from March, so that the leap day is its last and month lengths from March
+/// on follow `(153 m + 2) / 5`; 400 years have 146 097 days.
+fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
+    let year = if month <= 2 { year - 1 } else { year };
+    let (era, year_of_era) = (year.div_euclid(400), year.rem_euclid(400));
+    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+    // 719 468 days lie between 0000-03-01 and 1970-01-01.
+    era * 146_097 + day_of_era - 719_468
+}
+
+/// Year, month, day of a day since 1970-01-01; the inverse of [`days_from_civil`].
+fn civil_from_days(days: u64) -> (u64, u64, u64) {
+    let days = days + 719_468;
+    let (era, day_of_era) = (days / 146_097, days % 146_097);
+    let year_of_era =
+        (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month_from_march = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
+    let month = (month_from_march + 2) % 12 + 1;
+    (era * 400 + year_of_era + u64::from(month <= 2), month, day)
+}
+
+/// A time as text, on the stack.
+#[derive(Clone, Copy, Debug)]
+pub struct Stamp {
+    bytes: [u8; Stamp::BYTES],
+    len: usize,
+}
+
+impl Stamp {
+    const BYTES: usize = b"YYYYMMDD-HH:MM:SS.nnnnnnnnn".len();
+
+    /// `time_ns` since 1970 as UTCTimestamp. Decimals beyond `precision` are cut, never rounded:
+    /// a printed time is never later than the real one.
+    pub fn new(time_ns: u64, precision: Precision) -> Self {
+        let mut stamp = Self { bytes: [0; Self::BYTES], len: 0 };
+        let (year, month, day) = civil_from_days(time_ns / DAY_NS);
+        let seconds = time_ns % DAY_NS / SECOND_NS;
+        stamp.push(year, 4, b"");
+        stamp.push(month, 2, b"");
+        stamp.push(day, 2, b"-");
+        stamp.push(seconds / 3_600, 2, b":");
+        stamp.push(seconds / 60 % 60, 2, b":");
+        stamp.push(seconds % 60, 2, b".");
+        let fraction_ns = time_ns % SECOND_NS;
+        match precision {
+            Precision::Millis => stamp.push(fraction_ns / 1_000_000, 3, b""),
+            Precision::Micros => stamp.push(fraction_ns / 1_000, 6, b""),
+            Precision::Nanos => stamp.push(fraction_ns, 9, b""),
+        }
+        stamp
+    }
+
+    /// The text.
+    pub fn as_bytes(&self) -> &[u8] {
+        self.bytes.get(..self.len).unwrap_or_default()
+    }
+
+    /// `value` in `digits` digits, and what stands behind it.
+    fn push(&mut self, mut value: u64, digits: usize, then: &[u8]) {
+        let end = self.len + digits;
+        for slot in self.bytes.get_mut(self.len..end).unwrap_or_default().iter_mut().rev() {
+            *slot = b'0' + (value % 10) as u8;
+            value /= 10;
+        }
+        self.len = end + then.len();
+        if let Some(room) = self.bytes.get_mut(end..self.len) {
+            room.copy_from_slice(then);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn timestamps_are_read_to_the_nanosecond() {
+        for (text, wanted) in [
+            ("19700101-00:00:00", 0),
+            ("19700101-00:00:00.000000001", 1),
+            ("20000229-12:30:45.5", 951_827_445_500_000_000),
+            ("20260102-09:30:00.000", 1_767_346_200_000_000_000),
+            ("20260102-09:30:00.123456", 1_767_346_200_123_456_000),
+            ("25540721-23:34:33.709551615", u64::MAX),
+        ] {
+            assert_eq!(parse_timestamp(text.as_bytes()), Ok(wanted), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_leap_second_stays_inside_its_day() {
+        let leap = parse_timestamp(b"19981231-23:59:60.5").unwrap();
+        assert!(leap >= parse_timestamp(b"19981231-23:59:59.999999999").unwrap());
+        assert!(leap < parse_timestamp(b"19990101-00:00:00").unwrap());
+        assert_eq!(parse_timestamp(b"19981231-12:59:60"), Err(TimeError::Format));
+        assert_eq!(parse_timestamp(b"19981231-23:59:61"), Err(TimeError::Format));
+    }
+
+    #[test]
+    fn what_is_no_time_is_refused() {
+        for text in [
+            "",
+            "20260102",
+            "20260102-",
+            "20260102 09:30:00",
+            "20260102-9:30:00",
+            "20260102-09:30",
+            "20260102-09:30:00.",
+            "20260102-09:30:00.1234567890",
+            "20260102-09:30:00.12x",
+            "20260102-09:30:00Z",
+            "20260102-24:00:00",
+            "20260102-09:60:00",
+            "20260002-09:30:00",
+            "20261302-09:30:00",
+            "20260100-09:30:00",
+            "20260230-09:30:00",
+            "20250229-09:30:00",
+            "21000229-09:30:00",
+            "2026-01-02-09:30",
+        ] {
+            assert_eq!(parse_timestamp(text.as_bytes()), Err(TimeError::Format), "{text}");
+        }
+        assert_eq!(parse_timestamp(b"19691231-23:59:59"), Err(TimeError::Range));
+        assert_eq!(parse_timestamp(b"99991231-23:59:59"), Err(TimeError::Range));
+        assert_eq!(parse_timestamp(b"25540721-23:34:33.709551616"), Err(TimeError::Range));
+    }
+
+    #[test]
+    fn months_may_carry_a_day_or_a_week() {
+        for text in ["202601", "20260131", "202601w1", "202602w5"] {
+            assert!(is_month_year(text.as_bytes()), "{text}");
+        }
+        for text in ["", "2026", "202613", "202600", "202601w0", "202601w6", "20260132", "202601W1"]
+        {
+            assert!(!is_month_year(text.as_bytes()), "{text}");
+        }
+    }
+
+    #[test]
+    fn every_day_of_the_calendar_is_printed_as_it_was_read() {
+        // Days one by one over the odd centuries, with the last nanosecond of each.
+        for day in (0..213_503).chain([213_502]) {
+            let time_ns = (day + 1) * DAY_NS - 1;
+            let stamp = Stamp::new(time_ns, Precision::Nanos);
+            assert_eq!(parse_timestamp(stamp.as_bytes()), Ok(time_ns), "day {day}");
+        }
+    }
+
+    #[test]
+    fn printed_times_are_cut_not_rounded() {
+        let time_ns = 951_827_445_999_999_999;
+        for (precision, wanted) in [
+            (Precision::Millis, "20000229-12:30:45.999"),
+            (Precision::Micros, "20000229-12:30:45.999999"),
+            (Precision::Nanos, "20000229-12:30:45.999999999"),
+        ] {
+            assert_eq!(Stamp::new(time_ns, precision).as_bytes(), wanted.as_bytes());
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! Validation: is a scanned message what FIX 4.4 allows, and if not, what does the Reject say?
+//!
+//! One pass over the fields in their order; the first fault wins, be it one the scan noted (tags,
+//! groups, order, duplicates: `fields.rs`) or one of a value (here). What is missing has no place
+//! in the message and comes last, lowest tag first. The cost is bounded by the bytes of the message.
+//!
+//! User-defined tags, 5000–9999, may stand anywhere, once or more; only their bytes are looked at.
+//! Knows nothing of sessions or business: whether *we* take the message is decided elsewhere.
+
+use super::decimal::{self, parse_int, parse_uint};
+use super::dictionary::{self, Field, Kind, Message, Values};
+use super::fields::{Fields, Placed, Reason, Refusal};
+use super::tables::{HEADER, TRAILER};
+use super::time::{self, TimeError};
+
+/// Tags that FIX leaves to venues and their clients. FIX 4.4 vol. 1, "User defined fields".
+const USER_DEFINED: std::ops::RangeInclusive<u16> = 5000..=9999;
+
+/// Checks `fields` against the dictionary.
+///
+/// # Errors
+/// The first thing wrong: what SessionRejectReason (373) and RefTagID (371) of the Reject say.
+pub fn check(fields: &Fields<'_>) -> Result<(), Refusal> {
+    let (fault_at, fault) = match fields.fault() {
+        Some((at, refusal)) => (at, Err(refusal)),
+        None => (usize::MAX, Ok(())),
+    };
+    let message = fields.message();
+    for (at, field) in fields.iter().enumerate() {
+        if at == fault_at {
+            return fault;
+        }
+        check_field(&field, message).map_err(|reason| Refusal { reason, tag: field.tag })?;
+    }
+    fault?;
+    let body = message.map(|message| &message.body.required);
+    [Some(&HEADER.required), body, Some(&TRAILER.required)]
+        .into_iter()
+        .flatten()
+        .find_map(|required| required.first_not_in(fields.seen()))
+        .map_or(Ok(()), |tag| Err(Refusal { reason: Reason::RequiredTagMissing, tag }))
+}
+
+fn check_field(placed: &Placed<'_>, message: Option<&Message>) -> Result<(), Reason> {
+    let &Placed { tag, value, depth } = placed;
+    let Some(field) = dictionary::field(tag) else {
+        return match tag {
+            _ if !USER_DEFINED.contains(&tag) => Err(Reason::InvalidTagNumber),
+            _ if is_text(value) => Ok(()),
+            _ => Err(Reason::IncorrectDataFormat),
+        };
+    };
+    let Some(message) = message else {
+        return Err(Reason::InvalidMsgType);
+    };
+    // Deeper down the scan has already matched the tag with its group.
+    let of_message = depth > 0
+        || [&HEADER.fields, &message.body.fields, &TRAILER.fields]
+            .into_iter()
+            .any(|fields| fields.contains(tag));
+    if !of_message {
+        return Err(Reason::TagNotDefinedForThisMessageType);
+    }
+    check_value(field, value)
+}
+
+fn check_value(field: &Field, value: &[u8]) -> Result<(), Reason> {
+    let well_formed = match field.kind {
+        Kind::Data | Kind::Undefined => true,
+        Kind::Text | Kind::Multi => is_text(value),
+        Kind::Char => value.len() == 1 && is_text(value),
+        Kind::Bool => matches!(value, b"Y" | b"N"),
+        Kind::Int => parse_int(value).is_ok(),
+        Kind::SeqNum | Kind::NumInGroup | Kind::Length => parse_uint(value).is_ok(),
+        Kind::Float => decimal::parse(value).is_ok(),
+        // A time we cannot count in nanoseconds (99991231-…, "never") is a time all the same.
+        Kind::UtcTimestamp => time::parse_timestamp(value) != Err(TimeError::Format),
+        Kind::UtcTimeOnly => time::parse_time(value).is_ok(),
+        Kind::Date => time::parse_date(value).is_ok(),
+        Kind::MonthYear => time::is_month_year(value),
+    };
+    if !well_formed {
+        return Err(Reason::IncorrectDataFormat);
+    }
+    let listed = match (field.kind, field.values) {
+        (_, Values::Any) => true,
+        (Kind::Multi, values) => value.split(|&byte| byte == b' ').all(|one| values.contain(one)),
+        (_, values) => values.contain(value),
+    };
+    if listed { Ok(()) } else { Err(Reason::ValueIsIncorrect) }
+}
+
+/// Printable ASCII only. Nothing else is ever stored or sent back outside of data fields.
+fn is_text(value: &[u8]) -> bool {
+    value.iter().all(|byte| matches!(byte, b' '..=b'~'))
+}

@@ -1,0 +1,706 @@
+//! The gateway's turn: network to commands, events to network.
+//!
+//! A gateway holds no truth. It frames and checks bytes (`fix/`), offers commands to the partition's
+//! ring, and writes what events say. A ring that is full, or a client above its rate, is simply not
+//! read: its bytes stay in the transport's buffer and TCP pushes back. What only must not be lost,
+//! the end of a connection or a silence, is a bit that is offered again every turn.
+//! Next: `fix/connection.rs` for bytes in, `flow.rs` for what a client still has to get.
+
+use crate::auth::AuthClient;
+use crate::directory::Directory;
+use crate::fix::connection::{Connection, ConnectionLimits, Outcome, Ring, Shared, Tick};
+use crate::fix::fields::Scanner;
+use crate::fix::inbound::Slot;
+use crate::fix::outbound::{self, Envelope, MESSAGE_BYTES_MAX};
+use crate::flow::{Again, Flow, Next};
+use crate::io::event_ring::EventReader;
+use crate::io::{Close, ConnId, NetEvent, StreamTransport};
+use crate::outbox::OutboxId;
+use crate::rings::CommandSender;
+use crate::understudy::{OutboxClient, Piece, PieceRequest};
+use engine::Event;
+use sbe_schemas::header::Message;
+use sbe_schemas::journal as j;
+use sbe_schemas::types::{
+    CommandHead, DisconnectReason, DueWhat, EventFlags, EventKind, LogoutReason, Verdict,
+};
+use std::collections::VecDeque;
+
+/// Messages read of one connection before others have their turn.
+const CONNECTION_MESSAGES_MAX: usize = 64;
+/// Events written in one turn.
+const TURN_EVENTS_MAX: usize = 1024;
+/// Deadlines and heartbeats are looked at this often.
+const TICK_NS: u64 = 20_000_000;
+/// A turn that comes later than this was held up: nobody was silent but us.
+const STALL_NS: u64 = 1_000_000_000;
+const NS_PER_S: u64 = 1_000_000_000;
+
+/// What a gateway is told by the configuration.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Our CompID.
+    pub venue: String,
+    /// Number of this gateway, in every command.
+    pub number: u16,
+    /// Bounds of a connection.
+    pub limits: ConnectionLimits,
+    /// A client that stays behind longer than this is disconnected.
+    pub slow_ns: u64,
+}
+
+/// One connection and what it still has to get.
+struct Client {
+    id: ConnId,
+    connection: Connection,
+    flow: Flow,
+    /// It is in the queue of those with bytes to read.
+    queued: bool,
+    /// The peer is gone; once its last bytes are read this is why.
+    gone: Option<DisconnectReason>,
+    /// The log must learn of its end.
+    disconnected: Option<DisconnectReason>,
+    /// The log must learn what time has caused.
+    due: Option<DueWhat>,
+    /// The secret was right, the ring was full.
+    entering: bool,
+    /// Close it once all has been sent.
+    closing: bool,
+}
+
+/// Where the gateway stands with stopping.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stopping {
+    No,
+    /// The log has not taken `LogoutAll` yet.
+    Asking,
+    /// Clients have until then to answer.
+    Until(u64),
+}
+
+/// See the file's map.
+pub struct Gateway {
+    settings: Settings,
+    transport: Box<dyn StreamTransport>,
+    net_events: Vec<NetEvent>,
+    clients: Vec<Option<Client>>,
+    /// Flows of free places, so that accepting allocates nothing.
+    spare_flows: Vec<Flow>,
+    queue: VecDeque<ConnId>,
+    ring: CommandSender,
+    events: EventReader<Event>,
+    outbox: OutboxClient,
+    auth: AuthClient,
+    directory: Directory,
+    scanner: Scanner,
+    tickets: u64,
+    next_tick: u64,
+    last_turn: u64,
+    stopping: Stopping,
+    /// Somebody has something that must not be lost.
+    obliged: bool,
+    /// What the last turn could not do for want of room; tried again.
+    blocked: bool,
+}
+
+impl Gateway {
+    /// Over a transport that listens.
+    pub fn new(
+        settings: Settings,
+        transport: Box<dyn StreamTransport>,
+        connections_max: u16,
+        ring: CommandSender,
+        events: EventReader<Event>,
+        outbox: OutboxClient,
+        auth: AuthClient,
+    ) -> Self {
+        let places = usize::from(connections_max);
+        Self {
+            settings,
+            transport,
+            net_events: Vec::with_capacity(256),
+            clients: (0..places).map(|_| None).collect(),
+            spare_flows: (0..places).map(|_| Flow::default()).collect(),
+            queue: VecDeque::with_capacity(places * 2),
+            ring,
+            events,
+            outbox,
+            auth,
+            directory: Directory::default(),
+            scanner: Scanner::new(),
+            tickets: 0,
+            next_tick: 0,
+            last_turn: 0,
+            stopping: Stopping::No,
+            obliged: false,
+            blocked: false,
+        }
+    }
+
+    /// One turn at time `now`; returns how much was done.
+    pub fn turn(&mut self, now: u64) -> usize {
+        self.blocked = false;
+        if now.saturating_sub(self.last_turn) > STALL_NS {
+            for client in self.clients.iter_mut().flatten() {
+                client.connection.on_stall(now);
+            }
+        }
+        self.last_turn = now;
+        if self.ring.take_lost_lead() {
+            self.drop_all();
+        }
+        // All waiting bytes are read before silence is judged.
+        let mut done = self.take_net_events(now);
+        done += self.take_answers();
+        done += self.read_queued(now);
+        done += self.write_events(now);
+        done += self.write_pieces(now);
+        if now >= self.next_tick {
+            self.next_tick = now + TICK_NS;
+            self.tick(now);
+        }
+        done += self.offer_obligations();
+        self.ring.ring_bell();
+        self.transport.flush();
+        done
+    }
+
+    /// The transport, to wait on or to ask for counters.
+    pub fn transport_mut(&mut self) -> &mut dyn StreamTransport {
+        &mut *self.transport
+    }
+
+    /// Something waits for room elsewhere: do not sleep long.
+    pub fn is_blocked(&self) -> bool {
+        self.blocked
+    }
+
+    /// Events wait to be written.
+    pub fn has_events(&mut self) -> bool {
+        self.events.peek().is_some()
+    }
+
+    /// Stops in good order: no new connections, a Logout to everybody, `grace_ns` for answers.
+    pub fn begin_stop(&mut self, now: u64, grace_ns: u64) {
+        if self.stopping == Stopping::No {
+            self.transport.stop_listening();
+            self.stopping = Stopping::Asking;
+            self.try_ask_all_to_leave(now + grace_ns);
+        }
+    }
+
+    /// Everybody has left, or the time for it is over.
+    pub fn has_stopped(&mut self, now: u64) -> bool {
+        if self.stopping == Stopping::Asking {
+            self.try_ask_all_to_leave(now + NS_PER_S);
+        }
+        let nobody = self.clients.iter().all(Option::is_none);
+        matches!(self.stopping, Stopping::Until(end) if nobody || now >= end)
+    }
+
+    fn try_ask_all_to_leave(&mut self, until: u64) {
+        if self.ring.offer(Slot::of(&j::LogoutAll::ZERO).bytes()) {
+            self.stopping = Stopping::Until(until);
+        }
+    }
+
+    fn take_net_events(&mut self, now: u64) -> usize {
+        let done = self.transport.poll(&mut self.net_events);
+        for at in 0..self.net_events.len() {
+            let Some(event) = self.net_events.get(at).copied() else { break };
+            match event {
+                NetEvent::Accepted { conn, .. } => self.on_accepted(now, conn),
+                NetEvent::Readable { conn } => self.enqueue(conn),
+                NetEvent::Writable { conn } => self.pump(now, conn),
+                NetEvent::Closed { conn, why } => {
+                    if let Some(client) = self.client(conn) {
+                        client.gone = Some(match why {
+                            crate::io::CloseReason::Eof => DisconnectReason::PeerClosed,
+                            _ => DisconnectReason::TransportError,
+                        });
+                    }
+                    self.enqueue(conn);
+                }
+            }
+        }
+        done
+    }
+
+    fn on_accepted(&mut self, now: u64, conn: ConnId) {
+        let mut head = CommandHead::ZERO;
+        head.verdict = Verdict::Fine.into();
+        head.gateway.set(self.settings.number);
+        head.slot.set(conn.slot);
+        head.conn_generation.set(log_generation(conn));
+        let Some(place) = self.clients.get_mut(usize::from(conn.slot)) else {
+            self.transport.close(conn, Close::Now);
+            return;
+        };
+        let flow = self.spare_flows.pop().unwrap_or_default();
+        *place = Some(Client {
+            id: conn,
+            connection: Connection::new(now, head, &self.settings.limits),
+            flow,
+            queued: false,
+            gone: None,
+            disconnected: None,
+            due: None,
+            entering: false,
+            closing: false,
+        });
+    }
+
+    fn client(&mut self, conn: ConnId) -> Option<&mut Client> {
+        let place = self.clients.get_mut(usize::from(conn.slot))?;
+        place.as_mut().filter(|client| client.id == conn)
+    }
+
+    fn enqueue(&mut self, conn: ConnId) {
+        if let Some(client) = self.client(conn)
+            && !client.queued
+        {
+            client.queued = true;
+            self.queue.push_back(conn);
+        }
+    }
+
+    /// Reads those with bytes, each a little, in rotation.
+    fn read_queued(&mut self, now: u64) -> usize {
+        let mut done = 0;
+        for _ in 0..self.queue.len() {
+            let Some(conn) = self.queue.pop_front() else { break };
+            if let Some(client) = self.client(conn) {
+                client.queued = false;
+            }
+            done += self.read(now, conn);
+        }
+        done
+    }
+
+    fn read(&mut self, now: u64, conn: ConnId) -> usize {
+        let place = self.clients.get_mut(usize::from(conn.slot)).and_then(Option::as_mut);
+        let Some(client) = place.filter(|client| client.id == conn) else { return 0 };
+        let mut shared = Shared {
+            scanner: &mut self.scanner,
+            directory: &self.directory,
+            venue: self.settings.venue.as_bytes(),
+            limits: &self.settings.limits,
+        };
+        let bytes = self.transport.received(conn);
+        let (used, outcome) = client.connection.on_bytes(
+            now,
+            bytes,
+            CONNECTION_MESSAGES_MAX,
+            &mut shared,
+            &mut self.ring,
+        );
+        let credentials = client.connection.take_credentials();
+        let gone = client.gone;
+        self.transport.consume(conn, used);
+        match outcome {
+            Outcome::Waits => {
+                self.blocked |= used == 0;
+                self.enqueue(conn);
+            }
+            Outcome::Close(reason) => self.hang_up(conn, reason),
+            Outcome::Refuse(reason) => self.refuse(now, conn, outbound::reject_words(reason)),
+            Outcome::Check => {
+                let asked = credentials.is_some_and(|c| self.auth.ask(conn, c));
+                if !asked {
+                    self.refuse(now, conn, b"too many logons at once; try again");
+                }
+            }
+            Outcome::Hungry => {
+                // EOF is reported only after all bytes before it have been submitted.
+                let waits_for_answer =
+                    self.client(conn).is_some_and(|c| c.connection.waits_for_answer());
+                if let Some(reason) = gone
+                    && !waits_for_answer
+                {
+                    self.hang_up(conn, reason);
+                }
+            }
+        }
+        used
+    }
+
+    /// Ends a connection from this side: the log learns of it if it may know it.
+    fn hang_up(&mut self, conn: ConnId, reason: DisconnectReason) {
+        let Some(client) = self.client(conn) else { return };
+        if client.connection.is_known_to_log() {
+            client.connection.close();
+            client.disconnected.get_or_insert(reason);
+            self.obliged = true;
+        } else {
+            self.remove(conn, Close::Now);
+        }
+    }
+
+    fn remove(&mut self, conn: ConnId, how: Close) {
+        self.transport.close(conn, how);
+        let Some(place) = self.clients.get_mut(usize::from(conn.slot)) else { return };
+        if let Some(mut client) = place.take_if(|client| client.id == conn) {
+            client.flow.reset();
+            self.spare_flows.push(client.flow);
+        }
+    }
+
+    /// A stranger is told why, without a number of any session, and goes.
+    fn refuse(&mut self, now: u64, conn: ConnId, words: &[u8]) {
+        let place = self.clients.get_mut(usize::from(conn.slot)).and_then(Option::as_mut);
+        let Some(client) = place.filter(|client| client.id == conn) else { return };
+        let envelope = Envelope {
+            venue: self.settings.venue.as_bytes(),
+            client: client.connection.comp_id(),
+            resent_at: None,
+        };
+        if let Some(room) = self.transport.reserve(conn, MESSAGE_BYTES_MAX)
+            && let Ok(message) = outbound::refusal(words, now, &envelope, room)
+        {
+            let length = message.len();
+            self.transport.commit(conn, length);
+        }
+        self.remove(conn, Close::Flushed);
+    }
+
+    fn take_answers(&mut self) -> usize {
+        let mut done = 0;
+        while let Some(answer) = self.auth.answer() {
+            done += 1;
+            let known = self.client(answer.conn).is_some_and(|c| c.connection.session() != 0);
+            if answer.is_right && known {
+                if let Some(client) = self.client(answer.conn) {
+                    client.entering = true;
+                    self.obliged = true;
+                }
+            } else {
+                let now = self.last_turn;
+                self.refuse(now, answer.conn, b"unknown CompID or wrong password");
+            }
+        }
+        done
+    }
+
+    fn write_events(&mut self, now: u64) -> usize {
+        for done in 0..TURN_EVENTS_MAX {
+            let Some(event) = self.events.peek() else { return done };
+            let event = *event;
+            self.events.release();
+            match event.kind() {
+                Some(EventKind::Report) => self.on_report(now, &event),
+                Some(EventKind::Control) => self.on_control(now, &event),
+                Some(EventKind::Market) => self.directory.learn(&event),
+                None => {}
+            }
+        }
+        TURN_EVENTS_MAX
+    }
+
+    /// The client an event is for; `None`: it is not here, or not any more.
+    fn addressee(&mut self, event: &Event) -> Option<&mut Client> {
+        let conn = event.conn().filter(|conn| conn.gateway == self.settings.number)?;
+        let place = self.clients.get_mut(usize::from(conn.slot))?;
+        place.as_mut().filter(|client| log_generation(client.id) == conn.generation)
+    }
+
+    fn on_report(&mut self, now: u64, event: &Event) {
+        let Some(client) = self.addressee(event) else { return };
+        let id = client.id;
+        if let Some(accepted) = event.get::<j::LogonAccepted>() {
+            let heartbeat_ns = u64::from(accepted.heartbeat_s.get()) * NS_PER_S;
+            client.connection.on_logon_accepted(now, heartbeat_ns);
+            let outbox = OutboxId {
+                session: event.head.session.get(),
+                generation: event.head.generation.get(),
+            };
+            client.flow.begin(outbox, event.head.number.get());
+            self.enqueue(id); // What came behind the Logon may be read now.
+        } else if client.flow.tail == 0 {
+            // Refused at logon, with a number: the only message of this connection.
+            client.flow.begin(OutboxId { session: 0, generation: 0 }, event.head.number.get());
+        }
+        let Some(client) = self.client(id) else { return };
+        if client.flow.on_report(event) && self.send(now, id, event, None) {
+            if let Some(client) = self.client(id) {
+                client.flow.sent();
+            }
+        } else if let Some(client) = self.client(id) {
+            client.flow.keep(event, now);
+        }
+    }
+
+    fn on_control(&mut self, now: u64, event: &Event) {
+        if event.get::<j::SessionDefined>().is_some() {
+            return self.directory.learn(event);
+        }
+        let Some(client) = self.addressee(event) else { return };
+        let id = client.id;
+        if let Some(resend) = event.get::<j::Resend>() {
+            let (from, to) = (resend.begin_seq_no.get(), resend.end_seq_no.get());
+            client.flow.again = Some(Again { from, to, gap: None });
+            client.flow.ticket = None;
+            client.flow.behind_since = Some(now);
+            self.pump(now, id);
+        } else if event.get::<j::ConnectionClose>().is_some() {
+            // The engine has unbound it already: it needs no Disconnected.
+            client.connection.close();
+            (client.disconnected, client.due) = (None, None);
+            client.closing = true;
+            self.close_if_done(id);
+        } else if let Some(refused) = event.get::<j::LogonRefused>() {
+            let reason = refused.reason.known().unwrap_or(LogoutReason::BadMessage);
+            self.refuse(now, id, outbound::logout_words(reason));
+        }
+    }
+
+    fn close_if_done(&mut self, conn: ConnId) {
+        if self.client(conn).is_some_and(|client| client.closing && client.flow.is_live()) {
+            self.remove(conn, Close::Flushed);
+        }
+    }
+
+    /// Writes one message into the out buffer. `false`: there is no room.
+    fn send(&mut self, now: u64, conn: ConnId, event: &Event, resent_at: Option<u64>) -> bool {
+        let place = self.clients.get_mut(usize::from(conn.slot)).and_then(Option::as_mut);
+        let Some(client) = place.filter(|client| client.id == conn) else { return true };
+        let envelope = Envelope {
+            venue: self.settings.venue.as_bytes(),
+            client: client.connection.comp_id(),
+            resent_at,
+        };
+        let Some(room) = self.transport.reserve(conn, MESSAGE_BYTES_MAX) else { return false };
+        let message = outbound::message(event, &envelope, &self.directory, room);
+        let message = message.expect("MESSAGE_BYTES_MAX fits every message");
+        if let Some(message) = message {
+            let length = message.len();
+            self.transport.commit(conn, length);
+            client.connection.on_told(now);
+        }
+        true
+    }
+
+    /// A gap fill for the numbers from `gap` to `next` - 1. `false`: there is no room.
+    fn send_gap_fill(&mut self, now: u64, conn: ConnId, gap: (u64, u64), next: u64) -> bool {
+        let place = self.clients.get_mut(usize::from(conn.slot)).and_then(Option::as_mut);
+        let Some(client) = place.filter(|client| client.id == conn) else { return true };
+        let envelope = Envelope {
+            venue: self.settings.venue.as_bytes(),
+            client: client.connection.comp_id(),
+            resent_at: Some(now),
+        };
+        let Some(room) = self.transport.reserve(conn, MESSAGE_BYTES_MAX) else { return false };
+        let message = outbound::gap_fill(gap.0, next, gap.1, &envelope, room);
+        let length = message.expect("MESSAGE_BYTES_MAX fits a gap fill").len();
+        self.transport.commit(conn, length);
+        client.connection.on_told(now);
+        true
+    }
+
+    /// Goes on with a client that is behind.
+    fn pump(&mut self, now: u64, conn: ConnId) {
+        loop {
+            let Some(client) = self.client(conn) else { return };
+            match client.flow.next_step() {
+                Next::Live => {
+                    client.flow.caught_up();
+                    return self.close_if_done(conn);
+                }
+                Next::Bridged => {
+                    let Some(event) = client.flow.bridged().copied() else { return };
+                    if !self.send(now, conn, &event, None) {
+                        return;
+                    }
+                    if let Some(client) = self.client(conn) {
+                        client.flow.sent();
+                    }
+                }
+                Next::Fetch { from, to } => {
+                    if client.flow.ticket.is_none() {
+                        self.fetch(conn, from, to);
+                    }
+                    return;
+                }
+            }
+        }
+    }
+
+    fn fetch(&mut self, conn: ConnId, from: u64, to: u64) {
+        let ticket = self.tickets << 16 | u64::from(conn.slot);
+        let Some(client) = self.client(conn) else { return };
+        let request = PieceRequest { ticket, id: client.flow.id, from, to };
+        client.flow.ticket = Some(ticket);
+        if self.outbox.requests.push(request).is_err() {
+            if let Some(client) = self.client(conn) {
+                client.flow.ticket = None; // The tick tries again.
+            }
+        } else {
+            self.tickets += 1;
+        }
+    }
+
+    fn write_pieces(&mut self, now: u64) -> usize {
+        let mut done = 0;
+        while let Ok(piece) = self.outbox.pieces.pop() {
+            done += 1;
+            let slot = (piece.ticket & 0xFFFF) as usize;
+            let Some(client) = self.clients.get_mut(slot).and_then(Option::as_mut) else {
+                continue;
+            };
+            if client.flow.ticket != Some(piece.ticket) {
+                continue; // Of another time, or another client.
+            }
+            client.flow.ticket = None;
+            let conn = client.id;
+            self.write_piece(now, conn, &piece);
+        }
+        done
+    }
+
+    fn write_piece(&mut self, now: u64, conn: ConnId, piece: &Piece) {
+        for event in piece.messages.iter().take(piece.count) {
+            let Some(client) = self.client(conn) else { return };
+            let wrote = match client.flow.again {
+                Some(again) => self.send_again(now, conn, event, again),
+                None if event.head.number.get() == client.flow.next => {
+                    let sent = self.send(now, conn, event, None);
+                    if sent && let Some(client) = self.client(conn) {
+                        client.flow.sent();
+                    }
+                    sent
+                }
+                None => return,
+            };
+            if !wrote {
+                return; // A Writable follows and fetches from there.
+            }
+        }
+        self.pump(now, conn);
+    }
+
+    /// One message of a range that was asked for again. Administrative ones become one gap fill.
+    fn send_again(&mut self, now: u64, conn: ConnId, event: &Event, mut again: Again) -> bool {
+        let number = event.head.number.get();
+        let is_last = number == again.to;
+        if event.head.flags.has(EventFlags::ADMIN) {
+            again.gap.get_or_insert((number, event.head.time.get()));
+        } else {
+            if let Some(gap) = again.gap {
+                if !self.send_gap_fill(now, conn, gap, number) {
+                    return false;
+                }
+                again.gap = None;
+                self.set_again(conn, Some(again));
+            }
+            if !self.send(now, conn, event, Some(now)) {
+                return false;
+            }
+        }
+        if is_last
+            && let Some(gap) = again.gap
+            && !self.send_gap_fill(now, conn, gap, number + 1)
+        {
+            return false;
+        }
+        again.from = number + 1;
+        self.set_again(conn, (!is_last).then_some(again));
+        true
+    }
+
+    fn set_again(&mut self, conn: ConnId, again: Option<Again>) {
+        if let Some(client) = self.client(conn) {
+            client.flow.again = again;
+        }
+    }
+
+    /// Deadlines, heartbeats, silences, and clients that stay behind.
+    fn tick(&mut self, now: u64) {
+        for slot in 0..self.clients.len() {
+            let Some(client) = self.clients.get_mut(slot).and_then(Option::as_mut) else {
+                continue;
+            };
+            let id = client.id;
+            match client.connection.on_tick(now) {
+                Tick::Nothing => {}
+                Tick::Due(what) => {
+                    client.due = Some(what);
+                    self.obliged = true;
+                }
+                Tick::Close => {
+                    self.remove(id, Close::Now);
+                    continue;
+                }
+            }
+            let slow_ns = self.settings.slow_ns;
+            let Some(client) = self.client(id) else { continue };
+            let Some(since) = client.flow.behind_since else { continue };
+            if now.saturating_sub(since) > slow_ns {
+                if client.closing {
+                    self.remove(id, Close::Now);
+                } else {
+                    self.hang_up(id, DisconnectReason::SlowReader);
+                }
+            } else {
+                self.pump(now, id);
+            }
+        }
+    }
+
+    /// Offers what must not be lost; what finds no room is offered again next turn.
+    fn offer_obligations(&mut self) -> usize {
+        if !std::mem::take(&mut self.obliged) {
+            return 0;
+        }
+        let mut done = 0;
+        for slot in 0..self.clients.len() {
+            let Some(client) = self.clients.get_mut(slot).and_then(Option::as_mut) else {
+                continue;
+            };
+            let id = client.id;
+            if client.entering {
+                client.entering = !client.connection.enter(&mut self.ring);
+                done += usize::from(!client.entering);
+            }
+            if let Some(what) = client.due {
+                let due = j::Due { head: client.connection.head(), what: what.into() };
+                if self.ring.offer(Slot::of(&due).bytes()) {
+                    client.due = None;
+                    done += 1;
+                }
+            }
+            let still = client.entering || client.due.is_some();
+            if let Some(reason) = client.disconnected {
+                let head = client.connection.head();
+                let told = j::Disconnected { head, reason: reason.into() };
+                if self.ring.offer(Slot::of(&told).bytes()) {
+                    self.remove(id, Close::Now);
+                    done += 1;
+                    continue;
+                }
+            }
+            if still || client_has_ended(&self.clients, slot) {
+                (self.obliged, self.blocked) = (true, true);
+            }
+        }
+        done
+    }
+
+    /// This process does not lead any more: nobody is told anything.
+    fn drop_all(&mut self) {
+        for slot in 0..self.clients.len() {
+            if let Some(client) = self.clients.get(slot).and_then(Option::as_ref) {
+                let id = client.id;
+                self.remove(id, Close::Now);
+            }
+        }
+    }
+}
+
+/// Its end is still to be told.
+fn client_has_ended(clients: &[Option<Client>], slot: usize) -> bool {
+    clients.get(slot).and_then(Option::as_ref).is_some_and(|client| client.disconnected.is_some())
+}
+
+/// The log's generation of a connection: never 0, which means nobody.
+fn log_generation(conn: ConnId) -> u32 {
+    conn.generation.wrapping_add(1).max(1)
+}

@@ -1,0 +1,330 @@
+//! One writer, many readers, every reader sees every event: a ring of `Copy` values in place.
+//!
+//! Each reader has its own cursor and takes its own time; the writer may not pass the slowest, so
+//! it asks `free` before it makes events. Nothing is copied to read: `peek` borrows the slot and
+//! `release` gives it up. Both ends may be on one thread or on different ones. Readers are made
+//! with the ring; one that is dropped no longer holds the writer up.
+//!
+//! ```text
+//!            released by all        published              being written
+//!   ... | free                | a b c d e f g h         | i j                | free ...
+//!                               ^slowest  ^faster         ^tail     ^written
+//! ```
+//! Checked by loom: `RUSTFLAGS="--cfg loom" cargo test -p gateway --release --lib event_ring`.
+
+use std::mem::MaybeUninit;
+
+#[cfg(loom)]
+use loom::{
+    cell::UnsafeCell,
+    sync::Arc,
+    sync::atomic::{AtomicU64, Ordering},
+};
+#[cfg(not(loom))]
+use std::{
+    sync::Arc,
+    sync::atomic::{AtomicU64, Ordering},
+};
+
+/// The standard cell, in the shape loom's has.
+#[cfg(not(loom))]
+struct UnsafeCell<T>(std::cell::UnsafeCell<T>);
+
+#[cfg(not(loom))]
+impl<T> UnsafeCell<T> {
+    fn new(value: T) -> Self {
+        Self(std::cell::UnsafeCell::new(value))
+    }
+
+    fn with<R>(&self, read: impl FnOnce(*const T) -> R) -> R {
+        read(self.0.get())
+    }
+
+    fn with_mut<R>(&self, write: impl FnOnce(*mut T) -> R) -> R {
+        write(self.0.get())
+    }
+}
+
+/// The cursor of a reader that is gone: beyond every position there will ever be.
+const GONE: u64 = u64::MAX;
+
+/// A position only one side writes, alone on its cache lines (two: they are fetched in pairs).
+#[repr(align(128))]
+struct Cursor(AtomicU64);
+
+impl Cursor {
+    fn new() -> Self {
+        Self(AtomicU64::new(0))
+    }
+}
+
+struct Shared<T> {
+    slots: Box<[UnsafeCell<MaybeUninit<T>>]>,
+    /// Events published since the start. The slot of event `n` is `n % slots`.
+    tail: Cursor,
+    /// Per reader: events released since the start.
+    readers: Box<[Cursor]>,
+}
+
+// WHY: the cells are shared between the writer's thread and the readers'.
+// SAFETY: a slot is written only while no reader may look at it (it is at or beyond `tail`, and
+// every reader has released what was there), and read only between `tail`'s Release store and the
+// reader's own Release of it. `T: Sync` because several readers look at one slot at once.
+unsafe impl<T: Send + Sync> Sync for Shared<T> {}
+// WHY, SAFETY: as above; moving the whole ring moves the values in it.
+unsafe impl<T: Send + Sync> Send for Shared<T> {}
+
+impl<T> Shared<T> {
+    fn slot(&self, position: u64) -> &UnsafeCell<MaybeUninit<T>> {
+        // A power of two of slots, so the mask is in range.
+        &self.slots[position as usize & (self.slots.len() - 1)]
+    }
+}
+
+/// The end that makes events.
+pub struct EventWriter<T> {
+    ring: Arc<Shared<T>>,
+    /// Events written; those from `tail` on are not published yet.
+    written: u64,
+    /// Where the slowest reader was when last looked at; it can only be further by now.
+    slowest: u64,
+}
+
+/// One of the ends that see all events.
+pub struct EventReader<T> {
+    ring: Arc<Shared<T>>,
+    number: usize,
+    released: u64,
+    /// `tail` when last looked at.
+    published: u64,
+}
+
+/// A ring of `capacity` slots (a power of two), its writer and `readers` readers (at least one).
+///
+/// # Panics
+/// Another capacity, or no reader: the ring would never free a slot.
+pub fn event_ring<T: Copy + Send + Sync>(
+    capacity: usize,
+    readers: usize,
+) -> (EventWriter<T>, Vec<EventReader<T>>) {
+    assert!(capacity.is_power_of_two(), "the capacity of a ring is a power of two");
+    assert!(readers > 0, "a ring needs a reader");
+    let ring = Arc::new(Shared {
+        slots: (0..capacity).map(|_| UnsafeCell::new(MaybeUninit::uninit())).collect(),
+        tail: Cursor::new(),
+        readers: (0..readers).map(|_| Cursor::new()).collect(),
+    });
+    let reader =
+        |number| EventReader { ring: Arc::clone(&ring), number, released: 0, published: 0 };
+    let readers = (0..readers).map(reader).collect();
+    (EventWriter { ring, written: 0, slowest: 0 }, readers)
+}
+
+impl<T: Copy> EventWriter<T> {
+    /// Slots that may be pushed to now; looks at every reader, so ask once for many pushes.
+    pub fn free(&mut self) -> usize {
+        let cursors = self.ring.readers.iter();
+        // Acquire: what a reader did with a slot is over before we write there.
+        let slowest = cursors.map(|cursor| cursor.0.load(Ordering::Acquire)).min();
+        self.slowest = slowest.unwrap_or(GONE).min(self.written);
+        self.capacity() - (self.written - self.slowest) as usize
+    }
+
+    /// Writes one event, which readers see after the next `publish`.
+    ///
+    /// # Panics
+    /// The ring is full: the caller did not ask `free`.
+    pub fn push(&mut self, event: &T) {
+        let full = self.written - self.slowest == self.capacity() as u64;
+        assert!(!full || self.free() > 0, "pushed to a full event ring");
+        self.ring.slot(self.written).with_mut(|slot| {
+            // WHY: readers hold the same allocation, so there is no `&mut` to the slot.
+            // SAFETY: every reader has released what was here (`slowest`, seen by Acquire), and
+            // none looks here before `publish`. We are the only writer.
+            unsafe { (*slot).write(*event) };
+        });
+        self.written += 1;
+    }
+
+    /// Shows the readers all that was pushed.
+    pub fn publish(&mut self) {
+        self.ring.tail.0.store(self.written, Ordering::Release);
+    }
+
+    /// Slots in all.
+    pub fn capacity(&self) -> usize {
+        self.ring.slots.len()
+    }
+}
+
+impl<T: Copy> EventReader<T> {
+    /// The oldest event not released, if any is published.
+    pub fn peek(&mut self) -> Option<&T> {
+        if self.released == self.published {
+            self.published = self.ring.tail.0.load(Ordering::Acquire);
+            if self.released == self.published {
+                return None;
+            }
+        }
+        Some(self.ring.slot(self.released).with(|slot| {
+            // WHY: the slot is read in place, while other readers may do the same.
+            // SAFETY: written before the Release of `tail` that our Acquire has seen, and not
+            // written again before our `release`, which cannot be called while this borrow lives.
+            unsafe { (*slot).assume_init_ref() }
+        }))
+    }
+
+    /// Gives up the event that `peek` shows.
+    ///
+    /// # Panics
+    /// There is none.
+    pub fn release(&mut self) {
+        assert!(self.released < self.published, "released an event that was never seen");
+        self.released += 1;
+        self.ring.readers[self.number].0.store(self.released, Ordering::Release);
+    }
+
+    /// Events published and not released.
+    pub fn len(&self) -> usize {
+        (self.ring.tail.0.load(Ordering::Acquire) - self.released) as usize
+    }
+
+    /// Whether there is nothing to `peek`.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+impl<T> Drop for EventReader<T> {
+    fn drop(&mut self) {
+        self.ring.readers[self.number].0.store(GONE, Ordering::Release);
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn on_one_thread_the_slowest_reader_holds_the_writer_up() {
+        let (mut writer, mut readers) = event_ring::<u64>(4, 2);
+        assert_eq!(writer.free(), 4);
+        for event in 0..4 {
+            writer.push(&event);
+        }
+        assert!(readers[0].is_empty() && readers[0].peek().is_none(), "seen before published");
+        writer.publish();
+        assert_eq!((writer.free(), readers[1].len()), (0, 4));
+        for expected in 0..4 {
+            assert_eq!(readers[0].peek(), Some(&expected));
+            readers[0].release();
+        }
+        assert_eq!(writer.free(), 0);
+        assert_eq!(readers[1].peek(), Some(&0));
+        readers[1].release();
+        assert_eq!(writer.free(), 1);
+    }
+
+    #[test]
+    fn a_reader_that_is_gone_holds_nobody_up() {
+        let (mut writer, mut readers) = event_ring::<u64>(2, 2);
+        readers.pop();
+        for event in 0..100 {
+            assert!(writer.free() > 0);
+            writer.push(&event);
+            writer.publish();
+            assert_eq!(readers[0].peek(), Some(&event));
+            readers[0].release();
+        }
+        readers.pop();
+        writer.push(&1);
+        assert_eq!(writer.free(), 2);
+    }
+
+    #[test]
+    #[should_panic(expected = "full event ring")]
+    fn pushing_to_a_full_ring_is_a_bug() {
+        let (mut writer, _readers) = event_ring::<u64>(2, 1);
+        (0..3).for_each(|event| writer.push(&event));
+    }
+
+    #[test]
+    fn two_readers_on_their_own_threads_see_every_event_whole_and_in_order() {
+        const EVENTS: u64 = 300_000;
+        let (mut writer, readers) = event_ring::<[u64; 8]>(64, 2);
+        let threads: Vec<_> = readers
+            .into_iter()
+            .map(|mut reader| {
+                std::thread::spawn(move || {
+                    let mut next = 0;
+                    while next < EVENTS {
+                        match reader.peek() {
+                            Some(event) => {
+                                assert_eq!(*event, [next; 8]);
+                                reader.release();
+                                next += 1;
+                            }
+                            None => std::thread::yield_now(),
+                        }
+                    }
+                })
+            })
+            .collect();
+        let mut next = 0;
+        while next < EVENTS {
+            let room = (writer.free() as u64).min(EVENTS - next).min(7);
+            (next..next + room).for_each(|event| writer.push(&[event; 8]));
+            writer.publish();
+            next += room;
+            if room == 0 {
+                std::thread::yield_now();
+            }
+        }
+        for thread in threads {
+            thread.join().unwrap();
+        }
+    }
+}
+
+#[cfg(all(test, loom))]
+mod loom_tests {
+    use super::*;
+
+    #[test]
+    fn no_reader_sees_a_torn_lost_or_repeated_event() {
+        loom::model(|| {
+            const EVENTS: u64 = 3;
+            let (mut writer, readers) = event_ring::<[u64; 2]>(2, 2);
+            let threads: Vec<_> = readers
+                .into_iter()
+                .map(|mut reader| {
+                    loom::thread::spawn(move || {
+                        // The second reader leaves early, while the writer may wait for it.
+                        let last = if reader.number == 0 { EVENTS } else { 1 };
+                        let mut next = 0;
+                        while next < last {
+                            match reader.peek() {
+                                Some(event) => {
+                                    assert_eq!(*event, [next; 2]);
+                                    reader.release();
+                                    next += 1;
+                                }
+                                None => loom::thread::yield_now(),
+                            }
+                        }
+                    })
+                })
+                .collect();
+            for event in 0..EVENTS {
+                while writer.free() == 0 {
+                    loom::thread::yield_now();
+                }
+                writer.push(&[event; 2]);
+                writer.publish();
+            }
+            for thread in threads {
+                thread.join().unwrap();
+            }
+        });
+    }
+}

@@ -1,0 +1,186 @@
+//! Multicast over IPv4/UDP: one sender per line of a feed, one receiver per joined group.
+//!
+//! Sending never waits: a packet the kernel has no room for is dropped and counted, as the network
+//! would do, and receivers have their ways to recover. Packets carry "don't fragment": a feed that
+//! is too big for the path should fail loudly, not arrive in pieces.
+
+use std::io;
+use std::mem::MaybeUninit;
+use std::net::{Ipv4Addr, SocketAddrV4};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use rustix::net::sockopt::{Ipv4PathMtuDiscovery, set_ip_mtu_discover};
+use socket2::{Domain, Protocol, SockAddr, Socket, Type};
+
+/// How long [`MulticastReceiver::receive`] waits unless told otherwise.
+const READ_TIMEOUT: Duration = Duration::from_millis(100);
+
+/// Sends packets to one multicast group.
+pub struct MulticastSender {
+    socket: Socket,
+    group: SockAddr,
+    dropped: AtomicU64,
+}
+
+impl MulticastSender {
+    /// A sender to `group`, out of the interface that has the address `interface`.
+    ///
+    /// `ttl` is how many routers packets may cross, 0: they stay on this host. `loopback`: also to
+    /// receivers on this host.
+    ///
+    /// # Errors
+    /// `InvalidInput`: not a multicast group. Else what the kernel said.
+    pub fn open(
+        group: SocketAddrV4,
+        interface: Ipv4Addr,
+        ttl: u8,
+        loopback: bool,
+    ) -> io::Result<Self> {
+        must_be_multicast(group)?;
+        let socket = Socket::new(Domain::IPV4, Type::DGRAM, Some(Protocol::UDP))?;
+        socket.set_nonblocking(true)?;
+        // Always: else the routing table picks the interface, and another one after each change.
+        socket.set_multicast_if_v4(&interface)?;
+        socket.set_multicast_ttl_v4(u32::from(ttl))?;
+        socket.set_multicast_loop_v4(loopback)?;
+        set_ip_mtu_discover(&socket, Ipv4PathMtuDiscovery::DO)?;
+        Ok(Self { socket, group: group.into(), dropped: AtomicU64::new(0) })
+    }
+
+    /// Sends one packet, or drops and counts it if the kernel has no room now.
+    ///
+    /// # Errors
+    /// `EMSGSIZE`: bigger than the path takes. Else what the kernel said (interface gone, …);
+    /// that packet is dropped and counted as well.
+    pub fn send(&self, packet: &[u8]) -> io::Result<()> {
+        let Err(error) = self.socket.send_to(packet, &self.group) else { return Ok(()) };
+        self.dropped.fetch_add(1, Ordering::Relaxed);
+        let no_room = error.kind() == io::ErrorKind::WouldBlock
+            || error.raw_os_error() == Some(libc::ENOBUFS);
+        if no_room { Ok(()) } else { Err(error) }
+    }
+
+    /// Packets that were not sent.
+    pub fn dropped(&self) -> u64 {
+        self.dropped.load(Ordering::Relaxed)
+    }
+}
+
+/// Receives the packets of one multicast group.
+pub struct MulticastReceiver {
+    socket: Socket,
+}
+
+impl MulticastReceiver {
+    /// Joins `group` on the interface that has the address `interface`. Several receivers on one
+    /// host may join the same group.
+    ///
+    /// # Errors
+    /// `InvalidInput`: not a multicast group. Else what the kernel said.
+    pub fn join(group: SocketAddrV4, interface: Ipv4Addr) -> io::Result<Self> {
+        must_be_multicast(group)?;
+        let socket = Socket::new(Domain::IPV4, Type::DGRAM, Some(Protocol::UDP))?;
+        socket.set_reuse_address(true)?;
+        socket.set_reuse_port(true)?;
+        // To the group, not to 0.0.0.0: that would also get what comes to the port for other
+        // groups (any process may have joined them) and for this host itself.
+        socket.bind(&group.into())?;
+        socket.join_multicast_v4(group.ip(), &interface)?;
+        socket.set_read_timeout(Some(READ_TIMEOUT))?;
+        Ok(Self { socket })
+    }
+
+    /// How long `receive` waits from now on. Zero is taken as the shortest wait there is.
+    ///
+    /// # Errors
+    /// What the kernel said.
+    pub fn set_read_timeout(&self, timeout: Duration) -> io::Result<()> {
+        self.socket.set_read_timeout(Some(timeout.max(Duration::from_micros(1))))
+    }
+
+    /// Waits for a packet and writes it to the front of `buffer`: its length, or `None` after the
+    /// read timeout. A packet longer than `buffer` is cut; give it 65 536 bytes to be sure.
+    ///
+    /// # Errors
+    /// What the kernel said.
+    pub fn receive(&self, buffer: &mut [u8]) -> io::Result<Option<usize>> {
+        // WHY: the call takes uninitialised memory, ours is initialised.
+        // SAFETY: `u8` and `MaybeUninit<u8>` have one layout, and `recv` writes only
+        // initialised bytes, so `buffer` stays initialised.
+        let room = unsafe { &mut *(std::ptr::from_mut(buffer) as *mut [MaybeUninit<u8>]) };
+        match self.socket.recv(room) {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(error) => match error.kind() {
+                io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted => Ok(None),
+                _ => Err(error),
+            },
+        }
+    }
+}
+
+fn must_be_multicast(group: SocketAddrV4) -> io::Result<()> {
+    if group.ip().is_multicast() {
+        return Ok(());
+    }
+    let text = format!("{} is not a multicast group (224.0.0.0 to 239.255.255.255)", group.ip());
+    Err(io::Error::new(io::ErrorKind::InvalidInput, text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A port nobody uses now; tests in parallel must not share one, groups they may.
+    fn free_port() -> u16 {
+        let socket = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+        socket.local_addr().unwrap().port()
+    }
+
+    fn group(last: u8, port: u16) -> SocketAddrV4 {
+        SocketAddrV4::new(Ipv4Addr::new(239, 255, 77, last), port)
+    }
+
+    fn sender(group: SocketAddrV4) -> MulticastSender {
+        MulticastSender::open(group, Ipv4Addr::LOCALHOST, 0, true).unwrap()
+    }
+
+    fn receiver(group: SocketAddrV4) -> MulticastReceiver {
+        MulticastReceiver::join(group, Ipv4Addr::LOCALHOST).unwrap()
+    }
+
+    #[test]
+    fn every_receiver_of_a_group_gets_its_packets_and_no_other_groups() {
+        let port = free_port();
+        let (a, b) = (group(1, port), group(2, port));
+        let (first, second, other) = (receiver(a), receiver(a), receiver(b));
+        sender(a).send(b"line A").unwrap();
+        sender(b).send(b"line B!").unwrap();
+        let mut buffer = [0; 100];
+        for (receiver, expected) in
+            [(&first, &b"line A"[..]), (&second, b"line A"), (&other, b"line B!")]
+        {
+            receiver.set_read_timeout(Duration::from_secs(5)).unwrap();
+            let bytes = receiver.receive(&mut buffer).unwrap().unwrap();
+            assert_eq!(&buffer[..bytes], expected);
+            receiver.set_read_timeout(Duration::from_millis(20)).unwrap();
+            assert_eq!(receiver.receive(&mut buffer).unwrap(), None);
+        }
+    }
+
+    #[test]
+    fn a_packet_too_big_for_udp_is_an_error_and_counted() {
+        let sender = sender(group(3, free_port()));
+        assert!(sender.send(&vec![0; 70_000]).is_err());
+        assert_eq!(sender.dropped(), 1);
+        sender.send(&[0; 1472]).unwrap();
+        assert_eq!(sender.dropped(), 1);
+    }
+
+    #[test]
+    fn a_unicast_address_is_refused_as_a_group() {
+        let unicast = SocketAddrV4::new(Ipv4Addr::LOCALHOST, 9000);
+        assert!(MulticastSender::open(unicast, Ipv4Addr::LOCALHOST, 0, true).is_err());
+        assert!(MulticastReceiver::join(unicast, Ipv4Addr::LOCALHOST).is_err());
+    }
+}

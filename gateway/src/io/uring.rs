@@ -1,0 +1,628 @@
+//! The io_uring back end: one ring, many connections, one system call per turn.
+//!
+//! ```text
+//!   settle   for each touched connection: start its next send, start or stop its receive
+//!   enter    hand all that to the kernel in one call; skipped when there is nothing to hand over
+//!   reap     for each completion: bytes in, room back, the end of an operation
+//! ```
+//! A connection has at most one multishot receive and **one send** in flight (two could be torn
+//! apart by a short first), and is freed only when no operation of it is left, so a completion
+//! always finds the connection it belongs to. What the caller consumed is looked at right *before*
+//! the enter: the kernel works only inside it, so a receive is stopped before it brings more.
+//!
+//! The ring belongs to the thread that first polls, flushes or waits. `setup.rs` makes rings and
+//! finds out whether this host allows them, `provided.rs` holds the receive buffers,
+//! `connections.rs` the table. The promises kept: `transport.rs`.
+
+use std::io;
+use std::mem::ManuallyDrop;
+use std::net::{Shutdown, SocketAddr};
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
+use std::time::Duration;
+
+use io_uring::squeue::Entry;
+use io_uring::types::{CancelBuilder, Fd, SubmitArgs, Timespec};
+use io_uring::{IoUring, cqueue, opcode};
+use socket2::Socket;
+
+use super::clock;
+use super::connections::{CLOSED, Connections, Phase, READABLE, WRITABLE};
+use super::doorbell::{Doorbell, Sleeper};
+use super::tcp;
+use super::transport::{
+    Close, CloseReason, ConnId, NetEvent, StreamTransport, TransportLimits, TransportStats,
+};
+use provided::{Backlog, Provided};
+
+mod provided;
+mod setup;
+
+pub use setup::{ProbeError, probe};
+
+/// How soon a failed accept is tried again; out of descriptors, at once would be a busy loop.
+const ACCEPT_RETRY_NS: u64 = 10_000_000;
+/// How long dropping waits for the kernel to let go of our memory before leaking it instead.
+const DROP_WAIT_MS: u64 = 1000;
+
+/// What a completion is about; the low byte of its `user_data`, under slot and generation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+enum Operation {
+    Accept,
+    Receive,
+    Send,
+    /// Stop the receive.
+    Pause,
+    /// End every operation of the connection.
+    CancelAll,
+    /// End the accept of a listener.
+    CancelAccept,
+    Bell,
+    /// Sent when dropped.
+    CancelEverything,
+}
+
+impl Operation {
+    fn of(user_data: u64) -> Self {
+        match user_data as u8 {
+            0 => Self::Accept,
+            1 => Self::Receive,
+            2 => Self::Send,
+            3 => Self::Pause,
+            4 => Self::CancelAll,
+            5 => Self::CancelAccept,
+            6 => Self::Bell,
+            7 => Self::CancelEverything,
+            other => panic!("a completion of an operation {other} that was never started"),
+        }
+    }
+
+    /// `generation` (32 bits), `slot` (16), then 8 unused, then this.
+    fn user_data(self, slot: u16, generation: u32) -> u64 {
+        u64::from(generation) << 32 | u64::from(slot) << 16 | self as u64
+    }
+}
+
+#[derive(Default)]
+struct Io {
+    socket: Option<Socket>,
+    // Operations in flight.
+    receiving: bool,
+    pausing: bool,
+    sending: bool,
+    cancelling: bool,
+    /// All operations were told to end; do it once.
+    cancelled: bool,
+    backlog: Backlog,
+    /// A failed send's `errno`. Told when the receive ends: what came before must be seen first.
+    send_error: Option<i32>,
+}
+
+impl Io {
+    fn idle(&self) -> bool {
+        !(self.receiving || self.pausing || self.sending || self.cancelling)
+    }
+}
+
+struct Listener {
+    /// None: closed. The descriptor must outlive the accept in flight.
+    socket: Option<Socket>,
+    accepting: bool,
+    stopped: bool,
+    retry_at_ns: u64,
+}
+
+/// See the module.
+pub struct UringTransport {
+    ring: IoUring,
+    // The kernel knows this memory by address: `Drop` decides whether it may be freed.
+    connections: ManuallyDrop<Connections<Io>>,
+    provided: ManuallyDrop<Provided>,
+    bell_count: ManuallyDrop<Box<[u8; 8]>>,
+    listeners: Vec<Listener>,
+    sleeper: Sleeper,
+    /// The ring has found its thread.
+    enabled: bool,
+    /// Operations whose last completion has not come.
+    in_flight: usize,
+}
+
+impl UringTransport {
+    /// Allocates everything; listens nowhere yet. Call [`probe`] first to learn whether to try.
+    ///
+    /// # Errors
+    /// What the kernel said.
+    pub fn new(limits: TransportLimits) -> io::Result<Self> {
+        let connections: Connections<Io> = Connections::new(limits);
+        let ring = setup::ring(u32::from(limits.connections_max), provided::BUFFERS.into())?;
+        let provided = Provided::new(&ring, provided::BUFFERS)?;
+        Ok(Self {
+            ring,
+            connections: ManuallyDrop::new(connections),
+            provided: ManuallyDrop::new(provided),
+            bell_count: ManuallyDrop::new(Box::new([0; 8])),
+            listeners: Vec::new(),
+            sleeper: Sleeper::new()?,
+            enabled: false,
+            in_flight: 0,
+        })
+    }
+
+    // ----- towards the kernel -----
+
+    /// Queues one operation for the next enter. False: no room even after an enter; come again.
+    fn push(&mut self, entry: Entry) -> bool {
+        for _ in 0..2 {
+            // WHY: the queue cannot know how long the memory behind an entry lives.
+            // SAFETY: entries point to the fixed buffers of a connection or to `bell_count`, which
+            // are neither moved nor freed while `in_flight` counts the operation (see `Drop`),
+            // and to descriptors that stay open until it has ended.
+            if unsafe { self.ring.submission().push(&entry) }.is_ok() {
+                self.in_flight += 1;
+                return true;
+            }
+            self.enter(None);
+        }
+        false
+    }
+
+    /// Submits what is queued and lets the kernel work; with a timeout, also waits for something
+    /// to complete.
+    fn enter(&mut self, timeout: Option<Duration>) {
+        let result = self.try_enter(timeout);
+        // Anything else is a descriptor or an entry we got wrong, or a ring on the wrong thread.
+        assert!(result.is_ok(), "io_uring_enter: {result:?}");
+    }
+
+    fn try_enter(&mut self, timeout: Option<Duration>) -> io::Result<()> {
+        if !self.enabled {
+            self.ring.submitter().register_enable_rings()?;
+            self.enabled = true;
+            self.arm_bell();
+        }
+        self.connections.stats.enters += 1;
+        let submitter = self.ring.submitter();
+        let result = match timeout {
+            None => submitter.submit(),
+            Some(timeout) => {
+                let timeout = Timespec::from(timeout);
+                submitter.submit_with_args(1, &SubmitArgs::new().timespec(&timeout))
+            }
+        };
+        match result.map_err(|error| (error.raw_os_error(), error)) {
+            Ok(_) => Ok(()),
+            // Timed out; a signal; completions must be reaped first; short of memory for now. In
+            // all of them what was not submitted stays queued and goes with the next enter.
+            Err((Some(libc::ETIME | libc::EINTR | libc::EBUSY | libc::EAGAIN), _)) => Ok(()),
+            Err((_, error)) => Err(error),
+        }
+    }
+
+    /// Enters if there is anything to submit or the kernel has something to finish. A poll of a
+    /// quiet transport stops here, without a system call.
+    fn enter_if_due(&mut self) {
+        let submission = self.ring.submission();
+        let overflow = submission.cq_overflow();
+        let due = overflow || submission.taskrun() || !submission.is_empty();
+        drop(submission);
+        self.connections.stats.cq_overflow += u64::from(overflow);
+        if due || !self.enabled {
+            self.enter(None);
+        }
+    }
+
+    fn arm_bell(&mut self) {
+        let bell = Fd(self.sleeper.fd().as_raw_fd());
+        let read = opcode::Read::new(bell, self.bell_count.as_mut_ptr(), 8).build();
+        // Fits: pushed into an empty queue, or in answer to a completion.
+        let pushed = self.push(read.user_data(Operation::Bell.user_data(0, 0)));
+        assert!(pushed, "no room for the doorbell");
+    }
+
+    fn arm_listeners(&mut self) {
+        for number in 0..self.listeners.len() {
+            let listener = &self.listeners[number];
+            let Some(socket) = &listener.socket else { continue };
+            let late = listener.retry_at_ns > 0 && clock::monotonic_ns() < listener.retry_at_ns;
+            if listener.accepting || listener.stopped || late {
+                continue;
+            }
+            let accept = opcode::AcceptMulti::new(Fd(socket.as_raw_fd()));
+            let accept = accept.flags(libc::SOCK_CLOEXEC).build();
+            let user_data = Operation::Accept.user_data(number as u16, 0);
+            self.listeners[number].accepting = self.push(accept.user_data(user_data));
+            self.listeners[number].retry_at_ns = 0;
+        }
+    }
+
+    /// Queues what each touched connection needs next.
+    fn settle(&mut self) {
+        let count = self.connections.touched();
+        for index in 0..count {
+            let slot = self.connections.touched_at(index);
+            match self.connections.at(slot).phase {
+                Phase::Free => {}
+                Phase::Open => {
+                    self.start_send(slot);
+                    self.drain_backlog(slot);
+                    self.steer_receive(slot);
+                }
+                Phase::Draining { .. } | Phase::Lingering { .. } => self.wind_down(slot),
+                Phase::Dying => self.die(slot),
+            }
+        }
+        self.connections.touched_done(count);
+    }
+
+    fn start(&mut self, slot: u16, operation: Operation, entry: Entry) -> bool {
+        let generation = self.connections.generation(slot);
+        let started = self.push(entry.user_data(operation.user_data(slot, generation)));
+        if !started {
+            self.connections.touch(slot);
+        }
+        started
+    }
+
+    fn start_send(&mut self, slot: u16) {
+        let conn = self.connections.at(slot);
+        let bytes = conn.send.next();
+        let (Some(fd), false) = (fd_of(&conn.io), bytes.is_empty() || conn.io.sending) else {
+            return;
+        };
+        let send = opcode::Send::new(fd, bytes.as_ptr(), bytes.len() as u32)
+            .flags(libc::MSG_WAITALL | libc::MSG_NOSIGNAL);
+        self.connections.at(slot).io.sending = self.start(slot, Operation::Send, send.build());
+    }
+
+    /// Receives while the caller keeps up, stops while it does not.
+    fn steer_receive(&mut self, slot: u16) {
+        let conn = self.connections.at(slot);
+        let (full, io) = (conn.receive.is_full() || !conn.io.backlog.is_empty(), &conn.io);
+        let Some(fd) = fd_of(io) else { return };
+        eprintln!("kept {}", self.provided.kept());
+        if full && io.receiving && !io.pausing {
+            let target = Operation::Receive.user_data(slot, self.connections.generation(slot));
+            let cancel = opcode::AsyncCancel::new(target).build();
+            self.connections.stats.reads_paused += 1;
+            self.connections.at(slot).io.pausing = self.start(slot, Operation::Pause, cancel);
+        } else if !full && !io.receiving && !io.pausing && conn.ended.is_none() {
+            if !self.provided.any_left() {
+                // Armed now it would fail at once. Looked at again every turn until one is back.
+                self.connections.touch(slot);
+                return;
+            }
+            // No length: one receive takes one buffer at most, and that is the cap we want.
+            let receive = opcode::RecvMulti::new(fd, provided::GROUP).build();
+            self.connections.at(slot).io.receiving = self.start(slot, Operation::Receive, receive);
+        }
+    }
+
+    /// Shows the caller what had to wait, now that there may be room.
+    fn drain_backlog(&mut self, slot: u16) {
+        let mut shown = 0;
+        let conn = self.connections.at(slot);
+        while let Some(bytes) = self.provided.oldest(conn.io.backlog) {
+            if !conn.receive.take(bytes) {
+                break;
+            }
+            shown += bytes.len() as u64;
+            self.provided.forget_oldest(&mut conn.io.backlog);
+        }
+        if shown > 0 {
+            let last = conn.ended.is_some() && conn.io.backlog.is_empty();
+            self.connections.stats.bytes_in += shown;
+            self.connections.raise(slot, if last { READABLE | CLOSED } else { READABLE });
+        }
+    }
+
+    /// One step of `Close::Flushed`: send the rest, say FIN, receive until theirs.
+    fn wind_down(&mut self, slot: u16) {
+        self.forget_backlog(slot);
+        self.start_send(slot);
+        self.steer_receive(slot);
+        let conn = self.connections.at(slot);
+        if let (Phase::Draining { deadline_ns }, 0) = (conn.phase, conn.send.queued_bytes()) {
+            if let Some(socket) = &conn.io.socket {
+                let _ = socket.shutdown(Shutdown::Write);
+            }
+            conn.phase = Phase::Lingering { deadline_ns };
+        }
+        let lingering = matches!(conn.phase, Phase::Lingering { .. });
+        let broken = !matches!(conn.ended, None | Some(CloseReason::Eof));
+        if broken || (lingering && conn.ended.is_some()) {
+            conn.phase = Phase::Dying;
+            self.die(slot);
+        }
+    }
+
+    /// Cancel, shut down, close, in this order: a close with operations in flight would neither
+    /// end them nor tell the peer.
+    fn die(&mut self, slot: u16) {
+        self.forget_backlog(slot);
+        let io = &self.connections.at(slot).io;
+        if let (false, false, Some(fd)) = (io.idle(), io.cancelled, fd_of(io)) {
+            let cancel = opcode::AsyncCancel2::new(CancelBuilder::fd(fd).all()).build();
+            let started = self.start(slot, Operation::CancelAll, cancel);
+            let io = &mut self.connections.at(slot).io;
+            (io.cancelling, io.cancelled) = (started, started);
+        } else if io.idle() {
+            if let Some(socket) = &io.socket {
+                let _ = socket.shutdown(Shutdown::Both);
+            }
+            self.connections.release(slot);
+        }
+    }
+
+    fn forget_backlog(&mut self, slot: u16) {
+        let conn = self.connections.at(slot);
+        while !conn.io.backlog.is_empty() {
+            self.provided.forget_oldest(&mut conn.io.backlog);
+        }
+    }
+
+    // ----- from the kernel -----
+
+    fn reap(&mut self) {
+        loop {
+            let Some(completion) = self.ring.completion().next() else { break };
+            let (user_data, result, flags) =
+                (completion.user_data(), completion.result(), completion.flags());
+            let more = cqueue::more(flags);
+            self.in_flight -= usize::from(!more);
+            let (slot, generation) = ((user_data >> 16) as u16, (user_data >> 32) as u32);
+            match Operation::of(user_data) {
+                Operation::Accept => self.on_accept(slot, result, more),
+                Operation::Bell => self.arm_bell(),
+                Operation::CancelAccept | Operation::CancelEverything => {}
+                of_connection => {
+                    let ours = self.connections.generation(slot) == generation;
+                    assert!(ours, "a completion outlived its connection");
+                    match of_connection {
+                        Operation::Receive => {
+                            self.on_receive(slot, result, cqueue::buffer_select(flags), more);
+                        }
+                        Operation::Send => self.on_send(slot, result),
+                        Operation::Pause => self.connections.at(slot).io.pausing = false,
+                        _ => self.on_cancelled(slot),
+                    }
+                    self.connections.touch(slot);
+                }
+            }
+        }
+    }
+
+    fn on_accept(&mut self, number: u16, result: i32, more: bool) {
+        if result >= 0 {
+            // WHY: a completion carries a bare descriptor.
+            // SAFETY: the kernel has just made it for this accept and told nobody else.
+            let socket = Socket::from(unsafe { OwnedFd::from_raw_fd(result as RawFd) });
+            self.welcome(number, socket);
+        }
+        let Some(listener) = self.listeners.get_mut(usize::from(number)) else { return };
+        if !more {
+            listener.accepting = false;
+            if listener.stopped {
+                listener.socket = None;
+            } else if result < 0 {
+                listener.retry_at_ns = clock::monotonic_ns() + ACCEPT_RETRY_NS;
+                self.connections.stats.accept_errors += 1;
+            }
+        }
+    }
+
+    fn welcome(&mut self, number: u16, socket: Socket) {
+        if self.listeners.get(usize::from(number)).is_none_or(|listener| listener.stopped) {
+            return;
+        }
+        // A multishot accept has no place for the address. A peer that is gone already has none.
+        let Some(peer) = socket.peer_addr().ok().and_then(|peer| peer.as_socket()) else {
+            self.connections.stats.accept_errors += 1;
+            return;
+        };
+        let io = Io { socket: Some(socket), ..Io::default() };
+        self.connections.claim(number as u8, peer, io);
+    }
+
+    fn on_receive(&mut self, slot: u16, result: i32, buffer: Option<u16>, more: bool) {
+        let conn = self.connections.at(slot);
+        conn.io.receiving = more;
+        if let Some(buffer) = buffer {
+            let bytes = usize::try_from(result).unwrap_or(0);
+            let open = conn.phase == Phase::Open;
+            if open && bytes > 0 {
+                let fits = conn.io.backlog.is_empty()
+                    && conn.receive.take(self.provided.bytes(buffer, bytes));
+                if !fits {
+                    self.provided.keep(&mut conn.io.backlog, buffer, bytes);
+                    return;
+                }
+                self.connections.stats.bytes_in += bytes as u64;
+                self.connections.raise(slot, READABLE);
+            }
+            self.provided.give_back(buffer);
+        }
+        let failed = self.connections.at(slot).io.send_error.map(CloseReason::of_errno);
+        let ended = match -result {
+            0 => failed.unwrap_or(CloseReason::Eof),
+            // Out of buffers: armed again as soon as one is back. Paused, or interrupted: as soon
+            // as there is reason to.
+            libc::ENOBUFS => {
+                self.connections.stats.enobufs += 1;
+                return;
+            }
+            libc::ECANCELED | libc::EINTR | libc::EAGAIN => return,
+            errno if errno > 0 => CloseReason::of_errno(errno),
+            _ => return,
+        };
+        let conn = self.connections.at(slot);
+        conn.ended = Some(ended);
+        if conn.io.backlog.is_empty() {
+            self.connections.raise(slot, CLOSED);
+        }
+    }
+
+    fn on_send(&mut self, slot: u16, result: i32) {
+        let conn = self.connections.at(slot);
+        conn.io.sending = false;
+        let Ok(bytes) = usize::try_from(result) else {
+            if !matches!(-result, libc::EINTR | libc::EAGAIN | libc::ECANCELED) {
+                conn.io.send_error = Some(-result);
+                conn.send.break_off();
+            }
+            return;
+        };
+        let short = bytes < conn.send.next().len();
+        let room = conn.send.sent(bytes);
+        self.connections.stats.short_sends += u64::from(short);
+        self.connections.stats.bytes_out += bytes as u64;
+        if room {
+            self.connections.raise(slot, WRITABLE);
+        }
+    }
+
+    fn on_cancelled(&mut self, slot: u16) {
+        let io = &mut self.connections.at(slot).io;
+        io.cancelling = false;
+        // Whatever the cancel could not catch ends with the socket.
+        if let (false, Some(socket)) = (io.idle(), &io.socket) {
+            let _ = socket.shutdown(Shutdown::Both);
+        }
+    }
+
+    fn expire(&mut self) -> Option<u64> {
+        if !self.connections.is_closing() {
+            return None;
+        }
+        self.connections.expire(clock::monotonic_ns())
+    }
+}
+
+fn fd_of(io: &Io) -> Option<Fd> {
+    io.socket.as_ref().map(|socket| Fd(socket.as_raw_fd()))
+}
+
+impl StreamTransport for UringTransport {
+    fn name(&self) -> &'static str {
+        "uring"
+    }
+
+    fn listen(&mut self, addr: SocketAddr) -> io::Result<SocketAddr> {
+        tcp::listener_number(self.listeners.len())?;
+        let (socket, bound) = tcp::listener(addr)?;
+        let socket = Some(socket);
+        self.listeners.push(Listener { socket, accepting: false, stopped: false, retry_at_ns: 0 });
+        Ok(bound)
+    }
+
+    fn poll(&mut self, events: &mut Vec<NetEvent>) -> usize {
+        events.clear();
+        self.arm_listeners();
+        self.settle();
+        self.enter_if_due();
+        self.reap();
+        self.expire();
+        self.connections.tell(events)
+    }
+
+    fn received(&self, conn: ConnId) -> &[u8] {
+        self.connections.received(conn)
+    }
+
+    fn consume(&mut self, conn: ConnId, bytes: usize) {
+        self.connections.consume(conn, bytes);
+    }
+
+    fn reserve(&mut self, conn: ConnId, bytes: usize) -> Option<&mut [u8]> {
+        self.connections.reserve(conn, bytes)
+    }
+
+    fn commit(&mut self, conn: ConnId, bytes: usize) {
+        self.connections.commit(conn, bytes);
+    }
+
+    fn flush(&mut self) {
+        self.settle();
+        self.enter_if_due();
+    }
+
+    fn queued_bytes(&self, conn: ConnId) -> usize {
+        self.connections.queued_bytes(conn)
+    }
+
+    fn close(&mut self, conn: ConnId, how: Close) {
+        self.connections.close(conn, how, clock::monotonic_ns());
+    }
+
+    fn stop_listening(&mut self) {
+        for number in 0..self.listeners.len() {
+            let listener = &mut self.listeners[number];
+            listener.stopped = true;
+            match &listener.socket {
+                Some(socket) if listener.accepting => {
+                    let fd = Fd(socket.as_raw_fd());
+                    let cancel = opcode::AsyncCancel2::new(CancelBuilder::fd(fd).all()).build();
+                    self.push(cancel.user_data(Operation::CancelAccept.user_data(0, 0)));
+                }
+                _ => listener.socket = None,
+            }
+        }
+        self.enter_if_due();
+    }
+
+    fn wait(&mut self, timeout: Duration) {
+        self.arm_listeners();
+        self.settle();
+        if self.connections.has_events() || !self.ring.completion().is_empty() {
+            self.enter_if_due();
+            return;
+        }
+        let now_ns = clock::monotonic_ns();
+        let timeout_ns = u64::try_from(timeout.as_nanos()).unwrap_or(u64::MAX);
+        let mut until_ns = now_ns.saturating_add(timeout_ns);
+        let linger_ns = self.expire().into_iter();
+        let retry_ns = self.listeners.iter().map(|listener| listener.retry_at_ns);
+        for deadline_ns in linger_ns.chain(retry_ns.filter(|&at| at > 0)) {
+            until_ns = until_ns.min(deadline_ns);
+        }
+        if self.sleeper.announce() {
+            // Submits and waits in one call.
+            self.enter(Some(Duration::from_nanos(until_ns.saturating_sub(now_ns))));
+            self.sleeper.cancel();
+        } else {
+            self.enter_if_due();
+        }
+    }
+
+    fn doorbell(&self) -> Doorbell {
+        self.sleeper.doorbell()
+    }
+
+    fn stats(&self) -> TransportStats {
+        self.connections.stats
+    }
+}
+
+impl Drop for UringTransport {
+    /// Ends all operations, then frees the memory they point to; leaks it if they do not end.
+    fn drop(&mut self) {
+        let deadline_ns = clock::monotonic_ns() + DROP_WAIT_MS * 1_000_000;
+        let mut quiet = !self.enabled;
+        if self.enabled {
+            let everything = opcode::AsyncCancel2::new(CancelBuilder::any()).build();
+            let everything =
+                everything.user_data(Operation::CancelEverything.user_data(0, 0));
+            quiet = setup::cancel_all(&mut self.ring, everything, self.in_flight, deadline_ns);
+        }
+        if quiet {
+            // No operation can look for a buffer any more; this only tidies up.
+            let _ = self.ring.submitter().unregister_buf_ring(provided::GROUP);
+            // WHY: the kernel may write to this memory as long as an operation is in flight.
+            // SAFETY: none is, or the ring was never enabled; and nothing uses the fields after.
+            unsafe {
+                ManuallyDrop::drop(&mut self.connections);
+                ManuallyDrop::drop(&mut self.provided);
+                ManuallyDrop::drop(&mut self.bell_count);
+            }
+        }
+    }
+}

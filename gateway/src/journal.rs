@@ -1,0 +1,535 @@
+//! The local journal: a partition's log on this host's disk.
+//!
+//! Segments `journal/<n>.log` hold batches one after the other (engine/src/log.rs has their bytes).
+//! A batch is committed when the written durability setting says so: `disk`, the device has it
+//! (a thread writes and syncs; what arrives during one sync is the next); `process`, the kernel has
+//! it; `none`, at once. On start the journal hands out all it has and then leads.
+//! Not here yet, and here is their place: snapshots to `Restore` from, recycled pre-written
+//! segments, writes through the gateway's io_uring.
+
+use crate::io::Doorbell;
+use crate::io::file::{self, Segment};
+use engine::log::{
+    BATCH_ALIGN, BATCH_ENCODED_MAX, BatchRef, ScanEnd, Tail, says_durable, scan,
+};
+use engine::{AppendError, CommandBuffer, Log, LogEvent};
+use std::collections::VecDeque;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
+
+/// Bytes of a segment.
+pub const SEGMENT_BYTES: u64 = 64 << 20;
+/// Batches between `append` and `release`, whatever their size.
+const BUFFERS: usize = 4;
+
+/// When a batch counts as committed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum Durability {
+    /// The device has it: survives power loss.
+    Disk,
+    /// The kernel has it: survives `kill -9`, not power loss.
+    Process,
+    /// At once: survives nothing. For tests.
+    None,
+}
+
+impl Durability {
+    /// As written in the configuration.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Disk => "disk",
+            Self::Process => "process",
+            Self::None => "none",
+        }
+    }
+}
+
+/// Why a journal cannot be opened.
+#[derive(Debug)]
+pub enum OpenError {
+    /// The file system says no.
+    Io {
+        /// Which file.
+        path: PathBuf,
+        /// What it said.
+        error: io::Error,
+    },
+    /// An acknowledged batch is damaged.
+    Rot {
+        /// Which segment.
+        path: PathBuf,
+        /// Where in it.
+        at: usize,
+        /// The first sequence that is lost.
+        seq: u64,
+    },
+    /// Written by a version that this program does not read.
+    Version {
+        /// Which segment.
+        path: PathBuf,
+        /// The version found.
+        seen: u16,
+    },
+}
+
+impl std::fmt::Display for OpenError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Io { path, error } => write!(f, "{}: {error}", path.display()),
+            Self::Rot { path, at, seq } => write!(
+                f,
+                "{}: the batch at byte {at} (sequence {seq}) had been acknowledged and is damaged. \
+                 Nothing was changed. Restore this file from a copy, or move the data directory \
+                 away and start empty",
+                path.display()
+            ),
+            Self::Version { path, seen } => write!(
+                f,
+                "{}: written in journal version {seen}; this program reads version {}. Start the \
+                 program that wrote it",
+                path.display(),
+                engine::log::BATCH_VERSION
+            ),
+        }
+    }
+}
+
+impl std::error::Error for OpenError {}
+
+/// What recovery found.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Recovered {
+    /// Commands in the log.
+    pub commands: u64,
+    /// Bytes of a torn last batch that were cut.
+    pub torn_bytes: u64,
+}
+
+/// A batch between `append` and `release`.
+struct Buffer {
+    bytes: Vec<u8>,
+    length: usize,
+    end_seq: u64,
+}
+
+enum Start {
+    Restore,
+    /// Batches of this segment are handed out from `at` on.
+    Replay {
+        segment: usize,
+        bytes: Vec<u8>,
+        at: usize,
+    },
+    Lead,
+    Leading,
+}
+
+enum Writer {
+    /// On the thread that appends; synced only when the journal is closed.
+    Inline(Segments),
+    /// On a thread that syncs every write.
+    Thread {
+        work: SyncSender<Buffer>,
+        done: Receiver<io::Result<Buffer>>,
+        /// Rung when a batch is on the device; set once, before the first batch.
+        bell: Arc<OnceLock<Doorbell>>,
+    },
+}
+
+/// The journal of one partition.
+pub struct Journal {
+    directory: PathBuf,
+    segments: Vec<PathBuf>,
+    start: Start,
+    end: Tail,
+    tail: Tail,
+    recovered: Recovered,
+    writer: Writer,
+    free: Vec<Buffer>,
+    in_flight: usize,
+    committed: VecDeque<Buffer>,
+    /// Sequence after the last committed command; the understudy reads up to here.
+    committed_seq: Arc<AtomicU64>,
+    durable_seq: u64,
+    /// Bytes of the batch that `poll` handed out of a segment.
+    replayed_bytes: usize,
+}
+
+impl Journal {
+    /// Opens `data/journal`, checks all of it and cuts a torn tail.
+    ///
+    /// # Errors
+    /// See [`OpenError`]; then nothing was changed.
+    pub fn open(data: &Path, durability: Durability, partition: u32) -> Result<Self, OpenError> {
+        let directory = data.join("journal");
+        let io = |path: &Path| {
+            let path = path.to_owned();
+            move |error| OpenError::Io { path, error }
+        };
+        file::make_dir(&directory).map_err(io(&directory))?;
+        let segments = file::list(&directory, ".log").map_err(io(&directory))?;
+        let mut tail = Tail::genesis(partition);
+        let mut recovered = Recovered::default();
+        let mut end = (0, 0); // Segment and offset of the next batch.
+        for (n, path) in segments.iter().enumerate() {
+            let bytes = file::read(path).map_err(io(path))?;
+            let found = scan(&bytes, &mut tail, |_| {});
+            let at = match found {
+                ScanEnd::Whole => bytes.len(),
+                ScanEnd::Tail { at, .. } => at,
+                ScanEnd::Rot { at, seq } => {
+                    return Err(OpenError::Rot { path: path.clone(), at, seq });
+                }
+                ScanEnd::Version { seen, .. } => {
+                    return Err(OpenError::Version { path: path.clone(), seen });
+                }
+            };
+            if at > 0 || n == 0 {
+                end = (n, at);
+            }
+            // Segments behind the end may know that it was not the end.
+            for later in &segments[n + 1..] {
+                let behind = file::read(later).map_err(io(later))?;
+                let continues = BatchRef::parse(&behind).is_ok_and(|batch| tail.continues(&batch));
+                if continues {
+                    break;
+                }
+                if says_durable_from_start(&behind, &tail) {
+                    return Err(OpenError::Rot { path: path.clone(), at, seq: tail.next_seq });
+                }
+            }
+            if let ScanEnd::Tail { torn: true, at } = found {
+                recovered.torn_bytes = torn_bytes(&bytes, at);
+                let segment = Segment::open(path).map_err(io(path))?;
+                segment.cut(at as u64, SEGMENT_BYTES).map_err(io(path))?;
+            }
+        }
+        recovered.commands = tail.next_seq - 1;
+        let files = Segments::open(&directory, &segments, end).map_err(io(&directory))?;
+        let segments = files.paths.clone();
+        Ok(Self {
+            directory,
+            segments,
+            start: Start::Restore,
+            end: tail,
+            tail,
+            recovered,
+            writer: match durability {
+                Durability::Disk => syncing_writer(files),
+                Durability::Process | Durability::None => Writer::Inline(files),
+            },
+            free: (0..BUFFERS)
+                .map(|_| Buffer { bytes: vec![0; BATCH_ENCODED_MAX], length: 0, end_seq: 0 })
+                .collect(),
+            in_flight: 0,
+            committed: VecDeque::with_capacity(BUFFERS),
+            committed_seq: Arc::new(AtomicU64::new(tail.next_seq)),
+            durable_seq: tail.next_seq - 1,
+            replayed_bytes: 0,
+        })
+    }
+
+    /// What recovery found.
+    pub fn recovered(&self) -> Recovered {
+        self.recovered
+    }
+
+    /// The thread that polls this journal sleeps: this wakes it when a batch is on the device.
+    pub fn wakes(&mut self, poller: Doorbell) {
+        if let Writer::Thread { bell, .. } = &self.writer {
+            let _ = bell.set(poller);
+        }
+    }
+
+    /// Batches are on their way to the device.
+    pub fn is_busy(&self) -> bool {
+        self.in_flight > 0 || !self.committed.is_empty()
+    }
+
+    /// Who follows this journal from its beginning.
+    pub fn reader(&self) -> JournalReader {
+        JournalReader {
+            directory: self.directory.clone(),
+            segment: None,
+            number: 0,
+            at: 0,
+            tail: Tail::genesis(self.tail.partition),
+            committed_seq: Arc::clone(&self.committed_seq),
+            bytes: vec![0; BATCH_ENCODED_MAX],
+        }
+    }
+
+    /// The device has everything: the last act of a process that stops in good order.
+    ///
+    /// # Errors
+    /// As the kernel says; then the last moments are only as safe as `process`.
+    pub fn sync(&mut self) -> io::Result<()> {
+        match &self.writer {
+            Writer::Inline(files) => files.current.sync(),
+            Writer::Thread { .. } => Ok(()), // Every batch was.
+        }
+    }
+
+    fn commit(&mut self, buffer: Buffer) {
+        self.durable_seq = buffer.end_seq - 1;
+        self.committed_seq.store(buffer.end_seq, Ordering::Release);
+        self.committed.push_back(buffer);
+    }
+}
+
+impl Log for Journal {
+    fn append(&mut self, commands: &CommandBuffer, time: u64) -> Result<(), AppendError> {
+        if !matches!(self.start, Start::Leading) {
+            return Err(AppendError::NotLeader);
+        }
+        let Some(mut buffer) = self.free.pop() else { return Err(AppendError::Full) };
+        let term = self.end.term + 1;
+        buffer.length =
+            self.tail.encode(commands, term, time, self.durable_seq, &mut buffer.bytes);
+        buffer.end_seq = self.tail.next_seq;
+        match &mut self.writer {
+            Writer::Inline(files) => {
+                // Once the journal fails there is no way on: what was promised cannot be kept.
+                files.write(&buffer).unwrap_or_else(|e| panic!("journal: write failed: {e}"));
+                self.commit(buffer);
+            }
+            Writer::Thread { work, .. } => {
+                self.in_flight += 1;
+                work.send(buffer).expect("the journal thread lives as long as the journal");
+            }
+        }
+        Ok(())
+    }
+
+    fn poll(&mut self) -> LogEvent<'_> {
+        loop {
+            match &mut self.start {
+                Start::Restore => {
+                    self.start = Start::Replay { segment: 0, bytes: Vec::new(), at: 0 };
+                    self.tail = Tail::genesis(self.end.partition);
+                    return LogEvent::Restore(&[]);
+                }
+                Start::Replay { .. } => {
+                    if self.load_next() {
+                        break;
+                    }
+                    assert_eq!(self.tail, self.end, "the log changed between check and replay");
+                    self.start = Start::Lead;
+                }
+                Start::Lead => {
+                    self.start = Start::Leading;
+                    return LogEvent::Leading { term: self.end.term + 1 };
+                }
+                Start::Leading => {
+                    return match self.committed.front() {
+                        Some(buffer) => LogEvent::Committed(own(&buffer.bytes[..buffer.length])),
+                        None => LogEvent::Nothing,
+                    };
+                }
+            }
+        }
+        let Start::Replay { bytes, at, .. } = &self.start else { return LogEvent::Nothing };
+        LogEvent::Committed(own(&bytes[*at..]))
+    }
+
+    fn release(&mut self) {
+        if let Start::Replay { bytes, at, .. } = &mut self.start {
+            self.tail.advance(&own(&bytes[*at..]));
+            *at += std::mem::take(&mut self.replayed_bytes);
+        } else if let Some(buffer) = self.committed.pop_front() {
+            self.free.push(buffer);
+        }
+    }
+
+    fn snapshot_taken(&mut self, _: u64) {}
+
+    fn turn(&mut self, _: u64) -> usize {
+        let mut done = 0;
+        loop {
+            let Writer::Thread { done: written, .. } = &self.writer else { return done };
+            match written.try_recv() {
+                Ok(Ok(buffer)) => {
+                    self.in_flight -= 1;
+                    self.commit(buffer);
+                    done += 1;
+                }
+                // Never retried: what the kernel still holds after a failed sync is unknown.
+                Ok(Err(e)) => panic!("journal: sync failed: {e}; stopping, nothing more is promised"),
+                Err(TryRecvError::Empty) => return done,
+                Err(TryRecvError::Disconnected) => panic!("journal: its thread is gone"),
+            }
+        }
+    }
+}
+
+impl Journal {
+    /// Makes the next batch of the replay the one at `at`. `false`: there is none.
+    fn load_next(&mut self) -> bool {
+        let Start::Replay { segment, bytes, at } = &mut self.start else { return false };
+        loop {
+            if let Ok(batch) = BatchRef::parse(bytes.get(*at..).unwrap_or(&[]))
+                && self.tail.continues(&batch)
+            {
+                self.replayed_bytes = batch.encoded_bytes();
+                return true;
+            }
+            let Some(path) = self.segments.get(*segment) else { return false };
+            *bytes = file::read(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+            (*segment, *at) = (*segment + 1, 0);
+        }
+    }
+}
+
+/// The segments, and the one that is being written.
+struct Segments {
+    directory: PathBuf,
+    paths: Vec<PathBuf>,
+    current: Segment,
+    at: u64,
+}
+
+impl Segments {
+    fn open(directory: &Path, paths: &[PathBuf], end: (usize, usize)) -> io::Result<Self> {
+        let mut paths = paths.to_vec();
+        let current = match paths.get(end.0) {
+            Some(path) => Segment::open(path)?,
+            None => {
+                paths.push(segment_path(directory, 0));
+                Segment::create(&paths[0], SEGMENT_BYTES)?
+            }
+        };
+        paths.truncate(end.0 + 1);
+        Ok(Self { directory: directory.to_owned(), paths, current, at: end.1 as u64 })
+    }
+
+    fn write(&mut self, buffer: &Buffer) -> io::Result<()> {
+        let bytes = &buffer.bytes[..buffer.length];
+        if self.at + bytes.len() as u64 > SEGMENT_BYTES {
+            self.current.sync()?;
+            let path = segment_path(&self.directory, self.paths.len());
+            self.current = Segment::create(&path, SEGMENT_BYTES)?;
+            self.paths.push(path);
+            self.at = 0;
+        }
+        self.current.write_at(bytes, self.at)?;
+        self.at += bytes.len() as u64;
+        Ok(())
+    }
+}
+
+fn segment_path(directory: &Path, number: usize) -> PathBuf {
+    directory.join(format!("{number:012}.log"))
+}
+
+/// Writes and syncs on a thread of its own: everything that waits goes with one sync.
+fn syncing_writer(mut files: Segments) -> Writer {
+    // Bounded by the buffers there are, so neither end ever waits for room.
+    let (work, waiting) = sync_channel::<Buffer>(BUFFERS);
+    let (written, done) = sync_channel(BUFFERS);
+    let bell = Arc::new(OnceLock::<Doorbell>::new());
+    let rings = Arc::clone(&bell);
+    let write_all = move || {
+        let mut group = Vec::with_capacity(BUFFERS);
+        while let Ok(first) = waiting.recv() {
+            group.push(first);
+            group.extend(waiting.try_iter());
+            let result = group
+                .iter()
+                .try_for_each(|buffer| files.write(buffer))
+                .and_then(|()| files.current.sync());
+            if let Err(error) = result {
+                let _ = written.send(Err(error)); // The journal stops the process.
+                if let Some(bell) = rings.get() {
+                    bell.ring();
+                }
+                return;
+            }
+            for buffer in group.drain(..) {
+                if written.send(Ok(buffer)).is_err() {
+                    return;
+                }
+            }
+            if let Some(bell) = rings.get() {
+                bell.ring();
+            }
+        }
+    };
+    crate::run::spawn("journal", write_all);
+    Writer::Thread { work, done, bell }
+}
+
+/// A batch of this process, or one whose CRC has just been checked.
+fn own(bytes: &[u8]) -> BatchRef<'_> {
+    BatchRef::trusted(bytes).expect("written here")
+}
+
+fn says_durable_from_start(segment: &[u8], tail: &Tail) -> bool {
+    BatchRef::parse(segment).is_ok_and(|batch| {
+        batch.header.partition.get() == tail.partition
+            && batch.header.durable_seq.get() >= tail.next_seq
+    }) || says_durable(segment, 0, tail)
+}
+
+/// Bytes from `at` to the last that is not zero.
+fn torn_bytes(segment: &[u8], at: usize) -> u64 {
+    let end = segment.iter().rposition(|byte| *byte != 0).map_or(at, |last| last + 1);
+    end.saturating_sub(at) as u64
+}
+
+/// Follows a journal from its beginning, never past what is committed. Cold threads only.
+pub struct JournalReader {
+    directory: PathBuf,
+    segment: Option<Segment>,
+    number: usize,
+    at: u64,
+    tail: Tail,
+    committed_seq: Arc<AtomicU64>,
+    bytes: Vec<u8>,
+}
+
+impl JournalReader {
+    /// The next committed batch; `None`: there is none yet.
+    ///
+    /// # Errors
+    /// The file system says no, or what was committed cannot be read back.
+    pub fn next(&mut self) -> io::Result<Option<BatchRef<'_>>> {
+        if self.tail.next_seq >= self.committed_seq.load(Ordering::Acquire) {
+            return Ok(None);
+        }
+        loop {
+            if self.segment.is_none() {
+                let path = segment_path(&self.directory, self.number);
+                self.segment = Some(Segment::open(&path)?);
+            }
+            let Some(segment) = &self.segment else { continue };
+            let mut have = segment.read_at(&mut self.bytes[..BATCH_ALIGN], self.at)?;
+            let length = BatchRef::encoded_length(&self.bytes[..have]).min(BATCH_ENCODED_MAX);
+            if length > have {
+                have += segment.read_at(&mut self.bytes[have..length], self.at + have as u64)?;
+            }
+            let found = BatchRef::parse(&self.bytes[..have])
+                .is_ok_and(|batch| self.tail.continues(&batch));
+            if found {
+                break;
+            }
+            if self.at == 0 {
+                let lost = format!("journal: sequence {} cannot be read back", self.tail.next_seq);
+                return Err(io::Error::new(io::ErrorKind::InvalidData, lost));
+            }
+            (self.segment, self.number, self.at) = (None, self.number + 1, 0);
+        }
+        let batch = own(&self.bytes);
+        self.tail.advance(&batch);
+        self.at += batch.encoded_bytes() as u64;
+        Ok(Some(batch))
+    }
+
+    /// Sequence after the last batch handed out.
+    pub fn next_seq(&self) -> u64 {
+        self.tail.next_seq
+    }
+}

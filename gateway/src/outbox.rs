@@ -1,0 +1,141 @@
+//! Outboxes: every numbered message of a session, kept for resends.
+//!
+//! `sessions/<id>/<generation>.out` is a row of 256-byte slots, message *n* at slot *n*: the place is
+//! the index. Slot 0 stays empty. The understudy writes them, from the log, so they can be lost and
+//! made again; the bytes are those of the event ring. Cold threads only.
+
+use crate::io::file::{self, Segment};
+use engine::{EVENT_BYTES, Event};
+use std::collections::HashMap;
+use std::io;
+use std::path::{Path, PathBuf};
+use zerocopy::{FromBytes, IntoBytes};
+
+/// Messages that are written in one go.
+const RUN_MAX: usize = 256;
+/// Files kept open; beyond that all are closed and opened again as needed.
+const OPEN_MAX: usize = 256;
+
+/// Which outbox: a session and a generation of its numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct OutboxId {
+    /// Session, from 1.
+    pub session: u32,
+    /// Generation, from 1.
+    pub generation: u32,
+}
+
+/// Messages with consecutive numbers that are not written yet.
+struct Run {
+    id: OutboxId,
+    first: u64,
+    bytes: Vec<u8>,
+}
+
+/// All outboxes of a partition.
+pub struct Outboxes {
+    directory: PathBuf,
+    files: HashMap<OutboxId, Segment>,
+    run: Option<Run>,
+    spare: Vec<u8>,
+    error: Option<io::Error>,
+}
+
+impl Outboxes {
+    /// Under `data/sessions`.
+    pub fn new(data: &Path) -> Self {
+        Self {
+            directory: data.join("sessions"),
+            files: HashMap::new(),
+            run: None,
+            spare: Vec::with_capacity(RUN_MAX * EVENT_BYTES),
+            error: None,
+        }
+    }
+
+    /// Takes a report; written by the next [`Self::flush`] at the latest.
+    pub fn put(&mut self, event: &Event) {
+        let id = OutboxId {
+            session: event.head.session.get(),
+            generation: event.head.generation.get(),
+        };
+        let number = event.head.number.get();
+        let fits = self.run.as_ref().is_some_and(|run| {
+            let have = run.bytes.len() / EVENT_BYTES;
+            run.id == id && run.first + have as u64 == number && have < RUN_MAX
+        });
+        if !fits {
+            self.write_run();
+            let bytes = std::mem::take(&mut self.spare);
+            self.run = Some(Run { id, first: number, bytes });
+        }
+        if let Some(run) = &mut self.run {
+            run.bytes.extend_from_slice(event.as_bytes());
+        }
+    }
+
+    /// Everything that was put is in the kernel.
+    ///
+    /// # Errors
+    /// The first since the last flush; the outboxes are then incomplete and the process must stop.
+    pub fn flush(&mut self) -> io::Result<()> {
+        self.write_run();
+        self.error.take().map_or(Ok(()), Err)
+    }
+
+    /// Reads message `number` and those after it into `into`; returns how many there are, less than
+    /// asked only when fewer have been written.
+    ///
+    /// # Errors
+    /// As the kernel says.
+    pub fn read(&mut self, id: OutboxId, number: u64, into: &mut [Event]) -> io::Result<usize> {
+        self.write_run();
+        let segment = self.file(id)?;
+        let have = segment.read_at(into.as_mut_bytes(), number * EVENT_BYTES as u64)?;
+        let whole = have / EVENT_BYTES;
+        let expected = |at: usize| number + at as u64;
+        let written = into.iter().take(whole).enumerate();
+        Ok(written.take_while(|(at, event)| event.head.number.get() == expected(*at)).count())
+    }
+
+    fn write_run(&mut self) {
+        let Some(mut run) = self.run.take() else { return };
+        let result = self
+            .file(run.id)
+            .and_then(|segment| segment.write_at(&run.bytes, run.first * EVENT_BYTES as u64));
+        if let Err(error) = result {
+            self.error.get_or_insert(error);
+        }
+        run.bytes.clear();
+        self.spare = run.bytes;
+    }
+
+    fn file(&mut self, id: OutboxId) -> io::Result<&Segment> {
+        if self.files.len() >= OPEN_MAX && !self.files.contains_key(&id) {
+            self.files.clear();
+        }
+        match self.files.entry(id) {
+            std::collections::hash_map::Entry::Occupied(open) => Ok(open.into_mut()),
+            std::collections::hash_map::Entry::Vacant(place) => {
+                let directory = self.directory.join(id.session.to_string());
+                file::make_dir(&directory)?;
+                let path = directory.join(format!("{}.out", id.generation));
+                Ok(place.insert(Segment::open_or_create(&path)?))
+            }
+        }
+    }
+}
+
+/// Reads one slot of an outbox file, for tools and tests.
+///
+/// # Errors
+/// As the kernel says; `UnexpectedEof`: there is no such message.
+pub fn read_slot(data: &Path, id: OutboxId, number: u64) -> io::Result<Event> {
+    let path =
+        data.join("sessions").join(id.session.to_string()).join(format!("{}.out", id.generation));
+    let mut bytes = [0; EVENT_BYTES];
+    if Segment::open(&path)?.read_at(&mut bytes, number * EVENT_BYTES as u64)? < EVENT_BYTES {
+        return Err(io::ErrorKind::UnexpectedEof.into());
+    }
+    Event::read_from_bytes(&bytes).map_err(|_| io::ErrorKind::InvalidData.into())
+}

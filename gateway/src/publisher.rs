@@ -1,0 +1,61 @@
+//! The publisher's turn: market events to packets to both lines.
+//!
+//! It follows the event ring with a cursor of its own. A line that cannot take a packet loses it,
+//! which its transport counts; receivers have the other line and the snapshot channel.
+
+use crate::io::event_ring::EventReader;
+use engine::Event;
+use marketdata::packer::Packer;
+
+/// Events taken in one turn.
+const TURN_EVENTS_MAX: usize = 1024;
+
+/// Where packets go: both lines of a channel get the same bytes.
+pub trait Lines {
+    /// Sends now, never blocks.
+    fn send(&mut self, packet: &[u8]);
+}
+
+/// See the file's map.
+pub struct Publisher<L> {
+    events: EventReader<Event>,
+    packer: Packer,
+    lines: L,
+    heartbeat_ns: u64,
+    next_heartbeat: u64,
+}
+
+impl<L: Lines> Publisher<L> {
+    /// Of one channel.
+    pub fn new(events: EventReader<Event>, packer: Packer, lines: L, heartbeat_ns: u64) -> Self {
+        Self { events, packer, lines, heartbeat_ns, next_heartbeat: 0 }
+    }
+
+    /// One turn at time `now`; returns how much was done.
+    pub fn turn(&mut self, now: u64) -> usize {
+        let (packer, lines) = (&mut self.packer, &mut self.lines);
+        let mut done = 0;
+        while done < TURN_EVENTS_MAX
+            && let Some(event) = self.events.peek()
+        {
+            packer.on_event(event, |packet| {
+                lines.send(packet);
+                self.next_heartbeat = now + self.heartbeat_ns;
+            });
+            self.events.release();
+            done += 1;
+        }
+        if now >= self.next_heartbeat
+            && let Some(heartbeat) = self.packer.heartbeat(now)
+        {
+            self.lines.send(heartbeat);
+            self.next_heartbeat = now + self.heartbeat_ns;
+        }
+        done
+    }
+
+    /// Where packets go.
+    pub fn lines(&mut self) -> &mut L {
+        &mut self.lines
+    }
+}

@@ -1,0 +1,230 @@
+//! Threads: spawned, pinned, spun, stopped. What they do is elsewhere; a thread is a struct with
+//! `turn(now) -> work done`, and here is who calls it and what happens when there is nothing to do.
+//!
+//! Waiting: a hot thread that found no work yields a few times, then sleeps on its doorbell. Waking a
+//! halted virtual CPU costs more than all of an order's way through the venue, so with spare cores
+//! (three or more) the threads spin a little first.
+
+use crate::gateway::Gateway;
+use crate::io::{Sleeper, clock};
+use crate::journal::Journal;
+use crate::publisher::{Lines, Publisher};
+use crate::rings::CommandReceivers;
+use engine::{Event, Partition};
+use crate::io::event_ring::EventWriter;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+/// Longest sleep of a hot thread: bounds how late a timer can be.
+const SLEEP_MAX: Duration = Duration::from_millis(10);
+/// Sleep of a hot thread that waits for room elsewhere.
+const BLOCKED_SLEEP: Duration = Duration::from_micros(200);
+/// Clients have so long to answer the Logout of a venue that stops.
+const STOP_GRACE_NS: u64 = 2_000_000_000;
+
+/// How a hot thread waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Waiting {
+    /// Turns without work that only spin.
+    pub spins: u32,
+    /// Turns without work that yield the core.
+    pub yields: u32,
+}
+
+impl Waiting {
+    /// By the cores that this process may use.
+    pub fn for_cores(cores: usize) -> Self {
+        match cores {
+            0..=2 => Self { spins: 0, yields: 20 },
+            _ => Self { spins: 2000, yields: 20 },
+        }
+    }
+
+    /// As printed at start.
+    pub fn describe(self) -> String {
+        format!("spin {}, yield {}, then block", self.spins, self.yields)
+    }
+}
+
+/// Flags between the threads of one process.
+#[derive(Debug, Default)]
+pub struct Flags {
+    /// SIGTERM or SIGINT: stop in good order.
+    pub stop: Arc<AtomicBool>,
+    /// The gateway is done: the engine may stop once nothing waits.
+    pub engine_stop: AtomicBool,
+}
+
+/// Spawns a named thread.
+///
+/// # Panics
+/// When the host has no thread to give: nothing can run then.
+pub fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> JoinHandle<()> {
+    let spawned = std::thread::Builder::new().name(name.into()).spawn(work);
+    spawned.unwrap_or_else(|error| panic!("cannot start the {name} thread: {error}"))
+}
+
+/// Spins, yields or says it is time to sleep.
+struct Idle {
+    waiting: Waiting,
+    turns: u32,
+}
+
+impl Idle {
+    fn should_sleep(&mut self) -> bool {
+        self.turns += 1;
+        if self.turns <= self.waiting.spins {
+            std::hint::spin_loop();
+            return false;
+        }
+        if self.turns <= self.waiting.spins + self.waiting.yields {
+            std::thread::yield_now();
+            return false;
+        }
+        self.turns = 0;
+        true
+    }
+}
+
+/// What decides, wherever it runs.
+pub struct EnginePart {
+    /// The partition.
+    pub partition: Partition<Journal>,
+    /// Rings that lead to it.
+    pub rings: CommandReceivers,
+    /// Events out of it.
+    pub events: EventWriter<Event>,
+    /// Event hashes for the understudy.
+    pub checkpoints: rtrb::Producer<(u64, u64)>,
+}
+
+impl EnginePart {
+    /// One turn; the journal's failures and refused wishes end the process in `venue.rs`.
+    pub fn turn(&mut self, now: u64) -> usize {
+        let done = self.partition.turn(now, &mut self.rings, &mut self.events);
+        if let Some(checkpoint) = self.partition.take_checkpoint() {
+            // The understudy is a whole ring of checkpoints behind: it skips this comparison only
+            // if it never comes back, and then nothing derived is written either.
+            self.checkpoints.push(checkpoint).unwrap_or_else(|_| {
+                panic!("the understudy is {} checkpoints behind", self.checkpoints.buffer().capacity())
+            });
+        }
+        done
+    }
+}
+
+/// What talks to the network.
+pub struct EdgePart<L> {
+    /// Order entry.
+    pub gateway: Gateway,
+    /// The feed.
+    pub publisher: Publisher<L>,
+}
+
+impl<L: Lines> EdgePart<L> {
+    fn turn(&mut self, now: u64) -> usize {
+        self.gateway.turn(now) + self.publisher.turn(now)
+    }
+}
+
+/// Everything hot on this thread, until told to stop.
+pub fn run_fused<L: Lines>(
+    mut edge: EdgePart<L>,
+    mut engine: EnginePart,
+    waiting: Waiting,
+    flags: &Flags,
+) -> EnginePart {
+    let mut idle = Idle { waiting, turns: 0 };
+    let mut stopping = false;
+    loop {
+        let now = clock::utc_now_ns();
+        let done = edge.turn(now) + engine.turn(now);
+        if stopping && edge.gateway.has_stopped(now) && engine.is_done() {
+            // Reports of the last commands are on their way out.
+            edge.turn(now);
+            return engine;
+        }
+        if flags.stop.load(Ordering::Relaxed) && !stopping {
+            stopping = true;
+            edge.gateway.begin_stop(now, STOP_GRACE_NS);
+        }
+        if done > 0 {
+            idle.turns = 0;
+        } else if idle.should_sleep() {
+            let blocked = edge.gateway.is_blocked();
+            let sleep = if blocked { BLOCKED_SLEEP } else { SLEEP_MAX };
+            edge.gateway.transport_mut().wait(sleep);
+        }
+    }
+}
+
+/// The network side on this thread, the engine on its own, until told to stop.
+pub fn run_split<L: Lines>(
+    mut edge: EdgePart<L>,
+    engine: JoinHandle<()>,
+    waiting: Waiting,
+    flags: &Flags,
+) {
+    let mut idle = Idle { waiting, turns: 0 };
+    let mut stopping = false;
+    loop {
+        let now = clock::utc_now_ns();
+        let done = edge.turn(now);
+        if stopping && edge.gateway.has_stopped(now) {
+            flags.engine_stop.store(true, Ordering::Release);
+            if engine.is_finished() && !edge.gateway.has_events() {
+                edge.turn(now);
+                return;
+            }
+        }
+        if flags.stop.load(Ordering::Relaxed) && !stopping {
+            stopping = true;
+            edge.gateway.begin_stop(now, STOP_GRACE_NS);
+        }
+        if done > 0 {
+            idle.turns = 0;
+        } else if idle.should_sleep() {
+            let blocked = edge.gateway.is_blocked();
+            let sleep = if blocked { BLOCKED_SLEEP } else { SLEEP_MAX };
+            edge.gateway.transport_mut().wait(sleep);
+        }
+    }
+}
+
+/// The engine's own thread in split placement.
+pub fn run_engine(
+    mut engine: EnginePart,
+    sleeper: &Sleeper,
+    gateway: &crate::io::Doorbell,
+    waiting: Waiting,
+    flags: &Flags,
+) -> EnginePart {
+    let mut idle = Idle { waiting, turns: 0 };
+    loop {
+        let now = clock::utc_now_ns();
+        if engine.turn(now) > 0 {
+            idle.turns = 0;
+            gateway.ring();
+            continue;
+        }
+        if flags.engine_stop.load(Ordering::Acquire) && engine.is_done() {
+            return engine;
+        }
+        if idle.should_sleep() && sleeper.announce() {
+            if engine.rings.has_commands() {
+                sleeper.cancel();
+            } else {
+                sleeper.wait(SLEEP_MAX);
+            }
+        }
+    }
+}
+
+impl EnginePart {
+    /// Nothing waits and nothing is being applied.
+    pub fn is_done(&self) -> bool {
+        self.partition.is_idle() && !self.rings.has_commands() && !self.partition.log().is_busy()
+    }
+}

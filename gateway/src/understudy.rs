@@ -1,0 +1,256 @@
+//! The understudy: a second engine over the same committed batches, on a cold thread.
+//!
+//! It alone writes what is derived: the session outboxes, and the snapshot channel of the feed; later
+//! snapshots, feed history and the sinks. It reads the journal's files, so it may lag as far as it
+//! likes and nothing waits for it. Every 4096 batches its event hash must equal the hot engine's.
+//! It also answers gateways that want old messages, in bounded pieces.
+
+use crate::journal::JournalReader;
+use crate::outbox::{OutboxId, Outboxes};
+use engine::log::BatchRef;
+use engine::partition::CHECKPOINT_BATCHES;
+use engine::{Engine, Event, Limits, Sink, Step};
+use sbe_schemas::types::EventKind;
+use std::collections::VecDeque;
+use std::io;
+use zerocopy::FromZeros;
+
+/// Messages in one piece of an outbox.
+pub const PIECE_MESSAGES: usize = 16;
+/// Batches applied in one turn.
+const TURN_BATCHES_MAX: usize = 64;
+
+/// A gateway wants messages `from` to `to`, as many as one piece holds.
+#[derive(Clone, Copy, Debug)]
+pub struct PieceRequest {
+    /// Given back with the piece.
+    pub ticket: u64,
+    /// Of which outbox.
+    pub id: OutboxId,
+    /// First number.
+    pub from: u64,
+    /// Last number.
+    pub to: u64,
+}
+
+/// Messages with consecutive numbers.
+#[derive(Clone)]
+pub struct Piece {
+    /// Of the request.
+    pub ticket: u64,
+    /// How many of `messages` count; at least 1.
+    pub count: usize,
+    /// The messages.
+    pub messages: [Event; PIECE_MESSAGES],
+}
+
+/// The gateway's end of the way to the understudy.
+pub struct OutboxClient {
+    /// Requests, one per connection at most.
+    pub requests: rtrb::Producer<PieceRequest>,
+    /// Pieces.
+    pub pieces: rtrb::Consumer<Piece>,
+}
+
+/// The understudy's end of it.
+pub struct OutboxServer {
+    requests: rtrb::Consumer<PieceRequest>,
+    pieces: rtrb::Producer<Piece>,
+}
+
+/// A way with room for `connections_max` requests.
+pub fn outbox_way(connections_max: usize) -> (OutboxClient, OutboxServer) {
+    let (request_in, request_out) = rtrb::RingBuffer::new(connections_max);
+    let (piece_in, piece_out) = rtrb::RingBuffer::new(connections_max);
+    (
+        OutboxClient { requests: request_in, pieces: piece_out },
+        OutboxServer { requests: request_out, pieces: piece_in },
+    )
+}
+
+/// Where committed batches come from: the journal's files, or the simulator's log.
+pub trait Source {
+    /// The next committed batch; `None`: there is none yet.
+    ///
+    /// # Errors
+    /// What was committed cannot be read back: the process must stop.
+    fn next(&mut self) -> io::Result<Option<BatchRef<'_>>>;
+}
+
+impl Source for JournalReader {
+    fn next(&mut self) -> io::Result<Option<BatchRef<'_>>> {
+        Self::next(self)
+    }
+}
+
+/// Why the understudy stops the process.
+#[derive(Debug)]
+pub enum Stop {
+    /// A file could not be read or written.
+    Io(io::Error),
+    /// Hot engine and understudy do not agree.
+    Disagree {
+        /// After so many batches.
+        batches: u64,
+    },
+}
+
+impl std::fmt::Display for Stop {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Io(error) => write!(f, "understudy: {error}"),
+            Self::Disagree { batches } => write!(
+                f,
+                "understudy: after {batches} batches its events differ from the hot engine's: memory \
+                 is damaged or the engine is not deterministic. Keep the data directory and report it"
+            ),
+        }
+    }
+}
+
+impl std::error::Error for Stop {}
+
+struct ToOutboxes<'a>(&'a mut Outboxes);
+
+impl Sink for ToOutboxes<'_> {
+    fn free(&mut self) -> usize {
+        usize::MAX
+    }
+
+    fn push(&mut self, event: &Event) {
+        if event.kind() == Some(EventKind::Report) {
+            self.0.put(event);
+        }
+    }
+}
+
+/// See the file's map.
+pub struct Understudy<S> {
+    engine: Engine,
+    source: S,
+    outboxes: Outboxes,
+    server: OutboxServer,
+    /// Requests for messages that the log has, and this engine has not reached yet.
+    waiting: VecDeque<PieceRequest>,
+    checkpoints: rtrb::Consumer<(u64, u64)>,
+    /// Own hashes that the hot engine has not confirmed yet.
+    own: VecDeque<(u64, u64)>,
+    batches: u64,
+}
+
+impl<S: Source> Understudy<S> {
+    /// At genesis.
+    pub fn new(
+        limits: Limits,
+        source: S,
+        outboxes: Outboxes,
+        server: OutboxServer,
+        checkpoints: rtrb::Consumer<(u64, u64)>,
+    ) -> Self {
+        Self {
+            engine: Engine::new(limits),
+            source,
+            outboxes,
+            server,
+            waiting: VecDeque::new(),
+            checkpoints,
+            own: VecDeque::new(),
+            batches: 0,
+        }
+    }
+
+    /// Its engine, between two batches.
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// One turn; returns how much was done.
+    ///
+    /// # Errors
+    /// See [`Stop`]: then the process stops.
+    pub fn turn(&mut self) -> Result<usize, Stop> {
+        let mut done = 0;
+        while done < TURN_BATCHES_MAX && self.apply_next().map_err(Stop::Io)? {
+            done += 1;
+        }
+        self.outboxes.flush().map_err(Stop::Io)?;
+        self.compare()?;
+        Ok(done + self.serve().map_err(Stop::Io)?)
+    }
+
+    fn apply_next(&mut self) -> io::Result<bool> {
+        let Some(batch) = self.source.next()? else { return Ok(false) };
+        let mut sink = ToOutboxes(&mut self.outboxes);
+        self.engine.begin_batch(batch.header.time.get());
+        let begun = self.engine.step(&mut sink);
+        assert_eq!(begun, Step::Done, "this sink is never full");
+        let mut seq = batch.header.first_seq.get();
+        for command in batch.commands() {
+            let applied = self.engine.apply(seq, command, &mut sink);
+            assert_eq!(applied, Step::Done, "this sink is never full");
+            seq += 1;
+        }
+        self.engine.end_batch(batch.header.count.get(), &mut sink);
+        self.batches += 1;
+        if self.batches.is_multiple_of(CHECKPOINT_BATCHES) {
+            self.own.push_back((self.batches, self.engine.event_hash()));
+        }
+        Ok(true)
+    }
+
+    fn compare(&mut self) -> Result<(), Stop> {
+        while let Some(own) = self.own.front() {
+            let Ok(hot) = self.checkpoints.peek() else { return Ok(()) };
+            if hot != own {
+                return Err(Stop::Disagree { batches: own.0 });
+            }
+            self.own.pop_front();
+            let _ = self.checkpoints.pop();
+        }
+        Ok(())
+    }
+
+    fn serve(&mut self) -> io::Result<usize> {
+        while let Ok(request) = self.server.requests.pop() {
+            self.waiting.push_back(request);
+        }
+        let mut done = 0;
+        for _ in 0..self.waiting.len() {
+            if self.server.pieces.is_full() {
+                break;
+            }
+            let Some(request) = self.waiting.pop_front() else { break };
+            match self.piece(&request)? {
+                Some(piece) => {
+                    done += 1;
+                    let _ = self.server.pieces.push(piece);
+                }
+                None => self.waiting.push_back(request),
+            }
+        }
+        Ok(done)
+    }
+
+    fn piece(&mut self, request: &PieceRequest) -> io::Result<Option<Piece>> {
+        let mut piece = Piece {
+            ticket: request.ticket,
+            count: 0,
+            messages: [Event::new_zeroed(); PIECE_MESSAGES],
+        };
+        // Only what this life has written: behind it may lie slots of a log that was cut since.
+        let sessions = self.engine.sessions();
+        let Some(session) = sessions.get((request.id.session as usize).wrapping_sub(1)) else {
+            return Ok(None);
+        };
+        let written = match session.generation.cmp(&request.id.generation) {
+            std::cmp::Ordering::Less => 0,
+            std::cmp::Ordering::Equal => session.next_out - 1,
+            std::cmp::Ordering::Greater => u64::MAX,
+        };
+        let wanted = (request.to.min(written) + 1).saturating_sub(request.from);
+        let wanted = usize::try_from(wanted).unwrap_or(usize::MAX).min(PIECE_MESSAGES);
+        let into = &mut piece.messages[..wanted];
+        piece.count = self.outboxes.read(request.id, request.from, into)?;
+        Ok((piece.count > 0).then_some(piece))
+    }
+}

@@ -1,0 +1,348 @@
+//! The venue: a configuration becomes parts, parts are wired in numbered stages, threads run them.
+//!
+//! ```text
+//! TCP ─► 6 gateway ─ring─► 5 partition ─► 2 journal      cold: 3 understudy ─► outboxes, snapshots
+//! TCP ◄─ 6 gateway ◄─event ring─ 5 partition                   4 secrets
+//! UDP ◄─ 7 publisher ◄─event ring─┘
+//! ```
+
+use crate::auth::auth_way;
+use crate::config::{Config, Placement};
+use crate::gateway::{Gateway, Settings};
+use crate::io::event_ring::event_ring;
+use crate::io::file::DataDir;
+use crate::io::udp::MulticastSender;
+use crate::io::{self, Sleeper, clock, cpu};
+use crate::journal::{Durability, Journal, JournalReader};
+use crate::outbox::Outboxes;
+use crate::publisher::{Lines, Publisher};
+use crate::rings::CommandReceivers;
+use crate::run::{
+    EdgePart, EnginePart, Flags, Waiting, run_engine, run_fused, run_split, spawn,
+};
+use crate::understudy::{Understudy, outbox_way};
+use anyhow::{Context, anyhow, bail};
+use engine::{Event, Partition};
+use marketdata::packer::Packer;
+use marketdata::snapshot::SnapshotCycle;
+use std::collections::VecDeque;
+use std::io::Write;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::sync_channel;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+/// Channel numbers of the feed.
+const CHANNEL_INCREMENTAL: u16 = 1;
+const CHANNEL_SNAPSHOT: u16 = 2;
+/// Changes only when the sequence begins again, by a logged command; none does yet.
+const EPOCH: u32 = 1;
+/// Checkpoints that the understudy may be behind.
+const CHECKPOINTS: usize = 65_536;
+/// The understudy looks for new batches this often when it has none.
+const UNDERSTUDY_SLEEP: Duration = Duration::from_millis(1);
+/// Snapshot packets that leave in one go; then the understudy has its turn.
+const SNAPSHOT_BURST: usize = 16;
+
+/// Both lines.
+struct UdpLines {
+    a: MulticastSender,
+    b: MulticastSender,
+}
+
+impl Lines for UdpLines {
+    fn send(&mut self, packet: &[u8]) {
+        // What could not be sent is counted there; receivers recover.
+        let _ = self.a.send(packet);
+        let _ = self.b.send(packet);
+    }
+}
+
+/// Runs the venue until SIGTERM or SIGINT, then stops it in good order.
+///
+/// # Errors
+/// What keeps it from starting, or from keeping its promises.
+pub fn serve(config: &Config, out: &mut impl Write) -> anyhow::Result<()> {
+    let begun = Instant::now();
+    // 1. The data directory, for this process alone.
+    let data = DataDir::lock(&config.host.data).map_err(|error| match error.kind() {
+        std::io::ErrorKind::WouldBlock => anyhow!(
+            "{}: another portcullis works in this data directory. Stop it, or give another one with --data",
+            config.host.data.display()
+        ),
+        _ => anyhow!("{}: cannot work in this data directory: {error}", config.host.data.display()),
+    })?;
+    let flags = Arc::new(Flags::default());
+    for signal in [signal_hook::consts::SIGTERM, signal_hook::consts::SIGINT] {
+        signal_hook::flag::register(signal, Arc::clone(&flags.stop))
+            .context("cannot listen for signals")?;
+    }
+
+    // 2. The journal: checked, torn tail cut, ready to replay.
+    let mut journal = Journal::open(data.path(), config.host.durability, config.venue.partition)?;
+    let recovered = journal.recovered();
+    let source = journal.reader();
+
+    // 3. The understudy, on a cold thread.
+    let limits = config.engine_limits(hash_seed());
+    let (outbox_client, outbox_server) = outbox_way(usize::from(config.fix.connections_max));
+    let (checkpoints, hot_checkpoints) = rtrb::RingBuffer::new(CHECKPOINTS);
+    let understudy = Understudy::new(
+        limits,
+        source,
+        Outboxes::new(data.path()),
+        outbox_server,
+        hot_checkpoints,
+    );
+
+    // 4. The checker of secrets, on a cold thread.
+    let (auth_client, checker) = auth_way(config.secrets());
+
+    // 5. The partition: replays, then leads.
+    let (events, mut readers) = event_ring::<Event>(config.limits.event_slots, 2);
+    let feed_events = readers.pop().context("two readers")?;
+    let gateway_events = readers.pop().context("two readers")?;
+    let mut rings = CommandReceivers::default();
+    let mut commands = rings.add();
+
+    // 6. The gateway, listening.
+    let cores = cpu::allowed_cores().context("cannot read the cores of this process")?.len();
+    let placement = place(config, cores)?;
+    let (mut transport, fallback) =
+        io::open(config.host.transport.into(), config.transport_limits())
+            .context("cannot open a transport; try --transport mio")?;
+    let bell = transport.doorbell();
+    let engine_sleeper = Sleeper::new().context("cannot make a doorbell")?;
+    match placement {
+        Placement::Split => {
+            journal.wakes(engine_sleeper.doorbell());
+            commands.wakes(engine_sleeper.doorbell());
+        }
+        Placement::Fused | Placement::Auto => journal.wakes(bell.clone()),
+    }
+    let mut engine = EnginePart {
+        partition: Partition::new(limits, journal, config.wish()?),
+        rings,
+        events,
+        checkpoints,
+    };
+    replay(&mut engine, config)?;
+    let replay_ms = begun.elapsed().as_millis();
+    let address = transport.listen(config.fix.listen).map_err(|error| {
+        anyhow!("{}: fix.listen: cannot listen on {}: {error}", config.file, config.fix.listen)
+    })?;
+    let back_end = transport.name();
+    let settings = Settings {
+        venue: config.venue.comp_id.clone(),
+        number: 1,
+        limits: config.connection_limits(),
+        slow_ns: config.fix.slow_ms * 1_000_000,
+    };
+    let gateway = Gateway::new(
+        settings,
+        transport,
+        config.fix.connections_max,
+        commands,
+        gateway_events,
+        outbox_client,
+        auth_client,
+    );
+
+    // 7. The publisher.
+    let (lines, snapshots) = open_feed(config)?;
+    let packer = Packer::new(CHANNEL_INCREMENTAL, EPOCH);
+    let publisher =
+        Publisher::new(feed_events, packer, lines, config.feed.heartbeat_ms * 1_000_000);
+
+    // 8. Threads.
+    let waiting = Waiting::for_cores(cores);
+    let cold_stop = Arc::new(AtomicBool::new(false));
+    let auth_bell = bell.clone();
+    let _ = spawn("secrets", move || checker.run(&auth_bell));
+    let cold = spawn_understudy(understudy, snapshots, config, bell.clone(), Arc::clone(&cold_stop));
+    let edge = EdgePart { gateway, publisher };
+    announce(out, config, &Started {
+        back_end,
+        fallback: fallback.as_deref(),
+        placement,
+        waiting,
+        cores,
+        address,
+        commands: recovered.commands,
+        torn_bytes: recovered.torn_bytes,
+        replay_ms,
+    })?;
+    pin(config.host.gateway_core)?;
+    let mut engine = match placement {
+        Placement::Split => {
+            let (give, take) = sync_channel(1);
+            let (engine_flags, core) = (Arc::clone(&flags), config.host.engine_core);
+            let thread = spawn("engine", move || {
+                pin(core).unwrap_or_else(|error| panic!("{error:#}"));
+                let engine = run_engine(engine, &engine_sleeper, &bell, waiting, &engine_flags);
+                let _ = give.send(engine);
+            });
+            run_split(edge, thread, waiting, &flags);
+            take.recv().context("the engine's thread is gone")?
+        }
+        Placement::Fused | Placement::Auto => run_fused(edge, engine, waiting, &flags),
+    };
+
+    // 9. The end: everything written, nothing torn.
+    let synced = engine.partition.log_mut().sync();
+    cold_stop.store(true, Ordering::Release);
+    cold.join().map_err(|_| anyhow!("the understudy's thread failed"))?;
+    synced.context("the journal could not be synced at the end")?;
+    writeln!(out, "stopped in good order at sequence {}", engine.partition.engine().seq())?;
+    Ok(())
+}
+
+/// Applies what the log has and takes the lead, before anybody can connect.
+fn replay(engine: &mut EnginePart, config: &Config) -> anyhow::Result<()> {
+    while !engine.partition.is_live() {
+        engine.turn(clock::utc_now_ns());
+        if let Some(refused) = engine.partition.refused() {
+            bail!("{}: {}", config.file, explain(refused));
+        }
+    }
+    Ok(())
+}
+
+fn explain(refused: &engine::partition::WishError) -> String {
+    use engine::partition::WishError;
+    match refused {
+        WishError::InstrumentChanged { symbol } => format!(
+            "instrument {symbol}: its tick, lot or quantity_max differs from what the log in this data \
+             directory has\n  fix: write the old values back, or list it under a new symbol"
+        ),
+        WishError::TooManyInstruments { max } => format!(
+            "limits.instruments_max: the log and this file have more than {max} instruments\n  fix: raise it"
+        ),
+        WishError::TooManySessions { max } => format!(
+            "limits.sessions_max: the log and this file have more than {max} sessions\n  fix: raise it"
+        ),
+    }
+}
+
+fn place(config: &Config, cores: usize) -> anyhow::Result<Placement> {
+    let placement = match config.host.placement {
+        Placement::Auto if cores <= 2 => Placement::Fused,
+        Placement::Auto => Placement::Split,
+        chosen => chosen,
+    };
+    let pinned = [config.host.gateway_core, config.host.engine_core];
+    if placement == Placement::Split && pinned[0].is_some() && pinned[0] == pinned[1] {
+        bail!(
+            "{}: host.gateway_core, host.engine_core: both are core {}\n  fix: give each its own, or \
+             leave both out",
+            config.file,
+            pinned[0].unwrap_or_default()
+        );
+    }
+    Ok(placement)
+}
+
+fn pin(core: Option<usize>) -> anyhow::Result<()> {
+    match core {
+        None => Ok(()),
+        Some(core) => cpu::pin(core).with_context(|| format!("cannot pin a thread to core {core}")),
+    }
+}
+
+fn open_feed(config: &Config) -> anyhow::Result<(UdpLines, MulticastSender)> {
+    let feed = &config.feed;
+    let open = |key, group| {
+        MulticastSender::open(group, feed.interface, feed.ttl, true)
+            .with_context(|| format!("{}: feed.{key}: cannot send to {group}", config.file))
+    };
+    let lines = UdpLines { a: open("a", feed.a)?, b: open("b", feed.b)? };
+    Ok((lines, open("snapshot", feed.snapshot)?))
+}
+
+/// The cold thread: follows the log, answers for old messages, sends snapshots in small bursts.
+fn spawn_understudy(
+    mut understudy: Understudy<JournalReader>,
+    snapshots: MulticastSender,
+    config: &Config,
+    gateway: io::Doorbell,
+    stop: Arc<AtomicBool>,
+) -> JoinHandle<()> {
+    let every = Duration::from_millis(config.feed.snapshot_ms);
+    let work = move || {
+        let mut cycle = SnapshotCycle::new(CHANNEL_SNAPSHOT, EPOCH);
+        let mut packets: VecDeque<Vec<u8>> = VecDeque::new();
+        let mut next = Instant::now();
+        loop {
+            let done = understudy.turn().unwrap_or_else(|stop| fail(&stop));
+            if done > 0 {
+                gateway.ring();
+            }
+            if packets.is_empty() && done == 0 && Instant::now() >= next {
+                next = Instant::now() + every;
+                cycle.run(understudy.engine(), |packet| packets.push_back(packet.to_vec()));
+            }
+            for packet in packets.drain(..packets.len().min(SNAPSHOT_BURST)) {
+                let _ = snapshots.send(&packet); // Counted there; the next cycle comes.
+            }
+            if done == 0 {
+                if stop.load(Ordering::Acquire) {
+                    return;
+                }
+                std::thread::sleep(UNDERSTUDY_SLEEP);
+            }
+        }
+    };
+    spawn("understudy", work)
+}
+
+/// A promise cannot be kept: the process ends, loudly.
+fn fail(stop: &crate::understudy::Stop) -> ! {
+    tracing::error!("{stop}");
+    eprintln!("portcullis: {stop}");
+    std::process::exit(1)
+}
+
+/// A key for the ClOrdID table that clients cannot know. No state depends on it.
+fn hash_seed() -> u64 {
+    use std::hash::{BuildHasher, RandomState};
+    RandomState::new().hash_one(std::process::id())
+}
+
+struct Started<'a> {
+    back_end: &'a str,
+    fallback: Option<&'a str>,
+    placement: Placement,
+    waiting: Waiting,
+    cores: usize,
+    address: std::net::SocketAddr,
+    commands: u64,
+    torn_bytes: u64,
+    replay_ms: u128,
+}
+
+fn announce(out: &mut impl Write, config: &Config, s: &Started<'_>) -> std::io::Result<()> {
+    let placement = match s.placement {
+        Placement::Split => "split (gateway and feed | engine)",
+        Placement::Fused | Placement::Auto => "fused (one hot thread)",
+    };
+    let durability = match config.host.durability {
+        Durability::Disk => "disk: a command counts when the device has it",
+        Durability::Process => "process: a command counts when the kernel has it; not safe from power loss",
+        Durability::None => "none: NOTHING is promised",
+    };
+    let feed = &config.feed;
+    writeln!(out, "portcullis {} · partition {} · {}", env!("CARGO_PKG_VERSION"), config.venue.partition, config.file)?;
+    writeln!(out, "  journal     {} · {} commands replayed in {} ms", config.host.data.display(), s.commands, s.replay_ms)?;
+    if s.torn_bytes > 0 {
+        writeln!(out, "              cut {} bytes of a batch that was being written when the last process died", s.torn_bytes)?;
+    }
+    writeln!(out, "  durability  {durability}")?;
+    writeln!(out, "  transport   {}{}", s.back_end, s.fallback.map_or(String::new(), |why| format!(" ({why})")))?;
+    writeln!(out, "  placement   {placement} · {} cores · {}", s.cores, s.waiting.describe())?;
+    writeln!(out, "  FIX 4.4     {} · TargetCompID {}", s.address, config.venue.comp_id)?;
+    writeln!(out, "  feed        A {} · B {} · snapshot {} · interface {}", feed.a, feed.b, feed.snapshot, feed.interface)?;
+    writeln!(out, "  instruments {}", config.instrument.iter().map(|i| i.symbol.as_str()).collect::<Vec<_>>().join(" "))?;
+    writeln!(out, "ready")?;
+    out.flush()
+}

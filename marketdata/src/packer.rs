@@ -1,0 +1,59 @@
+//! Market events to packets of the incremental channel.
+//!
+//! A packet closes when the next message does not fit or the batch ends, never by time, so packets
+//! are a function of the log: whoever packs the same batches sends the same bytes. Heartbeats are
+//! the exception, and are marked by having no message.
+
+use crate::packet::PacketBuffer;
+use engine::Event;
+use sbe_schemas::header::Message;
+use sbe_schemas::journal::BatchEnd;
+use sbe_schemas::types::{EventKind, PacketFlags};
+
+/// Events of one channel in, packets out.
+pub struct Packer {
+    packet: PacketBuffer,
+    next_sequence: u64,
+}
+
+impl Packer {
+    /// For this channel; nothing sent yet.
+    pub fn new(channel: u16, epoch: u32) -> Self {
+        Self { packet: PacketBuffer::new(channel, epoch, PacketFlags::EMPTY), next_sequence: 1 }
+    }
+
+    /// Takes an event; calls `send` for each packet that is complete.
+    pub fn on_event(&mut self, event: &Event, mut send: impl FnMut(&[u8])) {
+        match event.kind() {
+            Some(EventKind::Market) => {
+                let message = event.message();
+                if !self.packet.fits(message.len()) {
+                    self.close(&mut send);
+                }
+                let sequence = event.head.number.get();
+                self.packet.push(message, sequence, event.head.time.get());
+                self.next_sequence = sequence + 1;
+            }
+            Some(EventKind::Control) if event.template().1 == BatchEnd::TEMPLATE_ID => {
+                self.close(&mut send);
+            }
+            _ => {}
+        }
+    }
+
+    /// A heartbeat, between batches: the sequence of the next message. `None`: a packet is open.
+    pub fn heartbeat(&mut self, now: u64) -> Option<&[u8]> {
+        if self.packet.is_empty() {
+            Some(self.packet.heartbeat(self.next_sequence, now))
+        } else {
+            None
+        }
+    }
+
+    fn close(&mut self, send: &mut impl FnMut(&[u8])) {
+        if !self.packet.is_empty() {
+            send(self.packet.finish());
+            self.packet.clear();
+        }
+    }
+}
