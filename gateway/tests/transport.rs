@@ -18,13 +18,20 @@ use bench::{Bench, patterned};
 use gateway::io::{Close, CloseReason, ConnId, TransportKind, TransportLimits};
 use rigs::{Rig, Seen};
 
-/// Runs every case on every back end, as tests named `uring::case`, `mio::case`, `sim::case`.
+/// Runs every case on every back end, as tests named `uring::case` and so on.
 macro_rules! conformance {
     ($($case:ident)*) => {
         mod uring {
             $(#[test] fn $case() {
                 if crate::rigs::uring_available() {
                     super::$case(crate::rigs::uring);
+                }
+            })*
+        }
+        mod uring_short {
+            $(#[test] fn $case() {
+                if crate::rigs::uring_available() {
+                    super::$case(crate::rigs::uring_short);
                 }
             })*
         }
@@ -433,7 +440,7 @@ fn stalled_readers_do_not_starve_the_others<R: Rig>(open: impl FnOnce(TransportL
     for _ in 0..20 {
         for (number, (client, _)) in stalled.iter_mut().enumerate() {
             let from = sent[number];
-            let bytes = patterned(number as u64, from..from + (64 << 10));
+            let bytes = patterned(number as u64, from..from + (64 << 14));
             sent[number] += bench.rig.send(client, &bytes);
         }
         bench.turn();

@@ -6,7 +6,7 @@
 //! Where to go: `transport.rs` is the one trait connections are served through; `uring.rs`,
 //! `mio.rs` and `sim.rs` are its three back ends, which share `connections.rs` and `tcp.rs`.
 //! `doorbell.rs` wakes a sleeping thread, `event_ring.rs` carries events from one thread to many,
-//! `udp.rs` is multicast, `clock.rs` the time, `cpu.rs` the cores.
+//! `udp.rs` is multicast, `file.rs` the data directory, `clock.rs` the time, `cpu.rs` the cores.
 
 pub mod clock;
 mod connections;

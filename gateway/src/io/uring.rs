@@ -32,7 +32,7 @@ use super::tcp;
 use super::transport::{
     Close, CloseReason, ConnId, NetEvent, StreamTransport, TransportLimits, TransportStats,
 };
-use provided::{Backlog, Provided};
+use provided::{Backlog, Counts, Provided};
 
 mod provided;
 mod setup;
@@ -133,9 +133,22 @@ impl UringTransport {
     /// # Errors
     /// What the kernel said.
     pub fn new(limits: TransportLimits) -> io::Result<Self> {
+        Self::with(limits, Counts::for_connections(limits.connections_max))
+    }
+
+    /// With `buffers` (a power of two) for all receives together, however few: tests show that
+    /// running out of them loses nothing.
+    ///
+    /// # Errors
+    /// What the kernel said.
+    pub fn with_buffers(limits: TransportLimits, buffers: u16) -> io::Result<Self> {
+        Self::with(limits, Counts { buffers, offered: buffers })
+    }
+
+    fn with(limits: TransportLimits, counts: Counts) -> io::Result<Self> {
         let connections: Connections<Io> = Connections::new(limits);
-        let ring = setup::ring(u32::from(limits.connections_max), provided::BUFFERS.into())?;
-        let provided = Provided::new(&ring, provided::BUFFERS)?;
+        let ring = setup::ring(limits.connections_max.into(), counts.offered.into())?;
+        let provided = Provided::new(&ring, counts)?;
         Ok(Self {
             ring,
             connections: ManuallyDrop::new(connections),
@@ -279,7 +292,6 @@ impl UringTransport {
         let conn = self.connections.at(slot);
         let (full, io) = (conn.receive.is_full() || !conn.io.backlog.is_empty(), &conn.io);
         let Some(fd) = fd_of(io) else { return };
-        eprintln!("kept {}", self.provided.kept());
         if full && io.receiving && !io.pausing {
             let target = Operation::Receive.user_data(slot, self.connections.generation(slot));
             let cancel = opcode::AsyncCancel::new(target).build();
@@ -516,11 +528,16 @@ impl StreamTransport for UringTransport {
 
     fn poll(&mut self, events: &mut Vec<NetEvent>) -> usize {
         events.clear();
-        self.arm_listeners();
-        self.settle();
-        self.enter_if_due();
         self.reap();
         self.expire();
+        // What is here goes to the caller first: entering now could bring more bytes of a
+        // connection whose last ones it has had no chance to consume.
+        if !self.connections.has_events() {
+            self.arm_listeners();
+            self.settle();
+            self.enter_if_due();
+            self.reap();
+        }
         self.connections.tell(events)
     }
 
@@ -541,6 +558,7 @@ impl StreamTransport for UringTransport {
     }
 
     fn flush(&mut self) {
+        self.reap();
         self.settle();
         self.enter_if_due();
     }
@@ -570,9 +588,10 @@ impl StreamTransport for UringTransport {
     }
 
     fn wait(&mut self, timeout: Duration) {
+        self.reap();
         self.arm_listeners();
         self.settle();
-        if self.connections.has_events() || !self.ring.completion().is_empty() {
+        if self.connections.has_events() {
             self.enter_if_due();
             return;
         }

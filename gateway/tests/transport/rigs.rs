@@ -5,6 +5,7 @@ use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::time::Duration;
 
 use gateway::io::sim::{SimClient, SimNet, SimTransport};
+use gateway::io::uring::UringTransport;
 use gateway::io::{BoxedTransport, CloseReason, StreamTransport, TransportKind, TransportLimits};
 
 /// What a client knows of the other end.
@@ -48,6 +49,11 @@ pub(crate) fn uring(limits: TransportLimits) -> SocketRig {
     SocketRig::open(TransportKind::Uring, limits)
 }
 
+/// io_uring with so few receive buffers that it runs out of them all the time.
+pub(crate) fn uring_short(limits: TransportLimits) -> SocketRig {
+    SocketRig::on(Box::new(UringTransport::with_buffers(limits, 8).unwrap()))
+}
+
 pub(crate) fn mio(limits: TransportLimits) -> SocketRig {
     SocketRig::open(TransportKind::Mio, limits)
 }
@@ -70,8 +76,12 @@ pub(crate) struct SocketRig {
 
 impl SocketRig {
     fn open(kind: TransportKind, limits: TransportLimits) -> Self {
-        let (mut transport, fallback) = gateway::io::open(kind, limits).unwrap();
+        let (transport, fallback) = gateway::io::open(kind, limits).unwrap();
         assert_eq!(fallback, None);
+        Self::on(transport)
+    }
+
+    fn on(mut transport: BoxedTransport) -> Self {
         let address = transport.listen("127.0.0.1:0".parse().unwrap()).unwrap();
         assert_ne!(address.port(), 0);
         Self { transport, address }

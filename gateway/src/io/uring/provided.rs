@@ -3,7 +3,8 @@
 //! Normally a buffer comes back within the turn it was filled in, after its bytes were copied to
 //! the connection's own buffer. When that one is full, buffers wait in the connection's
 //! [`Backlog`], a linked list through two arrays here, so nothing is lost and nothing allocated;
-//! `uring.rs` stops the receive at the same time.
+//! `uring.rs` stops the receive at the same time. A spare takes the place of a buffer that waits,
+//! so those who do not read take nothing from those who do.
 
 use std::io;
 use std::ptr::NonNull;
@@ -14,8 +15,11 @@ use io_uring::types::BufRingEntry;
 
 /// One receive takes at most this much, so it is also the unit of fairness between connections.
 pub(super) const BUFFER_BYTES: usize = 2048;
-/// Buffers in the ring; a power of two. One enter hands out at most these.
-pub(super) const BUFFERS: u16 = 2048;
+/// Buffers offered to the kernel, per connection. More would only spread over more cache.
+const OFFERED_EACH: u32 = 2;
+/// Buffers in all, per connection: no connection was seen to get more in one enter than this and
+/// its own buffer of the default size hold. Several times less would do but for that worst case.
+const BUFFERS_EACH: u32 = 32;
 /// The only group of the ring.
 pub(super) const GROUP: u16 = 0;
 
@@ -41,6 +45,24 @@ impl Backlog {
     }
 }
 
+/// How many buffers there are; both are powers of two.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Counts {
+    /// In all.
+    pub(super) buffers: u16,
+    /// With the kernel, while enough are left. One enter hands out at most these.
+    pub(super) offered: u16,
+}
+
+impl Counts {
+    /// For a transport of so many connections. The kernel takes no ring above 32768.
+    pub(super) fn for_connections(connections: u16) -> Self {
+        let each = |count: u32| (u32::from(connections) * count).next_power_of_two();
+        let buffers = each(BUFFERS_EACH).clamp(256, 1 << 15) as u16;
+        Self { buffers, offered: each(OFFERED_EACH).clamp(256, u32::from(buffers)) as u16 }
+    }
+}
+
 /// The ring and the memory of its buffers.
 pub(super) struct Provided {
     ring: Mapping,
@@ -49,14 +71,18 @@ pub(super) struct Provided {
     /// Per buffer: bytes filled, and the next in its backlog.
     filled: Box<[u16]>,
     next: Box<[u16]>,
-    /// Buffers that sit in backlogs.
-    kept: u16,
+    /// Buffers neither with the kernel nor in a backlog.
+    spare: Vec<u16>,
+    /// With the kernel or just filled by it.
+    offered: u16,
+    offered_max: u16,
 }
 
 impl Provided {
     /// Allocates the buffers and registers them with `ring`. Before `self` is dropped no receive
     /// may be in flight, and the group must be unregistered or the ring dropped.
-    pub(super) fn new(ring: &IoUring, buffers: u16) -> io::Result<Self> {
+    pub(super) fn new(ring: &IoUring, counts: Counts) -> io::Result<Self> {
+        let Counts { buffers, offered } = counts;
         let count = usize::from(buffers);
         let mut provided = Self {
             ring: Mapping::new(count * size_of::<BufRingEntry>())?,
@@ -64,14 +90,16 @@ impl Provided {
             tail: 0,
             filled: vec![0; count].into(),
             next: vec![NONE; count].into(),
-            kept: 0,
+            spare: (0..buffers).rev().collect(),
+            offered: 0,
+            offered_max: offered,
         };
         let address = provided.ring.start.as_ptr() as u64;
         // WHY: the kernel offers no safe way to share memory.
         // SAFETY: `address` is a page-aligned mapping of exactly `count` entries, which outlives
         // its use by the ring (the caller's duty), and only `give_back` writes to it from here on.
         unsafe { ring.submitter().register_buf_ring_with_flags(address, buffers, GROUP, 0)? };
-        (0..buffers).for_each(|buffer| provided.give_back(buffer));
+        provided.offer_spares();
         Ok(provided)
     }
 
@@ -109,6 +137,15 @@ impl Provided {
         }
     }
 
+    /// Offers the kernel what it may have.
+    fn offer_spares(&mut self) {
+        while self.offered < self.offered_max {
+            let Some(buffer) = self.spare.pop() else { break };
+            self.offered += 1;
+            self.give_back(buffer);
+        }
+    }
+
     /// Keeps a filled buffer for later, behind those already in `backlog`.
     pub(super) fn keep(&mut self, backlog: &mut Backlog, buffer: u16, bytes: usize) {
         self.filled[usize::from(buffer)] = bytes as u16;
@@ -119,7 +156,8 @@ impl Provided {
             self.next[usize::from(backlog.last)] = buffer;
         }
         backlog.last = buffer;
-        self.kept += 1;
+        self.offered -= 1;
+        self.offer_spares();
     }
 
     /// The oldest bytes kept in `backlog`.
@@ -128,21 +166,20 @@ impl Provided {
         Some(self.bytes(backlog.first, usize::from(bytes)))
     }
 
-    pub(super) fn kept(&self) -> u16 { self.kept }
     /// Drops the oldest buffer of `backlog` and gives it back.
     pub(super) fn forget_oldest(&mut self, backlog: &mut Backlog) {
         let buffer = backlog.first;
         if let Some(&next) = self.next.get(usize::from(buffer)) {
             backlog.first = next;
-            self.kept -= 1;
-            self.give_back(buffer);
+            self.spare.push(buffer);
+            self.offer_spares();
         }
     }
 
     /// Whether the kernel has any buffer left, once all completions are worked off. To receive
     /// without one would only fail again.
-    pub(super) fn any_left(&self) -> bool { if self.kept > 0 { eprintln!("KEPT {}", self.kept); }
-        usize::from(self.kept) < self.filled.len()
+    pub(super) fn any_left(&self) -> bool {
+        self.offered > 0
     }
 }
 
@@ -190,7 +227,7 @@ mod tests {
             eprintln!("SKIPPED: io_uring is not available here");
             return;
         };
-        let mut provided = Provided::new(&ring, 4).unwrap();
+        let mut provided = Provided::new(&ring, Counts { buffers: 4, offered: 2 }).unwrap();
         let (mut one, mut other) = (Backlog::default(), Backlog::default());
         provided.keep(&mut one, 2, 10);
         provided.keep(&mut other, 1, 11);
@@ -204,7 +241,8 @@ mod tests {
         }
         assert!(one.is_empty() && provided.oldest(one).is_none());
         assert_eq!(provided.oldest(other).unwrap().len(), 11);
-        assert_eq!(provided.kept, 1);
+        // One is still kept, one is spare, and the kernel has as many as it may.
+        assert_eq!((provided.spare.len(), provided.offered), (1, 2));
         drop(ring);
     }
 }

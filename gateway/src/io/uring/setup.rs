@@ -9,7 +9,7 @@ use io_uring::types::{SubmitArgs, Timespec};
 use io_uring::{IoUring, Probe, cqueue, opcode};
 
 use super::super::clock;
-use super::provided::Provided;
+use super::provided::{Counts, Provided};
 
 /// Why io_uring cannot serve us here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,7 +81,7 @@ pub fn probe() -> Result<(), ProbeError> {
     if !needed.iter().all(|&code| known.is_supported(code)) {
         return Err(ProbeError::Unsupported { step: "needed operations", errno: libc::EINVAL });
     }
-    let provided = Provided::new(&ring, 8).map_err(failed("registering buffers"))?;
+    let provided = Provided::new(&ring, Counts { buffers: 8, offered: 8 }).map_err(failed("registering buffers"))?;
     ring.submitter().register_enable_rings().map_err(failed("enabling the ring"))?;
     // WHY: pushing is unsafe because entries can point to memory.
     // SAFETY: a no-op points to none.
@@ -95,7 +95,7 @@ pub fn probe() -> Result<(), ProbeError> {
 
 /// The ring of a transport, disabled until the thread that will use it enables it.
 ///
-/// The completion queue holds what one enter can bring at worst: every buffer filled, and per
+/// The completion queue holds what one enter can bring at worst: every offered buffer filled, and per
 /// connection a send, the ends of its receive and of two cancels, and an accept.
 pub(super) fn ring(connections: u32, buffers: u32) -> io::Result<IoUring> {
     let submissions = (connections * 2).next_power_of_two().clamp(64, 4096);

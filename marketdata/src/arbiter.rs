@@ -1,0 +1,202 @@
+//! Two lines in, one row of messages out: each once, in order, and every hole named.
+//!
+//! Both lines carry the same packets. The first to bring a message wins; its twin is a duplicate. A
+//! packet from beyond a hole is held for a while, because the other line may still bring what is
+//! missing; after `wait_ns`, or when too much is held, the hole is given up and told as lost. A
+//! heartbeat names the next message, so a loss at the tail is a hole like any other.
+//! Next: `subscriber.rs`, which puts messages and losses to use.
+
+use crate::packet::Packet;
+use std::collections::BTreeMap;
+
+/// A packet that is this much younger than all before, and yet counts lower, is of a venue that
+/// began anew without a new epoch (its log was deleted). Far above the skew of two lines.
+const BEGAN_ANEW_NS: u64 = 1_000_000_000;
+
+/// What comes out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Arrival<'a> {
+    /// The first packet has come: messages are complete from here on.
+    Joined {
+        /// Sequence of the first message.
+        sequence: u64,
+    },
+    /// The next message.
+    Message {
+        /// Its sequence.
+        sequence: u64,
+        /// Time of its packet's batch, nanoseconds UTC.
+        time: u64,
+        /// SBE header and body.
+        bytes: &'a [u8],
+    },
+    /// Neither line brought these.
+    Lost {
+        /// First that is lost.
+        from: u64,
+        /// First that is not.
+        to: u64,
+    },
+}
+
+/// What a packet turned out to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// It had messages not seen before, given out by now.
+    Fresh,
+    /// No message; its sequence was taken note of.
+    Heartbeat,
+    /// The other line was first.
+    Duplicate,
+    /// It waits for what is missing before it.
+    Held,
+    /// Its sequences run over the end of u64.
+    Senseless,
+}
+
+/// See the file's map.
+#[derive(Debug)]
+pub struct Arbiter {
+    wait_ns: u64,
+    held_bytes_max: usize,
+    /// Next message to give out; `None` before the first packet.
+    expected: Option<u64>,
+    /// The sender has named everything below; above `expected` there is a hole.
+    told_to: u64,
+    /// When the hole was first seen.
+    hole_since: u64,
+    /// Packets from beyond the hole, by their first sequence.
+    held: BTreeMap<u64, Vec<u8>>,
+    held_bytes: usize,
+    /// Youngest time of any packet.
+    time_last: u64,
+}
+
+impl Arbiter {
+    /// Before the first packet. A hole stays open for `wait_ns` while no more than
+    /// `held_bytes_max` are held behind it.
+    pub fn new(wait_ns: u64, held_bytes_max: usize) -> Self {
+        Self {
+            wait_ns,
+            held_bytes_max,
+            expected: None,
+            told_to: 0,
+            hole_since: 0,
+            held: BTreeMap::new(),
+            held_bytes: 0,
+            time_last: 0,
+        }
+    }
+
+    /// The next message; `None` before the first packet.
+    pub fn expected(&self) -> Option<u64> {
+        self.expected
+    }
+
+    /// The packet is of a venue that began anew at sequence 1 with the epoch it had.
+    pub fn began_anew(&self, packet: &Packet<'_>) -> bool {
+        let (sequence, time) = (packet.header.sequence.get(), packet.header.time.get());
+        self.expected.is_some_and(|expected| sequence < expected)
+            && time > self.time_last.saturating_add(BEGAN_ANEW_NS)
+    }
+
+    /// Takes a packet of either line; `raw` is what it was parsed from.
+    pub fn on_packet(
+        &mut self,
+        packet: &Packet<'_>,
+        raw: &[u8],
+        now: u64,
+        give: &mut impl FnMut(Arrival<'_>),
+    ) -> Fate {
+        let start = packet.header.sequence.get();
+        let count = u64::from(packet.header.message_count.get());
+        let Some(end) = start.checked_add(count) else { return Fate::Senseless };
+        self.time_last = self.time_last.max(packet.header.time.get());
+        let expected = match self.expected {
+            Some(expected) => expected,
+            None => {
+                give(Arrival::Joined { sequence: start });
+                self.expected = Some(start);
+                start
+            }
+        };
+        let was_whole = expected >= self.told_to;
+        self.told_to = self.told_to.max(end);
+        if was_whole && expected < start {
+            self.hole_since = now;
+        }
+        if count == 0 {
+            return Fate::Heartbeat;
+        }
+        if end <= expected {
+            return Fate::Duplicate;
+        }
+        if start > expected {
+            return self.hold(start, raw, now, give);
+        }
+        self.give_out(packet, give);
+        self.drain(now, give);
+        Fate::Fresh
+    }
+
+    /// Gives up a hole that has been open for too long.
+    pub fn on_tick(&mut self, now: u64, give: &mut impl FnMut(Arrival<'_>)) {
+        let open = self.expected.is_some_and(|expected| expected < self.told_to);
+        if open && now.saturating_sub(self.hole_since) >= self.wait_ns {
+            self.give_up(now, give);
+        }
+    }
+
+    fn hold(
+        &mut self,
+        start: u64,
+        raw: &[u8],
+        now: u64,
+        give: &mut impl FnMut(Arrival<'_>),
+    ) -> Fate {
+        if self.held.contains_key(&start) {
+            return Fate::Duplicate;
+        }
+        self.held_bytes += raw.len();
+        self.held.insert(start, raw.to_vec());
+        while self.held_bytes > self.held_bytes_max {
+            self.give_up(now, give);
+        }
+        Fate::Held
+    }
+
+    /// The hole at `expected` is lost; what is held behind it goes out. Each call empties at least
+    /// one held packet, if there is any.
+    fn give_up(&mut self, now: u64, give: &mut impl FnMut(Arrival<'_>)) {
+        let Some(from) = self.expected else { return };
+        let to = self.held.keys().next().copied().unwrap_or(self.told_to);
+        give(Arrival::Lost { from, to });
+        self.expected = Some(to);
+        self.drain(now, give);
+    }
+
+    /// Gives out what is held and not beyond a hole any more.
+    fn drain(&mut self, now: u64, give: &mut impl FnMut(Arrival<'_>)) {
+        while let Some(entry) = self.held.first_entry()
+            && Some(*entry.key()) <= self.expected
+        {
+            let raw = entry.remove();
+            self.held_bytes -= raw.len();
+            if let Ok(packet) = Packet::parse(&raw) {
+                self.give_out(&packet, give);
+            }
+        }
+        // Another hole may be next. It has been open for longer, but the wait is short.
+        self.hole_since = now;
+    }
+
+    fn give_out(&mut self, packet: &Packet<'_>, give: &mut impl FnMut(Arrival<'_>)) {
+        let (start, time) = (packet.header.sequence.get(), packet.header.time.get());
+        for (sequence, bytes) in (start..).zip(packet.messages()) {
+            if Some(sequence) == self.expected {
+                self.expected = Some(sequence + 1);
+                give(Arrival::Message { sequence, time, bytes });
+            }
+        }
+    }
+}
