@@ -177,6 +177,7 @@ impl Engine {
                 j::InstrumentDefine::TEMPLATE_ID => self.on_instrument(m.get(), sink),
                 j::SessionDefine::TEMPLATE_ID => self.on_session(m.get(), sink),
                 j::LogoutAll::TEMPLATE_ID => self.tasks.leaving = Some(0),
+                j::TermReady::TEMPLATE_ID => self.on_ready(sink),
                 j::Tick::TEMPLATE_ID => {}
                 _ => self.on_session_command(m, sink),
             }
@@ -313,6 +314,12 @@ impl Engine {
             self.unbind(at);
         }
         self.tasks.announcing = Some(0);
+    }
+
+    fn on_ready<S: Sink>(&mut self, sink: &mut S) {
+        let mut event = Event::of(&j::Opened { term: self.term.into() });
+        event.head.kind = EventKind::Control.into();
+        self.emit(event, sink);
     }
 
     fn on_venue(&mut self, define: &j::VenueDefine) {

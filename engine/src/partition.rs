@@ -259,12 +259,15 @@ impl<L: Log> Partition<L> {
         }
     }
 
-    /// First of the term: unbind everybody; then what the operator wishes.
+    /// First of the term: unbind everybody; then what the operator wishes; then clients may come.
     fn lead(&mut self, term: u64) {
         self.first.clear();
         append_slot(&j::TermStarted { term: term.into(), ..j::TermStarted::ZERO }, &mut self.first);
         match self.wish.difference(&self.engine) {
-            Ok(slots) => self.first.extend_from_slice(&slots),
+            Ok(slots) => {
+                self.first.extend_from_slice(&slots);
+                append_slot(&j::TermReady::ZERO, &mut self.first);
+            }
             Err(error) => self.refused = Some(error),
         }
     }

@@ -97,6 +97,8 @@ pub struct Gateway {
     next_tick: u64,
     last_turn: u64,
     stopping: Stopping,
+    /// Sessions and instruments are known: clients may come.
+    open: bool,
     /// Somebody has something that must not be lost.
     obliged: bool,
     /// What the last turn could not do for want of room; tried again.
@@ -132,6 +134,7 @@ impl Gateway {
             next_tick: 0,
             last_turn: 0,
             stopping: Stopping::No,
+            open: false,
             obliged: false,
             blocked: false,
         }
@@ -147,6 +150,7 @@ impl Gateway {
         }
         self.last_turn = now;
         if self.ring.take_lost_lead() {
+            self.open = false;
             self.drop_all();
         }
         // All waiting bytes are read before silence is judged.
@@ -285,6 +289,7 @@ impl Gateway {
             directory: &self.directory,
             venue: self.settings.venue.as_bytes(),
             limits: &self.settings.limits,
+            open: self.open,
         };
         let bytes = self.transport.received(conn);
         let (used, outcome) = client.connection.on_bytes(
@@ -432,6 +437,10 @@ impl Gateway {
     fn on_control(&mut self, now: u64, event: &Event) {
         if event.get::<j::SessionDefined>().is_some() {
             return self.directory.learn(event);
+        }
+        if event.get::<j::Opened>().is_some() {
+            self.open = true;
+            return;
         }
         let Some(client) = self.addressee(event) else { return };
         let id = client.id;

@@ -192,7 +192,8 @@ impl Arbiter {
 
     fn give_out(&mut self, packet: &Packet<'_>, give: &mut impl FnMut(Arrival<'_>)) {
         let (start, time) = (packet.header.sequence.get(), packet.header.time.get());
-        for (sequence, bytes) in (start..).zip(packet.messages()) {
+        // The range second: it is asked only for what is there, so it never steps over u64::MAX.
+        for (bytes, sequence) in packet.messages().zip(start..) {
             if Some(sequence) == self.expected {
                 self.expected = Some(sequence + 1);
                 give(Arrival::Message { sequence, time, bytes });

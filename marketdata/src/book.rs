@@ -196,8 +196,7 @@ impl Book {
         let mut orders = self.side(side).peekable();
         std::iter::from_fn(move || {
             let first = orders.next()?;
-            let mut level =
-                Level { price: first.price, qty: first.qty.get().into(), orders: 1 };
+            let mut level = Level { price: first.price, qty: first.qty.get().into(), orders: 1 };
             while let Some(order) = orders.next_if(|order| order.price == level.price) {
                 level.qty += i128::from(order.qty.get());
                 level.orders += 1;
@@ -293,7 +292,11 @@ impl Book {
         if traded <= 0 || traded > open || open - traded != leaves {
             return Err(BookError::Qty);
         }
-        if leaves == 0 { self.take_away(&order) } else { self.set_qty(&order, m.leaves_qty) }
+        if leaves == 0 {
+            self.take_away(&order)
+        } else {
+            self.set_qty(&order, m.leaves_qty)
+        }
         Ok(())
     }
 

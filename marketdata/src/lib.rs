@@ -1,11 +1,26 @@
 //! The feed: events to packets, packets to books.
 //!
-//! Sending: `packer.rs` puts market events into packets, `snapshot.rs` a whole book. Receiving:
-//! `packet.rs` reads packets, `subscriber.rs` arbitrates lines, sees gaps and recovers from the
-//! snapshot channel, `book.rs` is the book it keeps. No sockets, no clock: bytes and time come in.
-//! The wire is docs/wire/feed.md, the messages sbe-schemas/schemas/market-data.xml.
+//! Sending: `packer.rs` puts market events into packets, `snapshot.rs` whole books.
+//!
+//! Receiving: `packet.rs` reads packets and `subscriber.rs` is the door. Behind it `arbiter.rs` makes
+//! one row of two lines, `recovery.rs` collects snapshots, `instrument.rs` knows which books are
+//! live, `book.rs` is a book, `feed_event.rs` what a listener is told.
+//!
+//! No sockets, no clock: bytes and time come in. The wire is docs/wire/feed.md, the messages are
+//! sbe-schemas/schemas/market-data.xml.
 #![forbid(unsafe_code)]
 
+pub mod arbiter;
+pub mod book;
+pub mod feed_event;
+pub mod instrument;
 pub mod packer;
 pub mod packet;
+pub mod recovery;
 pub mod snapshot;
+pub mod subscriber;
+
+pub use book::{Book, BookError, BookMessage, Level, RestingOrder};
+pub use feed_event::{FeedEvent, SnapshotUse, State, Statistics};
+pub use instrument::Instrument;
+pub use subscriber::{Line, Subscriber, SubscriberLimits};

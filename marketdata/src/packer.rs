@@ -13,13 +13,14 @@ use sbe_schemas::types::{EventKind, PacketFlags};
 /// Events of one channel in, packets out.
 pub struct Packer {
     packet: PacketBuffer,
-    next_sequence: u64,
+    /// `None` until the first message: after a start only the log knows where the feed goes on.
+    next_sequence: Option<u64>,
 }
 
 impl Packer {
     /// For this channel; nothing sent yet.
     pub fn new(channel: u16, epoch: u32) -> Self {
-        Self { packet: PacketBuffer::new(channel, epoch, PacketFlags::EMPTY), next_sequence: 1 }
+        Self { packet: PacketBuffer::new(channel, epoch, PacketFlags::EMPTY), next_sequence: None }
     }
 
     /// Takes an event; calls `send` for each packet that is complete.
@@ -32,7 +33,7 @@ impl Packer {
                 }
                 let sequence = event.head.number.get();
                 self.packet.push(message, sequence, event.head.time.get());
-                self.next_sequence = sequence + 1;
+                self.next_sequence = Some(sequence + 1);
             }
             Some(EventKind::Control) if event.template().1 == BatchEnd::TEMPLATE_ID => {
                 self.close(&mut send);
@@ -41,13 +42,11 @@ impl Packer {
         }
     }
 
-    /// A heartbeat, between batches: the sequence of the next message. `None`: a packet is open.
+    /// A heartbeat, between batches: the sequence of the next message. `None`: a packet is open, or
+    /// nothing has been told since the start (every start tells the instruments first).
     pub fn heartbeat(&mut self, now: u64) -> Option<&[u8]> {
-        if self.packet.is_empty() {
-            Some(self.packet.heartbeat(self.next_sequence, now))
-        } else {
-            None
-        }
+        let next = self.next_sequence?;
+        if self.packet.is_empty() { Some(self.packet.heartbeat(next, now)) } else { None }
     }
 
     fn close(&mut self, send: &mut impl FnMut(&[u8])) {

@@ -60,8 +60,7 @@ impl PacketBuffer {
             self.header.time.set(time);
         }
         let length = FRAME_BYTES + message.len();
-        let frame =
-            MessageFrame { length: (length as u16).into(), encoding: ENCODING.into() };
+        let frame = MessageFrame { length: (length as u16).into(), encoding: ENCODING.into() };
         let (start, end) = (self.len + FRAME_BYTES, self.len + length);
         self.bytes[self.len..start].copy_from_slice(frame.as_bytes());
         self.bytes[start..end].copy_from_slice(message);

@@ -17,7 +17,7 @@ pub enum Collected {
     /// A snapshot came to its end, whole.
     Complete(md::SnapshotBegin, Book),
     /// One was thrown away because a packet is missing or out of place.
-    Cut,
+    Cut(md::SnapshotBegin),
     /// One was whole but contradicts itself.
     Wrong(md::SnapshotBegin),
 }
@@ -79,7 +79,7 @@ impl Collector {
         if usize::try_from(begin.orders.get()).is_ok_and(|orders| orders <= self.orders_max) {
             self.under_way = Some((begin, Book::empty_at(begin.rpt_seq.get())));
         } else {
-            give(Collected::Cut);
+            give(Collected::Cut(begin));
         }
     }
 
@@ -105,8 +105,8 @@ impl Collector {
     }
 
     fn cut(&mut self, give: &mut impl FnMut(Collected)) {
-        if self.under_way.take().is_some() {
-            give(Collected::Cut);
+        if let Some((begin, _)) = self.under_way.take() {
+            give(Collected::Cut(begin));
         }
     }
 }

@@ -28,6 +28,7 @@ pub fn name(template_id: u16) -> Option<&'static str> {
         3 => "InstrumentDefine",
         4 => "SessionDefine",
         5 => "Tick",
+        6 => "TermReady",
         10 => "Logon",
         11 => "Disconnected",
         12 => "Due",
@@ -54,6 +55,7 @@ pub fn name(template_id: u16) -> Option<&'static str> {
         82 => "ConnectionClose",
         83 => "Resend",
         84 => "BatchEnd",
+        85 => "Opened",
         _ => return None,
     })
 }
@@ -73,6 +75,7 @@ pub fn describe(bytes: &[u8], out: &mut dyn fmt::Write) -> fmt::Result {
             SessionDefine::decode(bytes).map(|(message, ..)| write!(out, "SessionDefine {message}"))
         }
         5 => Tick::decode(bytes).map(|(message, ..)| write!(out, "Tick {message}")),
+        6 => TermReady::decode(bytes).map(|(message, ..)| write!(out, "TermReady {message}")),
         10 => Logon::decode(bytes).map(|(message, ..)| write!(out, "Logon {message}")),
         11 => {
             Disconnected::decode(bytes).map(|(message, ..)| write!(out, "Disconnected {message}"))
@@ -119,6 +122,7 @@ pub fn describe(bytes: &[u8], out: &mut dyn fmt::Write) -> fmt::Result {
             .map(|(message, ..)| write!(out, "ConnectionClose {message}")),
         83 => Resend::decode(bytes).map(|(message, ..)| write!(out, "Resend {message}")),
         84 => BatchEnd::decode(bytes).map(|(message, ..)| write!(out, "BatchEnd {message}")),
+        85 => Opened::decode(bytes).map(|(message, ..)| write!(out, "Opened {message}")),
         seen => Err(DecodeError::Template { seen }),
     });
     written.unwrap_or_else(|error| write!(out, "unreadable: {error:?}"))
@@ -325,6 +329,33 @@ impl Message for Tick {
     const VERSION: u16 = VERSION;
     const BLOCK_LENGTH: u16 = 40;
     const NAME: &'static str = "Tick";
+    const ZERO: Self = Self { head: CommandHead::ZERO };
+}
+
+/// The exchange is as wished: clients may come.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
+)]
+#[repr(C)]
+pub struct TermReady {
+    /// The 40 bytes after the message header of every command.
+    pub head: CommandHead,
+}
+
+const _: () = assert!(size_of::<TermReady>() == 40);
+
+impl fmt::Display for TermReady {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "head=({})", self.head)
+    }
+}
+
+impl Message for TermReady {
+    const TEMPLATE_ID: u16 = 6;
+    const SCHEMA_ID: u16 = SCHEMA_ID;
+    const VERSION: u16 = VERSION;
+    const BLOCK_LENGTH: u16 = 40;
+    const NAME: &'static str = "TermReady";
     const ZERO: Self = Self { head: CommandHead::ZERO };
 }
 
@@ -1255,4 +1286,31 @@ impl Message for BatchEnd {
     const BLOCK_LENGTH: u16 = 4;
     const NAME: &'static str = "BatchEnd";
     const ZERO: Self = Self { commands: U32::new(0) };
+}
+
+/// Everything is defined: gateways let clients in.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
+)]
+#[repr(C)]
+pub struct Opened {
+    /// `term`.
+    pub term: U64,
+}
+
+const _: () = assert!(size_of::<Opened>() == 8);
+
+impl fmt::Display for Opened {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "term={}", self.term)
+    }
+}
+
+impl Message for Opened {
+    const TEMPLATE_ID: u16 = 85;
+    const SCHEMA_ID: u16 = SCHEMA_ID;
+    const VERSION: u16 = VERSION;
+    const BLOCK_LENGTH: u16 = 8;
+    const NAME: &'static str = "Opened";
+    const ZERO: Self = Self { term: U64::new(0) };
 }

@@ -52,11 +52,11 @@ macro_rules! all {
 fn every_message() -> Vec<Known> {
     all! {
         "journal" journal:
-            TermStarted VenueDefine InstrumentDefine SessionDefine Tick Logon Disconnected Due
+            TermStarted VenueDefine InstrumentDefine SessionDefine Tick TermReady Logon Disconnected Due
             Heartbeat TestRequest ResendRequest SequenceReset Logout PeerReject Refused LogoutAll
             NewOrder CancelOrder ReplaceOrder OrderStatusRequest LogonAccepted LogoutSent
             HeartbeatSent TestRequestSent ResendRequestSent SessionRejectSent SessionDefined
-            LogonRefused ConnectionClose Resend BatchEnd;
+            LogonRefused ConnectionClose Resend BatchEnd Opened;
         "order-entry" order_entry:
             ExecutionReportNew ExecutionReportTrade ExecutionReportReplaced ExecutionReportCanceled
             ExecutionReportRejected ExecutionReportStatus StatusUnknownOrder CancelReject

@@ -108,6 +108,8 @@ pub struct Shared<'a> {
     pub venue: &'a [u8],
     /// Bounds.
     pub limits: &'a ConnectionLimits,
+    /// Everything is defined: logons are read.
+    pub open: bool,
 }
 
 /// See the file's map.
@@ -169,6 +171,7 @@ impl Connection {
             match &self.state {
                 State::Closed => return (bytes.len(), Outcome::Hungry),
                 State::Checking { .. } | State::Entering => return (done, Outcome::Hungry),
+                State::AwaitLogon { .. } if !shared.open => return (done, Outcome::Waits),
                 State::AwaitLogon { .. } | State::Live(_) => {}
             }
             match next(rest, shared.limits.message_bytes_max) {

@@ -100,12 +100,7 @@ impl Sleeper {
     pub fn cancel(&self) {
         // Only ASLEEP is taken back. RUNG stays: that ring has not been looked at yet, and the
         // refused announcement it causes costs one turn.
-        let _ = self.0.state.0.compare_exchange(
-            ASLEEP,
-            AWAKE,
-            Ordering::AcqRel,
-            Ordering::Acquire,
-        );
+        let _ = self.0.state.0.compare_exchange(ASLEEP, AWAKE, Ordering::AcqRel, Ordering::Acquire);
     }
 
     /// Sleeps until the bell rings or `timeout`, whichever is first, and is awake afterwards.

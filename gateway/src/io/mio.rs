@@ -94,7 +94,8 @@ impl MioTransport {
                     // a spare look at a reused slot would only cost a `WouldBlock` anyway.
                     let slot = slot as u16;
                     let io = &mut self.connections.at(slot).io;
-                    io.may_read |= event.is_readable() || event.is_read_closed() || event.is_error();
+                    io.may_read |=
+                        event.is_readable() || event.is_read_closed() || event.is_error();
                     io.may_write |= event.is_writable() || event.is_error();
                     self.connections.touch(slot);
                 }
@@ -335,8 +336,7 @@ impl StreamTransport for MioTransport {
     fn wait(&mut self, timeout: Duration) {
         self.flush();
         // An edge that has been reported and not worked off is not reported again.
-        let accepting =
-            self.listeners.iter().any(|one| one.may_accept && one.retry_at_ns == 0);
+        let accepting = self.listeners.iter().any(|one| one.may_accept && one.retry_at_ns == 0);
         if accepting || self.connections.has_events() || self.connections.touched() > 0 {
             return;
         }

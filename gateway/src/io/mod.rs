@@ -4,10 +4,12 @@
 //! All `unsafe` of the workspace is in this room, each block with its proof.
 //!
 //! Where to go: `transport.rs` is the one trait connections are served through; `uring.rs`,
-//! `mio.rs` and `sim.rs` are its three back ends, which share `connections.rs` and `tcp.rs`.
+//! `mio.rs` and `sim.rs` are its three back ends, which share `connections.rs`,
+//! `buffers.rs` and `tcp.rs`.
 //! `doorbell.rs` wakes a sleeping thread, `event_ring.rs` carries events from one thread to many,
 //! `udp.rs` is multicast, `file.rs` the data directory, `clock.rs` the time, `cpu.rs` the cores.
 
+mod buffers;
 pub mod clock;
 mod connections;
 pub mod cpu;

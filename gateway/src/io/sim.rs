@@ -139,7 +139,9 @@ impl SimNet {
     /// the gateway's out buffer.
     pub fn client_recv(&self, client: SimClient) -> Vec<u8> {
         let mut wire = self.wire();
-        wire.links.get_mut(client.0).map_or_else(Vec::new, |link| link.to_client.drain(..).collect())
+        wire.links
+            .get_mut(client.0)
+            .map_or_else(Vec::new, |link| link.to_client.drain(..).collect())
     }
 
     /// How the gateway ended the connection, once all bytes before that have been taken.
@@ -250,8 +252,11 @@ impl SimTransport {
         } else {
             let room = conn.receive.room(4096).len();
             let bytes = wire.piece(waiting.min(room));
-            for (to, from) in
-                conn.receive.room(0).iter_mut().zip(wire.links[conn.io.link].to_server.drain(..bytes))
+            for (to, from) in conn
+                .receive
+                .room(0)
+                .iter_mut()
+                .zip(wire.links[conn.io.link].to_server.drain(..bytes))
             {
                 *to = from;
             }

@@ -11,13 +11,13 @@
 //! the enter: the kernel works only inside it, so a receive is stopped before it brings more.
 //!
 //! The ring belongs to the thread that first polls, flushes or waits. `setup.rs` makes rings and
-//! finds out whether this host allows them, `provided.rs` holds the receive buffers,
-//! `connections.rs` the table. The promises kept: `transport.rs`.
+//! finds out whether this host allows them, `listening.rs` accepts, `closing.rs` ends connections,
+//! `provided.rs` holds the receive buffers, `operation.rs` tells completions apart, `connections.rs` is the table. The promises kept: `transport.rs`.
 
 use std::io;
 use std::mem::ManuallyDrop;
 use std::net::{Shutdown, SocketAddr};
-use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
+use std::os::fd::AsRawFd;
 use std::time::Duration;
 
 use io_uring::squeue::Entry;
@@ -28,60 +28,20 @@ use socket2::Socket;
 use super::clock;
 use super::connections::{CLOSED, Connections, Phase, READABLE, WRITABLE};
 use super::doorbell::{Doorbell, Sleeper};
-use super::tcp;
 use super::transport::{
     Close, CloseReason, ConnId, NetEvent, StreamTransport, TransportLimits, TransportStats,
 };
+use listening::Listener;
+use operation::Operation;
 use provided::{Backlog, Counts, Provided};
 
+mod closing;
+mod listening;
+mod operation;
 mod provided;
 mod setup;
 
 pub use setup::{ProbeError, probe};
-
-/// How soon a failed accept is tried again; out of descriptors, at once would be a busy loop.
-const ACCEPT_RETRY_NS: u64 = 10_000_000;
-/// How long dropping waits for the kernel to let go of our memory before leaking it instead.
-const DROP_WAIT_MS: u64 = 1000;
-
-/// What a completion is about; the low byte of its `user_data`, under slot and generation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-enum Operation {
-    Accept,
-    Receive,
-    Send,
-    /// Stop the receive.
-    Pause,
-    /// End every operation of the connection.
-    CancelAll,
-    /// End the accept of a listener.
-    CancelAccept,
-    Bell,
-    /// Sent when dropped.
-    CancelEverything,
-}
-
-impl Operation {
-    fn of(user_data: u64) -> Self {
-        match user_data as u8 {
-            0 => Self::Accept,
-            1 => Self::Receive,
-            2 => Self::Send,
-            3 => Self::Pause,
-            4 => Self::CancelAll,
-            5 => Self::CancelAccept,
-            6 => Self::Bell,
-            7 => Self::CancelEverything,
-            other => panic!("a completion of an operation {other} that was never started"),
-        }
-    }
-
-    /// `generation` (32 bits), `slot` (16), then 8 unused, then this.
-    fn user_data(self, slot: u16, generation: u32) -> u64 {
-        u64::from(generation) << 32 | u64::from(slot) << 16 | self as u64
-    }
-}
 
 #[derive(Default)]
 struct Io {
@@ -102,14 +62,6 @@ impl Io {
     fn idle(&self) -> bool {
         !(self.receiving || self.pausing || self.sending || self.cancelling)
     }
-}
-
-struct Listener {
-    /// None: closed. The descriptor must outlive the accept in flight.
-    socket: Option<Socket>,
-    accepting: bool,
-    stopped: bool,
-    retry_at_ns: u64,
 }
 
 /// See the module.
@@ -232,22 +184,6 @@ impl UringTransport {
         assert!(pushed, "no room for the doorbell");
     }
 
-    fn arm_listeners(&mut self) {
-        for number in 0..self.listeners.len() {
-            let listener = &self.listeners[number];
-            let Some(socket) = &listener.socket else { continue };
-            let late = listener.retry_at_ns > 0 && clock::monotonic_ns() < listener.retry_at_ns;
-            if listener.accepting || listener.stopped || late {
-                continue;
-            }
-            let accept = opcode::AcceptMulti::new(Fd(socket.as_raw_fd()));
-            let accept = accept.flags(libc::SOCK_CLOEXEC).build();
-            let user_data = Operation::Accept.user_data(number as u16, 0);
-            self.listeners[number].accepting = self.push(accept.user_data(user_data));
-            self.listeners[number].retry_at_ns = 0;
-        }
-    }
-
     /// Queues what each touched connection needs next.
     fn settle(&mut self) {
         let count = self.connections.touched();
@@ -327,51 +263,6 @@ impl UringTransport {
         }
     }
 
-    /// One step of `Close::Flushed`: send the rest, say FIN, receive until theirs.
-    fn wind_down(&mut self, slot: u16) {
-        self.forget_backlog(slot);
-        self.start_send(slot);
-        self.steer_receive(slot);
-        let conn = self.connections.at(slot);
-        if let (Phase::Draining { deadline_ns }, 0) = (conn.phase, conn.send.queued_bytes()) {
-            if let Some(socket) = &conn.io.socket {
-                let _ = socket.shutdown(Shutdown::Write);
-            }
-            conn.phase = Phase::Lingering { deadline_ns };
-        }
-        let lingering = matches!(conn.phase, Phase::Lingering { .. });
-        let broken = !matches!(conn.ended, None | Some(CloseReason::Eof));
-        if broken || (lingering && conn.ended.is_some()) {
-            conn.phase = Phase::Dying;
-            self.die(slot);
-        }
-    }
-
-    /// Cancel, shut down, close, in this order: a close with operations in flight would neither
-    /// end them nor tell the peer.
-    fn die(&mut self, slot: u16) {
-        self.forget_backlog(slot);
-        let io = &self.connections.at(slot).io;
-        if let (false, false, Some(fd)) = (io.idle(), io.cancelled, fd_of(io)) {
-            let cancel = opcode::AsyncCancel2::new(CancelBuilder::fd(fd).all()).build();
-            let started = self.start(slot, Operation::CancelAll, cancel);
-            let io = &mut self.connections.at(slot).io;
-            (io.cancelling, io.cancelled) = (started, started);
-        } else if io.idle() {
-            if let Some(socket) = &io.socket {
-                let _ = socket.shutdown(Shutdown::Both);
-            }
-            self.connections.release(slot);
-        }
-    }
-
-    fn forget_backlog(&mut self, slot: u16) {
-        let conn = self.connections.at(slot);
-        while !conn.io.backlog.is_empty() {
-            self.provided.forget_oldest(&mut conn.io.backlog);
-        }
-    }
-
     // ----- from the kernel -----
 
     fn reap(&mut self) {
@@ -381,7 +272,7 @@ impl UringTransport {
                 (completion.user_data(), completion.result(), completion.flags());
             let more = cqueue::more(flags);
             self.in_flight -= usize::from(!more);
-            let (slot, generation) = ((user_data >> 16) as u16, (user_data >> 32) as u32);
+            let (slot, generation) = operation::owner(user_data);
             match Operation::of(user_data) {
                 Operation::Accept => self.on_accept(slot, result, more),
                 Operation::Bell => self.arm_bell(),
@@ -401,38 +292,6 @@ impl UringTransport {
                 }
             }
         }
-    }
-
-    fn on_accept(&mut self, number: u16, result: i32, more: bool) {
-        if result >= 0 {
-            // WHY: a completion carries a bare descriptor.
-            // SAFETY: the kernel has just made it for this accept and told nobody else.
-            let socket = Socket::from(unsafe { OwnedFd::from_raw_fd(result as RawFd) });
-            self.welcome(number, socket);
-        }
-        let Some(listener) = self.listeners.get_mut(usize::from(number)) else { return };
-        if !more {
-            listener.accepting = false;
-            if listener.stopped {
-                listener.socket = None;
-            } else if result < 0 {
-                listener.retry_at_ns = clock::monotonic_ns() + ACCEPT_RETRY_NS;
-                self.connections.stats.accept_errors += 1;
-            }
-        }
-    }
-
-    fn welcome(&mut self, number: u16, socket: Socket) {
-        if self.listeners.get(usize::from(number)).is_none_or(|listener| listener.stopped) {
-            return;
-        }
-        // A multishot accept has no place for the address. A peer that is gone already has none.
-        let Some(peer) = socket.peer_addr().ok().and_then(|peer| peer.as_socket()) else {
-            self.connections.stats.accept_errors += 1;
-            return;
-        };
-        let io = Io { socket: Some(socket), ..Io::default() };
-        self.connections.claim(number as u8, peer, io);
     }
 
     fn on_receive(&mut self, slot: u16, result: i32, buffer: Option<u16>, more: bool) {
@@ -492,15 +351,6 @@ impl UringTransport {
         }
     }
 
-    fn on_cancelled(&mut self, slot: u16) {
-        let io = &mut self.connections.at(slot).io;
-        io.cancelling = false;
-        // Whatever the cancel could not catch ends with the socket.
-        if let (false, Some(socket)) = (io.idle(), &io.socket) {
-            let _ = socket.shutdown(Shutdown::Both);
-        }
-    }
-
     fn expire(&mut self) -> Option<u64> {
         if !self.connections.is_closing() {
             return None;
@@ -519,11 +369,7 @@ impl StreamTransport for UringTransport {
     }
 
     fn listen(&mut self, addr: SocketAddr) -> io::Result<SocketAddr> {
-        tcp::listener_number(self.listeners.len())?;
-        let (socket, bound) = tcp::listener(addr)?;
-        let socket = Some(socket);
-        self.listeners.push(Listener { socket, accepting: false, stopped: false, retry_at_ns: 0 });
-        Ok(bound)
+        self.open_listener(addr)
     }
 
     fn poll(&mut self, events: &mut Vec<NetEvent>) -> usize {
@@ -572,18 +418,7 @@ impl StreamTransport for UringTransport {
     }
 
     fn stop_listening(&mut self) {
-        for number in 0..self.listeners.len() {
-            let listener = &mut self.listeners[number];
-            listener.stopped = true;
-            match &listener.socket {
-                Some(socket) if listener.accepting => {
-                    let fd = Fd(socket.as_raw_fd());
-                    let cancel = opcode::AsyncCancel2::new(CancelBuilder::fd(fd).all()).build();
-                    self.push(cancel.user_data(Operation::CancelAccept.user_data(0, 0)));
-                }
-                _ => listener.socket = None,
-            }
-        }
+        self.close_listeners();
         self.enter_if_due();
     }
 
@@ -618,30 +453,5 @@ impl StreamTransport for UringTransport {
 
     fn stats(&self) -> TransportStats {
         self.connections.stats
-    }
-}
-
-impl Drop for UringTransport {
-    /// Ends all operations, then frees the memory they point to; leaks it if they do not end.
-    fn drop(&mut self) {
-        let deadline_ns = clock::monotonic_ns() + DROP_WAIT_MS * 1_000_000;
-        let mut quiet = !self.enabled;
-        if self.enabled {
-            let everything = opcode::AsyncCancel2::new(CancelBuilder::any()).build();
-            let everything =
-                everything.user_data(Operation::CancelEverything.user_data(0, 0));
-            quiet = setup::cancel_all(&mut self.ring, everything, self.in_flight, deadline_ns);
-        }
-        if quiet {
-            // No operation can look for a buffer any more; this only tidies up.
-            let _ = self.ring.submitter().unregister_buf_ring(provided::GROUP);
-            // WHY: the kernel may write to this memory as long as an operation is in flight.
-            // SAFETY: none is, or the ring was never enabled; and nothing uses the fields after.
-            unsafe {
-                ManuallyDrop::drop(&mut self.connections);
-                ManuallyDrop::drop(&mut self.provided);
-                ManuallyDrop::drop(&mut self.bell_count);
-            }
-        }
     }
 }

@@ -33,7 +33,9 @@ pub enum ProbeError {
 impl ProbeError {
     fn new(step: &'static str, error: &io::Error) -> Self {
         match error.raw_os_error().unwrap_or(0) {
-            errno @ (libc::ENOSYS | libc::EPERM | libc::EINVAL) => Self::Unsupported { step, errno },
+            errno @ (libc::ENOSYS | libc::EPERM | libc::EINVAL) => {
+                Self::Unsupported { step, errno }
+            }
             errno => Self::Failed { step, errno },
         }
     }
@@ -81,7 +83,8 @@ pub fn probe() -> Result<(), ProbeError> {
     if !needed.iter().all(|&code| known.is_supported(code)) {
         return Err(ProbeError::Unsupported { step: "needed operations", errno: libc::EINVAL });
     }
-    let provided = Provided::new(&ring, Counts { buffers: 8, offered: 8 }).map_err(failed("registering buffers"))?;
+    let provided = Provided::new(&ring, Counts { buffers: 8, offered: 8 })
+        .map_err(failed("registering buffers"))?;
     ring.submitter().register_enable_rings().map_err(failed("enabling the ring"))?;
     // WHY: pushing is unsafe because entries can point to memory.
     // SAFETY: a no-op points to none.

@@ -1,0 +1,139 @@
+//! What the engine's tests share: a venue to play with, commands, and the watch over every event.
+//!
+//! [`Rig`] is an engine that gets one command per batch. Whatever a test is about, it also checks
+//! what must hold for every event ([`Watch`]): numbers of sessions and feed without a gap, reports
+//! only to the owner of an order, quantities that add up, a feed from which the same book follows.
+//! Next: `words.rs` (events as words of a script), `commands.rs` (messages of a client).
+#![allow(dead_code, reason = "each test file takes the part it needs")]
+
+pub(crate) mod commands;
+pub(crate) mod watch;
+pub(crate) mod words;
+
+use commands::slot_of;
+use engine::{Commands, Engine, Event, Limits, Step};
+use sbe_schemas::header::{Message, fill_text};
+use sbe_schemas::journal as j;
+use sbe_schemas::types::{CancelOnDisconnect, Decimal8, Protocol};
+use watch::Watch;
+
+pub(crate) const NS_PER_S: u64 = 1_000_000_000;
+/// 2026-01-05, 09:00 UTC; the day ends at 17:00.
+pub(crate) const MORNING: u64 = (20_458 * 24 + 9) * 3600 * NS_PER_S;
+pub(crate) const DAY_END_NS: u64 = 17 * 3600 * NS_PER_S;
+
+/// Symbol, tick, lot and largest quantity of the instruments 1, 2, …
+pub(crate) const INSTRUMENTS: [(&str, &str, &str, &str); 3] = [
+    ("ACME", "0.01", "1", "1000000"),
+    ("BTC", "0.5", "0.001", "100"),
+    ("FINE", "0.00000001", "1", "1000"),
+];
+
+/// Small enough that a script can reach every limit it asks for.
+pub(crate) fn limits() -> Limits {
+    Limits {
+        sessions_max: 4,
+        instruments_max: 4,
+        orders_max: 1000,
+        levels_max: 1000,
+        prices_max: 500,
+        finished_kept: 64,
+        parked_max: 100,
+        hash_seed: 7,
+    }
+}
+
+pub(crate) fn venue() -> j::VenueDefine {
+    j::VenueDefine {
+        day_end_ns: DAY_END_NS.into(),
+        heartbeat_min_s: 5.into(),
+        heartbeat_max_s: 3600.into(),
+        ..j::VenueDefine::ZERO
+    }
+}
+
+pub(crate) fn instruments() -> Vec<j::InstrumentDefine> {
+    let define = |&(symbol, tick, lot, max): &(&str, &str, &str, &str)| j::InstrumentDefine {
+        symbol: fill_text(symbol.as_bytes()).unwrap(),
+        tick_size: Decimal8::new(words::mantissa(tick)),
+        lot_size: Decimal8::new(words::mantissa(lot)),
+        quantity_max: Decimal8::new(words::mantissa(max)),
+        ..j::InstrumentDefine::ZERO
+    };
+    INSTRUMENTS.iter().map(define).collect()
+}
+
+/// Session 1, 2, …; `cancels`: its orders go `grace_ms` after a disconnect.
+pub(crate) fn session(number: u32, cancels: bool, grace_ms: u32) -> j::SessionDefine {
+    let policy = if cancels { CancelOnDisconnect::Session } else { CancelOnDisconnect::No };
+    j::SessionDefine {
+        comp_id: fill_text(format!("CLIENT{number}").as_bytes()).unwrap(),
+        account: fill_text(format!("ACCOUNT{number}").as_bytes()).unwrap(),
+        user: (100 + number).into(),
+        grace_ms: grace_ms.into(),
+        protocol: Protocol::Fix44.into(),
+        cancel_on_disconnect: policy.into(),
+        ..j::SessionDefine::ZERO
+    }
+}
+
+/// An engine that gets one command per batch, and everything it was given.
+pub(crate) struct Rig {
+    pub(crate) engine: Engine,
+    pub(crate) now: u64,
+    limits: Limits,
+    log: Vec<(u64, Vec<u8>)>,
+    watch: Watch,
+}
+
+impl Rig {
+    /// The venue above with these sessions; nobody is logged on.
+    pub(crate) fn new(limits: Limits, sessions: &[j::SessionDefine]) -> Self {
+        let watch = Watch::default();
+        let mut rig =
+            Self { engine: Engine::new(limits), now: MORNING, limits, log: Vec::new(), watch };
+        rig.send(&j::TermStarted { term: 1.into(), ..j::TermStarted::ZERO });
+        rig.send(&venue());
+        for instrument in instruments() {
+            rig.send(&instrument);
+        }
+        for session in sessions {
+            rig.send(session);
+        }
+        rig
+    }
+
+    /// One batch of one command, and everything it caused.
+    pub(crate) fn send<M: Message>(&mut self, message: &M) -> Vec<Event> {
+        self.send_slot(&slot_of(message))
+    }
+
+    pub(crate) fn send_slot(&mut self, slot: &[u8]) -> Vec<Event> {
+        let mut events = Vec::new();
+        self.log.push((self.now, slot.to_vec()));
+        apply(&mut self.engine, self.now, slot, &mut events);
+        self.watch.see(&events);
+        self.watch.check(&self.engine);
+        events
+    }
+
+    /// The log makes the same state and the same events again, whatever the seed of the hash table.
+    pub(crate) fn check_replay(&self) {
+        let mut again = Engine::new(Limits { hash_seed: !self.limits.hash_seed, ..self.limits });
+        for (time, slot) in &self.log {
+            apply(&mut again, *time, slot, &mut Vec::new());
+        }
+        assert_eq!(again.event_hash(), self.engine.event_hash());
+        assert_eq!(again.state_hash(), self.engine.state_hash());
+    }
+}
+
+/// One batch, one command.
+fn apply(engine: &mut Engine, time: u64, slot: &[u8], events: &mut Vec<Event>) {
+    assert_eq!(Commands::new(slot).count(), 1, "one command");
+    engine.begin_batch(time);
+    assert_eq!(engine.step(events), Step::Done);
+    let seq = engine.seq() + 1;
+    assert_eq!(engine.apply(seq, slot, events), Step::Done);
+    engine.end_batch(1, events);
+}

@@ -1,0 +1,199 @@
+//! One instrument as a subscriber sees it: its book, what is known of it, and the way back.
+//!
+//! ```text
+//!            lost messages                 next message does not follow
+//!   Live ───────────────────→ Stale ─────────────────────────────────→ Recovering
+//!    ↑ └──────────────────────────────────────────────────────────────────↑ │
+//!    │   a message that cannot be true, a checksum that differs              │
+//!    ├──── Stale: the next message follows                                   │
+//!    └──── Stale, Recovering: a snapshot from which on no message is missing ┘
+//! ```
+//! A new instrument is an empty book at `rptSeq` 0, stale: who sees its first message needs nothing
+//! else. While recovering, messages are kept and applied after the snapshot.
+
+use crate::book::{Book, BookError, BookMessage};
+use crate::feed_event::{FeedEvent, SnapshotUse, State};
+use sbe_schemas::market_data as md;
+use std::cmp::Ordering;
+use std::collections::VecDeque;
+
+/// Memory in use, or what is left of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Memory {
+    pub(crate) orders: usize,
+    pub(crate) waiting: usize,
+}
+
+/// See the file's map.
+#[derive(Debug)]
+pub struct Instrument {
+    number: u32,
+    definition: Option<md::InstrumentDefinition>,
+    state: State,
+    book: Book,
+    /// No message about it is missing from this sequence of the channel on.
+    complete_from: u64,
+    /// While recovering: messages since `complete_from`, with their sequences.
+    waiting: VecDeque<(u64, BookMessage)>,
+}
+
+impl Instrument {
+    pub(crate) fn new(number: u32, complete_from: u64) -> Self {
+        Self {
+            number,
+            definition: None,
+            state: State::Stale,
+            book: Book::default(),
+            complete_from,
+            waiting: VecDeque::new(),
+        }
+    }
+
+    /// Its rules, once either channel has told them.
+    pub fn definition(&self) -> Option<&md::InstrumentDefinition> {
+        self.definition.as_ref()
+    }
+
+    /// What is known of its book.
+    pub fn state(&self) -> State {
+        self.state
+    }
+
+    /// Its book. Only a live one is complete.
+    pub fn book(&self) -> &Book {
+        &self.book
+    }
+
+    pub(crate) fn memory(&self) -> Memory {
+        Memory { orders: self.book.orders(), waiting: self.waiting.len() }
+    }
+
+    pub(crate) fn define(&mut self, definition: md::InstrumentDefinition) {
+        self.definition = Some(definition);
+    }
+
+    /// Messages of the channel below `to` were lost, perhaps some about this one.
+    pub(crate) fn on_loss(&mut self, to: u64, tell: &mut impl FnMut(FeedEvent<'_>)) {
+        // What was kept lies before the hole: no snapshot can join it to what comes after.
+        self.waiting.clear();
+        self.complete_from = to;
+        if self.state == State::Live {
+            self.become_state(State::Stale, tell);
+        }
+    }
+
+    /// The next message about it.
+    pub(crate) fn on_message(
+        &mut self,
+        sequence: u64,
+        message: BookMessage,
+        room: Memory,
+        tell: &mut impl FnMut(FeedEvent<'_>),
+    ) {
+        if self.state == State::Recovering {
+            return self.keep(sequence, message, room);
+        }
+        match message.follows().cmp(&self.book.rpt_seq()) {
+            Ordering::Less => {} // A snapshot had it already.
+            Ordering::Equal => self.apply(sequence, &message, room, tell),
+            Ordering::Greater => {
+                if self.state == State::Live {
+                    self.complete_from = sequence; // The hole is one that sequences do not show.
+                }
+                self.become_state(State::Recovering, tell);
+                self.keep(sequence, message, room);
+            }
+        }
+    }
+
+    /// A whole, consistent snapshot of it.
+    pub(crate) fn on_snapshot(
+        &mut self,
+        begin: &md::SnapshotBegin,
+        snapshot: Book,
+        room: Memory,
+        tell: &mut impl FnMut(FeedEvent<'_>),
+    ) {
+        let (instrument, rpt_seq) = (self.number, snapshot.rpt_seq());
+        let used = if self.state == State::Live {
+            match rpt_seq == self.book.rpt_seq() {
+                true if snapshot == self.book => SnapshotUse::Verified,
+                true => SnapshotUse::Differs,
+                false => SnapshotUse::Unused,
+            }
+        } else {
+            let reaches = begin.sequence.get().saturating_add(1) >= self.complete_from;
+            let older = self.state == State::Stale && rpt_seq < self.book.rpt_seq();
+            let fits = snapshot.orders() <= room.orders.saturating_add(self.book.orders());
+            if reaches && !older && fits { SnapshotUse::Adopted } else { SnapshotUse::Unused }
+        };
+        tell(FeedEvent::Snapshot { instrument, rpt_seq, used });
+        if matches!(used, SnapshotUse::Adopted | SnapshotUse::Differs) {
+            let room = Memory {
+                orders: (room.orders + self.book.orders()).saturating_sub(snapshot.orders()),
+                ..room
+            };
+            self.book = snapshot;
+            self.become_state(State::Live, tell);
+            self.catch_up(room, tell);
+        }
+    }
+
+    /// Applies what was kept. It may turn out that even this does not follow; then it waits again.
+    fn catch_up(&mut self, mut room: Memory, tell: &mut impl FnMut(FeedEvent<'_>)) {
+        for (sequence, message) in std::mem::take(&mut self.waiting) {
+            let before = self.book.orders();
+            self.on_message(sequence, message, room, tell);
+            room.orders = (room.orders + before).saturating_sub(self.book.orders());
+        }
+    }
+
+    fn apply(
+        &mut self,
+        sequence: u64,
+        message: &BookMessage,
+        room: Memory,
+        tell: &mut impl FnMut(FeedEvent<'_>),
+    ) {
+        let (instrument, rpt_seq) = (self.number, message.rpt_seq());
+        match (self.book.apply(message, room.orders), message) {
+            (Ok(()), BookMessage::Checksum(_)) => {
+                tell(FeedEvent::Checksum { instrument, rpt_seq, verified: true });
+                self.become_state(State::Live, tell);
+            }
+            (Ok(()), _) => self.become_state(State::Live, tell),
+            (Err(BookError::Checksum), _) => {
+                tell(FeedEvent::Checksum { instrument, rpt_seq, verified: false });
+                self.distrust(sequence, tell);
+            }
+            (Err(error), _) => {
+                tell(FeedEvent::Refused { instrument, sequence, error });
+                self.distrust(sequence, tell);
+            }
+        }
+    }
+
+    /// The book is wrong: another one must come, from a snapshot that includes `sequence`.
+    fn distrust(&mut self, sequence: u64, tell: &mut impl FnMut(FeedEvent<'_>)) {
+        self.book = Book::default();
+        self.complete_from = sequence.saturating_add(1);
+        self.become_state(State::Recovering, tell);
+    }
+
+    /// Without room all that was kept is let go: it is of use only as a whole.
+    fn keep(&mut self, sequence: u64, message: BookMessage, room: Memory) {
+        if room.waiting > 0 {
+            self.waiting.push_back((sequence, message));
+        } else {
+            self.waiting = VecDeque::new();
+            self.complete_from = sequence.saturating_add(1);
+        }
+    }
+
+    fn become_state(&mut self, state: State, tell: &mut impl FnMut(FeedEvent<'_>)) {
+        if self.state != state {
+            self.state = state;
+            tell(FeedEvent::State { instrument: self.number, state });
+        }
+    }
+}

@@ -1,0 +1,318 @@
+//! A subscriber: packets of three groups in, books and events out. It owns no socket and no clock.
+//!
+//! `arbiter.rs` makes one row of messages of lines A and B and names what is lost; `recovery.rs`
+//! reads the snapshot channel; `instrument.rs` is each book with its state. Here they meet: which
+//! epoch holds, which instrument is meant, how much memory is left. No bytes make it panic, and
+//! [`SubscriberLimits`] bounds what it keeps. The procedure in words: docs/wire/feed.md.
+
+use crate::arbiter::{Arbiter, Arrival, Fate};
+use crate::book::BookMessage;
+use crate::feed_event::{FeedEvent, Statistics};
+use crate::instrument::{Instrument, Memory};
+use crate::packet::Packet;
+use crate::recovery::{Collected, Collector};
+use sbe_schemas::header::Message;
+use sbe_schemas::market_data as md;
+use sbe_schemas::types::{PacketFlags, PacketHeader};
+use std::collections::BTreeMap;
+
+/// Where a packet came from: the group, not the bytes, as those of A and B are the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Line {
+    /// Incremental channel, line A.
+    A,
+    /// Incremental channel, line B.
+    B,
+    /// Snapshot channel.
+    Snapshot,
+}
+
+/// Bounds of what a subscriber keeps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SubscriberLimits {
+    /// Instruments; others are ignored and counted.
+    pub instruments_max: usize,
+    /// Orders of all books together, and again of the one snapshot that is being collected.
+    pub orders_max: usize,
+    /// Messages kept by all instruments that wait for their snapshot.
+    pub waiting_max: usize,
+    /// Bytes of packets that wait for one before them; then that one counts as lost.
+    pub held_bytes_max: usize,
+    /// How long a packet may be late, on both lines, before it counts as lost.
+    pub late_ns: u64,
+}
+
+impl Default for SubscriberLimits {
+    fn default() -> Self {
+        Self {
+            instruments_max: 1024,
+            orders_max: 1 << 20,
+            waiting_max: 1 << 18,
+            held_bytes_max: 4 << 20,
+            late_ns: 20_000_000,
+        }
+    }
+}
+
+/// See the file's map.
+pub struct Subscriber {
+    limits: SubscriberLimits,
+    /// Channel and epoch: the first packet says which; the epoch may rise.
+    following: Option<(u16, u32)>,
+    arbiter: Arbiter,
+    collector: Collector,
+    books: Books,
+    statistics: Statistics,
+}
+
+impl Subscriber {
+    /// Before the first packet. It may be of any time in the life of the venue.
+    pub fn new(limits: SubscriberLimits) -> Self {
+        Self {
+            limits,
+            following: None,
+            arbiter: Arbiter::new(limits.late_ns, limits.held_bytes_max),
+            collector: Collector::new(limits.orders_max),
+            books: Books::new(limits),
+            statistics: Statistics::default(),
+        }
+    }
+
+    /// Takes a packet that came at `now` (any clock that does not step back, nanoseconds).
+    pub fn on_packet(
+        &mut self,
+        line: Line,
+        bytes: &[u8],
+        now: u64,
+        listen: &mut impl FnMut(FeedEvent<'_>),
+    ) {
+        self.on_tick(now, listen);
+        match line {
+            Line::A => self.statistics.packets_a += 1,
+            Line::B => self.statistics.packets_b += 1,
+            Line::Snapshot => self.statistics.packets_snapshot += 1,
+        }
+        let Ok(packet) = Packet::parse(bytes) else {
+            self.statistics.unreadable += 1;
+            return;
+        };
+        if !self.is_for_us(line, &packet, listen) {
+            return;
+        }
+        match line {
+            Line::A | Line::B => self.on_incremental(&packet, bytes, now, listen),
+            Line::Snapshot => self.on_snapshot(&packet, listen),
+        }
+    }
+
+    /// Sees what only time shows: a packet that neither line brought. `on_packet` does it too.
+    pub fn on_tick(&mut self, now: u64, listen: &mut impl FnMut(FeedEvent<'_>)) {
+        let Self { arbiter, books, statistics, .. } = self;
+        let mut tell = counted(statistics, listen);
+        arbiter.on_tick(now, &mut |arrival| books.on_arrival(arrival, &mut tell));
+    }
+
+    /// The instruments heard of, in order of their numbers.
+    pub fn instruments(&self) -> impl Iterator<Item = (u32, &Instrument)> {
+        self.books.instruments.iter().map(|(number, instrument)| (*number, instrument))
+    }
+
+    /// One instrument by its number.
+    pub fn instrument(&self, number: u32) -> Option<&Instrument> {
+        self.books.instruments.get(&number)
+    }
+
+    /// Counts since the start.
+    pub fn statistics(&self) -> &Statistics {
+        &self.statistics
+    }
+
+    /// Sequence of the next message of the incremental channel; `None` before its first packet.
+    pub fn next_sequence(&self) -> Option<u64> {
+        self.arbiter.expected()
+    }
+
+    /// Of this channel, this group and this epoch. A later epoch, and a venue that lost its log,
+    /// begin anew.
+    fn is_for_us(
+        &mut self,
+        line: Line,
+        packet: &Packet<'_>,
+        listen: &mut impl FnMut(FeedEvent<'_>),
+    ) -> bool {
+        let PacketHeader { flags, channel, epoch, .. } = *packet.header;
+        let (channel, epoch) = (channel.get(), epoch.get());
+        let (followed, known_epoch) = *self.following.get_or_insert((channel, epoch));
+        if channel != followed || flags.has(PacketFlags::SNAPSHOT) != (line == Line::Snapshot) {
+            self.statistics.unreadable += 1;
+            return false;
+        }
+        if epoch < known_epoch {
+            self.statistics.outdated += 1;
+            return false;
+        }
+        let anew = line != Line::Snapshot && self.arbiter.began_anew(packet);
+        if epoch > known_epoch || anew {
+            self.following = Some((channel, epoch));
+            self.arbiter = Arbiter::new(self.limits.late_ns, self.limits.held_bytes_max);
+            self.collector = Collector::new(self.limits.orders_max);
+            self.books = Books::new(self.limits);
+            counted(&mut self.statistics, listen)(FeedEvent::Reset { epoch });
+        }
+        true
+    }
+
+    fn on_incremental(
+        &mut self,
+        packet: &Packet<'_>,
+        bytes: &[u8],
+        now: u64,
+        listen: &mut impl FnMut(FeedEvent<'_>),
+    ) {
+        let Self { arbiter, books, statistics, .. } = self;
+        let fate = {
+            let mut tell = counted(statistics, listen);
+            arbiter.on_packet(packet, bytes, now, &mut |a| books.on_arrival(a, &mut tell))
+        };
+        match fate {
+            Fate::Fresh => {}
+            Fate::Heartbeat => statistics.heartbeats += 1,
+            Fate::Duplicate => statistics.duplicates += 1,
+            Fate::Held => statistics.held += 1,
+            Fate::Senseless => statistics.unreadable += 1,
+        }
+    }
+
+    fn on_snapshot(&mut self, packet: &Packet<'_>, listen: &mut impl FnMut(FeedEvent<'_>)) {
+        let Self { collector, books, statistics, .. } = self;
+        let fresh = {
+            let mut tell = counted(statistics, listen);
+            collector.on_packet(packet, &mut |c| books.on_collected(c, &mut tell))
+        };
+        statistics.duplicates += u64::from(!fresh);
+    }
+}
+
+/// The listener, with everything that it is told counted.
+fn counted<'a>(
+    statistics: &'a mut Statistics,
+    listen: &'a mut impl FnMut(FeedEvent<'_>),
+) -> impl FnMut(FeedEvent<'_>) + 'a {
+    move |event: FeedEvent<'_>| {
+        statistics.count(&event);
+        listen(event);
+    }
+}
+
+fn definition_in(begin: &md::SnapshotBegin) -> md::InstrumentDefinition {
+    md::InstrumentDefinition {
+        instrument: begin.instrument,
+        status: begin.status,
+        symbol: begin.symbol,
+        tick_size: begin.tick_size,
+        lot_size: begin.lot_size,
+        quantity_max: begin.quantity_max,
+    }
+}
+
+/// All instruments, and the memory they use together.
+struct Books {
+    limits: SubscriberLimits,
+    instruments: BTreeMap<u32, Instrument>,
+    /// Of an instrument heard of from now on: its messages are complete from here.
+    complete_from: u64,
+    used: Memory,
+}
+
+impl Books {
+    fn new(limits: SubscriberLimits) -> Self {
+        // Before the incremental channel is joined no snapshot reaches far enough to be of use.
+        let (instruments, complete_from) = (BTreeMap::new(), u64::MAX);
+        Self { limits, instruments, complete_from, used: Memory::default() }
+    }
+
+    fn on_arrival(&mut self, arrival: Arrival<'_>, tell: &mut impl FnMut(FeedEvent<'_>)) {
+        match arrival {
+            Arrival::Joined { sequence } => self.on_loss(sequence, tell),
+            Arrival::Lost { from, to } => {
+                tell(FeedEvent::Gap { from, to });
+                self.on_loss(to, tell);
+            }
+            Arrival::Message { sequence, time, bytes } => {
+                tell(FeedEvent::Message { sequence, time, bytes });
+                self.on_message(sequence, bytes, tell);
+            }
+        }
+    }
+
+    fn on_loss(&mut self, to: u64, tell: &mut impl FnMut(FeedEvent<'_>)) {
+        self.complete_from = to;
+        for instrument in self.instruments.values_mut() {
+            instrument.on_loss(to, tell);
+        }
+        self.used.waiting = 0;
+    }
+
+    fn on_message(&mut self, sequence: u64, bytes: &[u8], tell: &mut impl FnMut(FeedEvent<'_>)) {
+        if let Some(message) = BookMessage::decode(bytes) {
+            self.with(message.instrument(), tell, |instrument, room, tell| {
+                instrument.on_message(sequence, message, room, tell);
+            });
+        } else if let Ok((definition, ..)) = md::InstrumentDefinition::decode(bytes) {
+            self.define(*definition, tell);
+        }
+    }
+
+    fn on_collected(&mut self, collected: Collected, tell: &mut impl FnMut(FeedEvent<'_>)) {
+        match collected {
+            Collected::Begun(begin) => self.define(definition_in(&begin), tell),
+            Collected::Complete(begin, snapshot) => {
+                self.with(begin.instrument.get(), tell, |instrument, room, tell| {
+                    instrument.on_snapshot(&begin, snapshot, room, tell);
+                });
+            }
+            Collected::Cut(begin) => {
+                tell(FeedEvent::SnapshotCut { instrument: begin.instrument.get() });
+            }
+            Collected::Wrong(begin) => tell(FeedEvent::SnapshotWrong {
+                instrument: begin.instrument.get(),
+                rpt_seq: begin.rpt_seq.get(),
+            }),
+        }
+    }
+
+    fn define(
+        &mut self,
+        definition: md::InstrumentDefinition,
+        tell: &mut impl FnMut(FeedEvent<'_>),
+    ) {
+        self.with(definition.instrument.get(), tell, |instrument, _, _| {
+            instrument.define(definition);
+        });
+    }
+
+    /// Does something to an instrument, known or new, and keeps account of its memory.
+    fn with<T: FnMut(FeedEvent<'_>)>(
+        &mut self,
+        number: u32,
+        tell: &mut T,
+        act: impl FnOnce(&mut Instrument, Memory, &mut T),
+    ) {
+        let is_known = self.instruments.contains_key(&number);
+        if !is_known && self.instruments.len() >= self.limits.instruments_max {
+            return tell(FeedEvent::Ignored { instrument: number });
+        }
+        let complete_from = self.complete_from;
+        let new = || Instrument::new(number, complete_from);
+        let instrument = self.instruments.entry(number).or_insert_with(new);
+        let room = Memory {
+            orders: self.limits.orders_max.saturating_sub(self.used.orders),
+            waiting: self.limits.waiting_max.saturating_sub(self.used.waiting),
+        };
+        let before = instrument.memory();
+        act(instrument, room, tell);
+        let after = instrument.memory();
+        self.used.orders = self.used.orders - before.orders + after.orders;
+        self.used.waiting = self.used.waiting - before.waiting + after.waiting;
+    }
+}
