@@ -176,7 +176,9 @@ impl Engine {
                 j::VenueDefine::TEMPLATE_ID => self.on_venue(m.get()),
                 j::InstrumentDefine::TEMPLATE_ID => self.on_instrument(m.get(), sink),
                 j::SessionDefine::TEMPLATE_ID => self.on_session(m.get(), sink),
-                j::LogoutAll::TEMPLATE_ID => self.tasks.leaving = Some(0),
+                j::LogoutAll::TEMPLATE_ID => {
+                    self.tasks.leaving = (!self.sessions.is_empty()).then_some(0);
+                }
                 j::TermReady::TEMPLATE_ID => self.on_ready(sink),
                 j::Tick::TEMPLATE_ID => {}
                 _ => self.on_session_command(m, sink),

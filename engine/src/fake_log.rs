@@ -99,6 +99,11 @@ impl FakeLog {
         &self.disk
     }
 
+    /// Misbehaves no more.
+    pub fn calm(&mut self) {
+        self.faults = Faults::default();
+    }
+
     /// The process dies. What was in flight survives up to a point that chance chooses, whole
     /// batches only (torn ones are the journal's own tests).
     pub fn crash(mut self) -> Vec<u8> {

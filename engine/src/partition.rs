@@ -6,12 +6,13 @@
 
 use crate::command::{CommandBuffer, slot_bytes, write_slot};
 use crate::engine::{Engine, Limits, Step};
-use crate::event::{NoSink, SINK_FREE_MIN, Sink};
+use crate::event::{Event, NoSink, SINK_FREE_MIN, Sink};
 use crate::instrument::Instrument;
 use crate::log::{AppendError, BatchRef, Log, LogEvent};
 use sbe_schemas::header::Message;
 use sbe_schemas::header::text;
 use sbe_schemas::journal as j;
+use sbe_schemas::types::EventKind;
 
 /// The hashes of hot engine and understudy are compared every so many batches.
 pub const CHECKPOINT_BATCHES: u64 = 4096;
@@ -21,8 +22,6 @@ pub trait Inputs {
     /// Moves waiting commands into `batch` while they fit: at most 64 of each ring, in rotation,
     /// admin first. Returns how many.
     fn take(&mut self, batch: &mut CommandBuffer) -> usize;
-    /// This process does not lead: whoever waits must be told nothing and closed.
-    fn not_leading(&mut self);
 }
 
 /// The exchange as its operator wishes it. On every start the difference to the state is appended
@@ -122,6 +121,8 @@ pub struct Partition<L> {
     wish: Wish,
     refused: Option<WishError>,
     role: Role,
+    /// The term that was lost, until the gateways have been told.
+    lost_term: Option<u64>,
     /// Events leave: the `TermStarted` of this process has been applied.
     live: bool,
     /// Commands of the current committed batch that have been begun.
@@ -148,6 +149,7 @@ impl<L: Log> Partition<L> {
             wish,
             refused: None,
             role: Role::Following,
+            lost_term: None,
             live: false,
             begun: 0,
             begun_bytes: 0,
@@ -164,11 +166,11 @@ impl<L: Log> Partition<L> {
     /// One turn at time `now`; returns how much was done.
     pub fn turn<S: Sink>(&mut self, now: u64, inputs: &mut impl Inputs, sink: &mut S) -> usize {
         // 1. Decide: only what is committed reaches the engine.
-        let mut done = self.apply_committed(inputs, sink);
+        let mut done = self.apply_committed(sink);
         // 2. Take, 3. remember.
         if let Role::Leading { .. } = self.role {
             done += self.take(now, inputs);
-            done += self.append(now, inputs);
+            done += self.append(now);
         }
         // 4. Let the log work.
         done + self.log.turn(now)
@@ -214,22 +216,19 @@ impl<L: Log> Partition<L> {
         self.pending.is_empty() && !self.in_batch && self.first.is_empty()
     }
 
-    fn apply_committed<S: Sink>(&mut self, inputs: &mut impl Inputs, sink: &mut S) -> usize {
+    fn apply_committed<S: Sink>(&mut self, sink: &mut S) -> usize {
         let mut done = 0;
         loop {
+            if !self.tell_lost_lead(sink) {
+                return done;
+            }
             match self.log.poll() {
                 LogEvent::Nothing => return done,
                 LogEvent::Restore(snapshot) => {
                     assert!(snapshot.is_empty(), "snapshots are not written yet");
                     self.engine = Engine::new(*self.engine.limits());
                 }
-                LogEvent::Following => {
-                    (self.role, self.live) = (Role::Following, false);
-                    self.pending.clear();
-                    self.first.clear();
-                    self.tick_under_way = false;
-                    inputs.not_leading();
-                }
+                LogEvent::Following => self.follow(),
                 LogEvent::Leading { term } => {
                     self.role = Role::Leading { term };
                     self.lead(term);
@@ -257,6 +256,32 @@ impl<L: Log> Partition<L> {
             }
             done += 1;
         }
+    }
+
+    /// Somebody else leads. What is in the rings is dropped with the batch: nobody was promised
+    /// anything for it.
+    fn follow(&mut self) {
+        if let Role::Leading { term } = self.role {
+            self.lost_term = Some(term);
+        }
+        (self.role, self.live) = (Role::Following, false);
+        self.pending.clear();
+        self.first.clear();
+        self.tick_under_way = false;
+    }
+
+    /// Gateways learn of it in the order of events, so that it never overtakes or outlives what
+    /// happened before. It is no event of the log. `false`: no room, call again.
+    fn tell_lost_lead<S: Sink>(&mut self, sink: &mut S) -> bool {
+        let Some(term) = self.lost_term else { return true };
+        if sink.free() == 0 {
+            return false;
+        }
+        let mut event = Event::of(&j::LeadLost { term: term.into() });
+        event.head.kind = EventKind::Control.into();
+        sink.push(&event);
+        self.lost_term = None;
+        true
     }
 
     /// First of the term: unbind everybody; then what the operator wishes; then clients may come.
@@ -291,7 +316,7 @@ impl<L: Log> Partition<L> {
         taken
     }
 
-    fn append(&mut self, now: u64, inputs: &mut impl Inputs) -> usize {
+    fn append(&mut self, now: u64) -> usize {
         if self.pending.is_empty() {
             return 0;
         }
@@ -304,8 +329,7 @@ impl<L: Log> Partition<L> {
             }
             Err(AppendError::Full) => 0,
             Err(AppendError::NotLeader) => {
-                self.pending.clear();
-                inputs.not_leading();
+                self.follow();
                 0
             }
         }

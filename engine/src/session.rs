@@ -575,7 +575,7 @@ impl Engine {
             return self.session_reject(at, m.head, kind, VALUE_INCORRECT, 36, sink);
         }
         if gap_fill {
-            s.fill_to = new;
+            s.fill_to = s.fill_to.max(new); // A shorter one may have waited below it.
         } else {
             s.next_in = new;
             (s.gap_top, s.dropped_top, s.fill_to) = (None, 0, 0);

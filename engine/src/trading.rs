@@ -355,10 +355,10 @@ impl Engine {
             Changed::Told => {}
             Changed::Refused(reason) => self.reject_cancel(at, reject, &target, reason, sink),
             Changed::Go(slot) => {
-                let order = *self.orders.get(slot);
+                // Before the order's own name: a name never outlives the one it leads to.
+                self.use_up(at, &c.cl_ord_id, self.orders.get(slot).cl_ord_id);
                 let cause = CancelCause::Client;
                 self.end_order(slot, OrdStatus::Canceled, cause, Some(&c.cl_ord_id), sink);
-                self.use_up(at, &c.cl_ord_id, order.cl_ord_id);
             }
         }
     }

@@ -99,6 +99,8 @@ pub struct Gateway {
     stopping: Stopping,
     /// Sessions and instruments are known: clients may come.
     open: bool,
+    /// Logons that were let in after their connection had ended: the log must learn of that.
+    orphans: Vec<CommandHead>,
     /// Somebody has something that must not be lost.
     obliged: bool,
     /// What the last turn could not do for want of room; tried again.
@@ -135,6 +137,7 @@ impl Gateway {
             last_turn: 0,
             stopping: Stopping::No,
             open: false,
+            orphans: Vec::with_capacity(places),
             obliged: false,
             blocked: false,
         }
@@ -149,10 +152,6 @@ impl Gateway {
             }
         }
         self.last_turn = now;
-        if self.ring.take_lost_lead() {
-            self.open = false;
-            self.drop_all();
-        }
         // All waiting bytes are read before silence is judged.
         let mut done = self.take_net_events(now);
         done += self.take_answers();
@@ -409,7 +408,7 @@ impl Gateway {
     }
 
     fn on_report(&mut self, now: u64, event: &Event) {
-        let Some(client) = self.addressee(event) else { return };
+        let Some(client) = self.addressee(event) else { return self.on_orphan(event) };
         let id = client.id;
         if let Some(accepted) = event.get::<j::LogonAccepted>() {
             let heartbeat_ns = u64::from(accepted.heartbeat_s.get()) * NS_PER_S;
@@ -434,6 +433,21 @@ impl Gateway {
         }
     }
 
+    /// A report for a connection that is gone. If it lets that in, the session would stay bound to
+    /// nobody: a Logon may come out of the log after its connection, or a lost lead, has ended it.
+    fn on_orphan(&mut self, event: &Event) {
+        let mine = event.conn().filter(|conn| conn.gateway == self.settings.number);
+        if mine.is_some() && event.get::<j::LogonAccepted>().is_some() {
+            let mut head = CommandHead::ZERO;
+            head.session = event.head.session;
+            head.gateway = event.head.gateway;
+            head.slot = event.head.slot;
+            head.conn_generation = event.head.conn_generation;
+            self.orphans.push(head);
+            self.obliged = true;
+        }
+    }
+
     fn on_control(&mut self, now: u64, event: &Event) {
         if event.get::<j::SessionDefined>().is_some() {
             return self.directory.learn(event);
@@ -441,6 +455,10 @@ impl Gateway {
         if event.get::<j::Opened>().is_some() {
             self.open = true;
             return;
+        }
+        if event.get::<j::LeadLost>().is_some() {
+            self.open = false;
+            return self.drop_all();
         }
         let Some(client) = self.addressee(event) else { return };
         let id = client.id;
@@ -660,6 +678,12 @@ impl Gateway {
             return 0;
         }
         let mut done = 0;
+        let ring = &mut self.ring;
+        self.orphans.retain(|head| {
+            let reason = DisconnectReason::Closed.into();
+            !ring.offer(Slot::of(&j::Disconnected { head: *head, reason }).bytes())
+        });
+        self.obliged = !self.orphans.is_empty();
         for slot in 0..self.clients.len() {
             let Some(client) = self.clients.get_mut(slot).and_then(Option::as_mut) else {
                 continue;

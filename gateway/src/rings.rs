@@ -5,8 +5,6 @@ use crate::io::Doorbell;
 use crate::io::event_ring::EventWriter;
 use engine::command::{CommandBuffer, GRANULE_BYTES, head};
 use engine::{Event, Inputs, Sink};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Granules in a ring.
 const RING_GRANULES: usize = 16_384;
@@ -18,7 +16,6 @@ type Granule = [u8; GRANULE_BYTES];
 /// The end that offers.
 pub struct CommandSender {
     ring: rtrb::Producer<Granule>,
-    lost_lead: Arc<AtomicBool>,
     /// The partition sleeps on a thread of its own.
     partition: Option<Doorbell>,
     offered: bool,
@@ -37,12 +34,6 @@ impl CommandSender {
         {
             partition.ring();
         }
-    }
-
-    /// The partition has lost its leadership since the last call.
-    pub fn take_lost_lead(&self) -> bool {
-        // Nearly always false: the plain load keeps the cache line shared.
-        self.lost_lead.load(Ordering::Relaxed) && self.lost_lead.swap(false, Ordering::AcqRel)
     }
 }
 
@@ -74,15 +65,10 @@ impl Sink for EventWriter<Event> {
     }
 }
 
-struct Receiver {
-    ring: rtrb::Consumer<Granule>,
-    lost_lead: Arc<AtomicBool>,
-}
-
 /// The end that takes: all rings of one partition.
 #[derive(Default)]
 pub struct CommandReceivers {
-    rings: Vec<Receiver>,
+    rings: Vec<rtrb::Consumer<Granule>>,
     first: usize,
 }
 
@@ -90,14 +76,13 @@ impl CommandReceivers {
     /// Another ring.
     pub fn add(&mut self) -> CommandSender {
         let (producer, consumer) = rtrb::RingBuffer::new(RING_GRANULES);
-        let lost_lead = Arc::new(AtomicBool::new(false));
-        self.rings.push(Receiver { ring: consumer, lost_lead: Arc::clone(&lost_lead) });
-        CommandSender { ring: producer, lost_lead, partition: None, offered: false }
+        self.rings.push(consumer);
+        CommandSender { ring: producer, partition: None, offered: false }
     }
 
     /// Commands wait.
     pub fn has_commands(&self) -> bool {
-        self.rings.iter().any(|receiver| !receiver.ring.is_empty())
+        self.rings.iter().any(|ring| !ring.is_empty())
     }
 }
 
@@ -106,18 +91,12 @@ impl Inputs for CommandReceivers {
         let rings = self.rings.len();
         let mut taken = 0;
         for turn in 0..rings {
-            if let Some(receiver) = self.rings.get_mut((self.first + turn) % rings) {
-                taken += take_some(&mut receiver.ring, batch);
+            if let Some(ring) = self.rings.get_mut((self.first + turn) % rings) {
+                taken += take_some(ring, batch);
             }
         }
         self.first = (self.first + 1) % rings.max(1);
         taken
-    }
-
-    fn not_leading(&mut self) {
-        for receiver in &self.rings {
-            receiver.lost_lead.store(true, Ordering::Release);
-        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! What a subscriber tells whoever listens to it, and the counts of it.
 
 use crate::book::BookError;
+use sbe_schemas::market_data as md;
 
 /// What is known of the book of an instrument.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +50,11 @@ pub enum FeedEvent<'a> {
         time: u64,
         /// SBE header and body.
         bytes: &'a [u8],
+    },
+    /// The rules of an instrument, when first told and when they change, by either channel.
+    Defined {
+        /// Number, symbol, tick, lot.
+        definition: &'a md::InstrumentDefinition,
     },
     /// The venue began anew, at sequence 1: everything known before is forgotten.
     Reset {
@@ -172,7 +178,7 @@ impl Statistics {
                 self.messages_lost = self.messages_lost.saturating_add(to.saturating_sub(*from));
             }
             FeedEvent::State { state: State::Live, .. } => self.recoveries += 1,
-            FeedEvent::State { .. } => {}
+            FeedEvent::State { .. } | FeedEvent::Defined { .. } => {}
             FeedEvent::Checksum { verified: true, .. } => self.checksums_verified += 1,
             FeedEvent::Checksum { .. } | FeedEvent::SnapshotWrong { .. } => {
                 self.checksums_failed += 1;

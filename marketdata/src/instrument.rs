@@ -68,8 +68,16 @@ impl Instrument {
         Memory { orders: self.book.orders(), waiting: self.waiting.len() }
     }
 
-    pub(crate) fn define(&mut self, definition: md::InstrumentDefinition) {
-        self.definition = Some(definition);
+    /// Every start of the venue and every snapshot defines it again; only news is told.
+    pub(crate) fn define(
+        &mut self,
+        definition: &md::InstrumentDefinition,
+        tell: &mut impl FnMut(FeedEvent<'_>),
+    ) {
+        if self.definition.as_ref() != Some(definition) {
+            self.definition = Some(*definition);
+            tell(FeedEvent::Defined { definition });
+        }
     }
 
     /// Messages of the channel below `to` were lost, perhaps some about this one.

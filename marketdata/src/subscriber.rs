@@ -57,8 +57,10 @@ impl Default for SubscriberLimits {
 /// See the file's map.
 pub struct Subscriber {
     limits: SubscriberLimits,
-    /// Channel and epoch: the first packet says which; the epoch may rise.
-    following: Option<(u16, u32)>,
+    /// Number of the incremental channel and of the snapshot channel: their first packets say.
+    channels: [Option<u16>; 2],
+    /// The first packet of either says which; it may rise.
+    epoch: Option<u32>,
     arbiter: Arbiter,
     collector: Collector,
     books: Books,
@@ -70,7 +72,8 @@ impl Subscriber {
     pub fn new(limits: SubscriberLimits) -> Self {
         Self {
             limits,
-            following: None,
+            channels: [None; 2],
+            epoch: None,
             arbiter: Arbiter::new(limits.late_ns, limits.held_bytes_max),
             collector: Collector::new(limits.orders_max),
             books: Books::new(limits),
@@ -142,18 +145,20 @@ impl Subscriber {
     ) -> bool {
         let PacketHeader { flags, channel, epoch, .. } = *packet.header;
         let (channel, epoch) = (channel.get(), epoch.get());
-        let (followed, known_epoch) = *self.following.get_or_insert((channel, epoch));
-        if channel != followed || flags.has(PacketFlags::SNAPSHOT) != (line == Line::Snapshot) {
+        let is_snapshot = flags.has(PacketFlags::SNAPSHOT);
+        let [incremental, snapshot] = &mut self.channels;
+        let ours = if is_snapshot { snapshot } else { incremental };
+        if is_snapshot != (line == Line::Snapshot) || *ours.get_or_insert(channel) != channel {
             self.statistics.unreadable += 1;
             return false;
         }
+        let known_epoch = *self.epoch.get_or_insert(epoch);
         if epoch < known_epoch {
             self.statistics.outdated += 1;
             return false;
         }
-        let anew = line != Line::Snapshot && self.arbiter.began_anew(packet);
-        if epoch > known_epoch || anew {
-            self.following = Some((channel, epoch));
+        if epoch > known_epoch || (!is_snapshot && self.arbiter.began_anew(packet)) {
+            self.epoch = Some(epoch);
             self.arbiter = Arbiter::new(self.limits.late_ns, self.limits.held_bytes_max);
             self.collector = Collector::new(self.limits.orders_max);
             self.books = Books::new(self.limits);
@@ -259,13 +264,13 @@ impl Books {
                 instrument.on_message(sequence, message, room, tell);
             });
         } else if let Ok((definition, ..)) = md::InstrumentDefinition::decode(bytes) {
-            self.define(*definition, tell);
+            self.define(definition, tell);
         }
     }
 
     fn on_collected(&mut self, collected: Collected, tell: &mut impl FnMut(FeedEvent<'_>)) {
         match collected {
-            Collected::Begun(begin) => self.define(definition_in(&begin), tell),
+            Collected::Begun(begin) => self.define(&definition_in(&begin), tell),
             Collected::Complete(begin, snapshot) => {
                 self.with(begin.instrument.get(), tell, |instrument, room, tell| {
                     instrument.on_snapshot(&begin, snapshot, room, tell);
@@ -283,11 +288,11 @@ impl Books {
 
     fn define(
         &mut self,
-        definition: md::InstrumentDefinition,
+        definition: &md::InstrumentDefinition,
         tell: &mut impl FnMut(FeedEvent<'_>),
     ) {
-        self.with(definition.instrument.get(), tell, |instrument, _, _| {
-            instrument.define(definition);
+        self.with(definition.instrument.get(), tell, |instrument, _, tell| {
+            instrument.define(definition, tell);
         });
     }
 

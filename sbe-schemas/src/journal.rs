@@ -56,6 +56,7 @@ pub fn name(template_id: u16) -> Option<&'static str> {
         83 => "Resend",
         84 => "BatchEnd",
         85 => "Opened",
+        86 => "LeadLost",
         _ => return None,
     })
 }
@@ -123,6 +124,7 @@ pub fn describe(bytes: &[u8], out: &mut dyn fmt::Write) -> fmt::Result {
         83 => Resend::decode(bytes).map(|(message, ..)| write!(out, "Resend {message}")),
         84 => BatchEnd::decode(bytes).map(|(message, ..)| write!(out, "BatchEnd {message}")),
         85 => Opened::decode(bytes).map(|(message, ..)| write!(out, "Opened {message}")),
+        86 => LeadLost::decode(bytes).map(|(message, ..)| write!(out, "LeadLost {message}")),
         seen => Err(DecodeError::Template { seen }),
     });
     written.unwrap_or_else(|error| write!(out, "unreadable: {error:?}"))
@@ -1312,5 +1314,32 @@ impl Message for Opened {
     const VERSION: u16 = VERSION;
     const BLOCK_LENGTH: u16 = 8;
     const NAME: &'static str = "Opened";
+    const ZERO: Self = Self { term: U64::new(0) };
+}
+
+/// Another process leads: gateways drop every connection and say nothing.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
+)]
+#[repr(C)]
+pub struct LeadLost {
+    /// The term that is over.
+    pub term: U64,
+}
+
+const _: () = assert!(size_of::<LeadLost>() == 8);
+
+impl fmt::Display for LeadLost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "term={}", self.term)
+    }
+}
+
+impl Message for LeadLost {
+    const TEMPLATE_ID: u16 = 86;
+    const SCHEMA_ID: u16 = SCHEMA_ID;
+    const VERSION: u16 = VERSION;
+    const BLOCK_LENGTH: u16 = 8;
+    const NAME: &'static str = "LeadLost";
     const ZERO: Self = Self { term: U64::new(0) };
 }

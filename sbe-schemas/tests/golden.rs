@@ -56,7 +56,7 @@ fn every_message() -> Vec<Known> {
             Heartbeat TestRequest ResendRequest SequenceReset Logout PeerReject Refused LogoutAll
             NewOrder CancelOrder ReplaceOrder OrderStatusRequest LogonAccepted LogoutSent
             HeartbeatSent TestRequestSent ResendRequestSent SessionRejectSent SessionDefined
-            LogonRefused ConnectionClose Resend BatchEnd Opened;
+            LogonRefused ConnectionClose Resend BatchEnd Opened LeadLost;
         "order-entry" order_entry:
             ExecutionReportNew ExecutionReportTrade ExecutionReportReplaced ExecutionReportCanceled
             ExecutionReportRejected ExecutionReportStatus StatusUnknownOrder CancelReject

@@ -290,32 +290,30 @@ mod tests {
 mod loom_tests {
     use super::*;
 
-    #[test]
-    fn no_reader_sees_a_torn_lost_or_repeated_event() {
-        loom::model(|| {
-            const EVENTS: u64 = 3;
-            let (mut writer, readers) = event_ring::<[u64; 2]>(2, 2);
-            let threads: Vec<_> = readers
-                .into_iter()
-                .map(|mut reader| {
-                    loom::thread::spawn(move || {
-                        // The second reader leaves early, while the writer may wait for it.
-                        let last = if reader.number == 0 { EVENTS } else { 1 };
-                        let mut next = 0;
-                        while next < last {
-                            match reader.peek() {
-                                Some(event) => {
-                                    assert_eq!(*event, [next; 2]);
-                                    reader.release();
-                                    next += 1;
-                                }
-                                None => loom::thread::yield_now(),
+    /// Runs a writer of `events` events and one reader thread per entry of `reads`, which leaves
+    /// after so many, through every interleaving with at most `preemptions` forced switches.
+    fn explore(capacity: usize, events: u64, reads: &'static [u64], preemptions: usize) {
+        let mut model = loom::model::Builder::new();
+        model.preemption_bound = Some(preemptions);
+        model.check(move || {
+            let (mut writer, readers) = event_ring::<[u64; 2]>(capacity, reads.len());
+            let read = |(mut reader, &count): (EventReader<[u64; 2]>, &'static u64)| {
+                loom::thread::spawn(move || {
+                    let mut next = 0;
+                    while next < count {
+                        match reader.peek() {
+                            Some(event) => {
+                                assert_eq!(*event, [next; 2]);
+                                reader.release();
+                                next += 1;
                             }
+                            None => loom::thread::yield_now(),
                         }
-                    })
+                    }
                 })
-                .collect();
-            for event in 0..EVENTS {
+            };
+            let threads: Vec<_> = readers.into_iter().zip(reads).map(read).collect();
+            for event in 0..events {
                 while writer.free() == 0 {
                     loom::thread::yield_now();
                 }
@@ -326,5 +324,15 @@ mod loom_tests {
                 thread.join().unwrap();
             }
         });
+    }
+
+    #[test]
+    fn a_reader_sees_every_event_whole_while_the_ring_goes_round() {
+        explore(2, 4, &[4], 3);
+    }
+
+    #[test]
+    fn two_readers_see_every_event_and_one_may_leave_early() {
+        explore(1, 2, &[2, 1], 2);
     }
 }

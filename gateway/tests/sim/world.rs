@@ -361,7 +361,7 @@ impl World {
 
     /// No new orders; until every client is logged on and has what there is.
     fn settle(&mut self) {
-        self.plan.faults = Faults::default();
+        self.life.as_mut().unwrap().partition.log_mut().calm();
         let mut quiet = 0;
         for _ in 0..60_000 {
             self.step(false);

@@ -10,6 +10,8 @@ use sbe_schemas::journal as j;
 use sbe_schemas::types::{CommandHead, Decimal8, Decimal8Null, OrdType, Side, TimeInForce};
 
 pub(crate) const CHANNEL: u16 = 1;
+/// A number of its own: the two are told apart by flag and group.
+const CHANNEL_SNAPSHOT: u16 = 2;
 pub(crate) const EPOCH: u32 = 1;
 pub(crate) const TICK: i64 = 1_000_000;
 pub(crate) const LOT: i64 = 100_000_000;
@@ -40,7 +42,7 @@ impl Venue {
             now: NOON_NS,
             events: Vec::new(),
             packer: Packer::new(CHANNEL, EPOCH),
-            snapshots: SnapshotCycle::new(CHANNEL, EPOCH),
+            snapshots: SnapshotCycle::new(CHANNEL_SNAPSHOT, EPOCH),
             batch: CommandBuffer::new(),
             seq: 1,
             msg_seq_num: 1,
@@ -68,7 +70,7 @@ impl Venue {
     /// restarted venue is.
     pub(crate) fn restart(&mut self) {
         self.packer = Packer::new(CHANNEL, EPOCH);
-        self.snapshots = SnapshotCycle::new(CHANNEL, EPOCH);
+        self.snapshots = SnapshotCycle::new(CHANNEL_SNAPSHOT, EPOCH);
         self.push(j::TermStarted { term: (self.engine.term() + 1).into(), ..j::TermStarted::ZERO });
         self.msg_seq_num = self.engine.sessions().first().map_or(1, |s| s.next_in);
         let head = self.head();
