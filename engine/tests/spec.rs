@@ -25,7 +25,7 @@ use sbe_schemas::order_entry as oe;
 use sbe_schemas::types::{
     Boolean, CommandFlags, CommandHead, Decimal8, Decimal8Null, OrdType, Side, TimeInForce,
 };
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 macro_rules! rules {
     ($($rule:ident)*) => { $(
@@ -77,8 +77,8 @@ struct Play {
     rig: Rig,
     clients: Vec<Client>,
     /// Side, instrument and OrderID behind the names of each client.
-    orders: HashMap<(usize, String), (Side, u32, u64)>,
-    names: HashMap<u64, String>,
+    orders: BTreeMap<(usize, String), (Side, u32, u64)>,
+    names: BTreeMap<u64, String>,
 }
 
 #[derive(Clone, Copy)]
@@ -107,7 +107,7 @@ impl Play {
         let grace_ms = (ns(grace) / 1_000_000) as u32;
         let defined: Vec<_> = (1..=sessions as u32).map(|s| session(s, cod, grace_ms)).collect();
         let clients = vec![Client { connection: 0, number: 1 }; sessions];
-        let (orders, names) = (HashMap::new(), HashMap::new());
+        let (orders, names) = (BTreeMap::new(), BTreeMap::new());
         let mut play = Self { rig: Rig::new(limits, &defined), clients, orders, names };
         for client in 0..sessions {
             assert_eq!(play.log_on(client, false), ["logon hb=30"]);

@@ -1,11 +1,432 @@
-//! Being written.
-/// Arguments.
-#[derive(clap::Args)]
-pub struct ListenArgs {}
-/// Runs.
+//! `portcullis listen`: a subscriber of the feed as a tool. It prints, builds books and verifies.
+//!
+//! One thread per group reads packets into one bounded queue; this thread feeds them to
+//! `marketdata::Subscriber`, which does everything that is not input or output. Not a hot path: if
+//! it cannot follow, the kernel drops packets and it recovers like any other subscriber.
+//! Next: `listen/show.rs`, what is printed and how. The wire: docs/wire/feed.md.
+
+mod show;
+
+use crate::io::clock::monotonic_ns;
+use crate::io::udp::MulticastReceiver;
+use anyhow::Context;
+use marketdata::{FeedEvent, Line, State, Subscriber, SubscriberLimits};
+use show::Show;
+use std::collections::BTreeSet;
+use std::net::{Ipv4Addr, SocketAddrV4};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::time::{Duration, Instant};
+
+/// Packets between the receiving threads and the subscriber.
+const QUEUE_PACKETS_MAX: usize = 4096;
+/// Room for the longest datagram.
+const DATAGRAM_BYTES_MAX: usize = 65_536;
+/// The subscriber's clock ticks at least this often.
+const TICK: Duration = Duration::from_millis(5);
+/// `--book` shows a book again after this at the earliest.
+const BOOK_EVERY: Duration = Duration::from_millis(250);
+/// Silence for so long after the start deserves a word.
+const SILENCE: Duration = Duration::from_secs(5);
+
+/// Join a feed: print its messages, build its books, verify them.
+///
+/// Needs no configuration for a demo venue on this host: `portcullis listen --book`. It may be started
+/// at any time. A book is *live* once it is complete: at once for who has heard everything, after
+/// the next snapshot (every second at the demo venue) for who joins late or has lost packets.
+#[derive(Clone, Debug, clap::Args)]
+#[command(after_help = "EXAMPLES:
+  portcullis listen                           states of the books, and a summary at the end
+  portcullis listen --print                   every message, one line each
+  portcullis listen --book BTC-USD            the book of one instrument, as it changes
+  portcullis listen --verify --seconds 30     exit code 1 if anything is wrong with the feed
+  portcullis listen --orders --seconds 3      every resting order, in the order in which they trade
+
+Ctrl-C ends with the summary. Docs: docs/wire/feed.md.")]
+pub struct ListenArgs {
+    /// Group and port of line A.
+    #[arg(long, value_name = "GROUP:PORT", default_value = "239.255.42.1:9101")]
+    a: SocketAddrV4,
+    /// Group and port of line B: the same packets again.
+    #[arg(long, value_name = "GROUP:PORT", default_value = "239.255.42.2:9102")]
+    b: SocketAddrV4,
+    /// Group and port of the snapshots.
+    #[arg(long, value_name = "GROUP:PORT", default_value = "239.255.42.3:9103")]
+    snapshot: SocketAddrV4,
+    /// Address of the network interface on which to join.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
+    interface: Ipv4Addr,
+    /// Print each message of the incremental channel, once and in order.
+    #[arg(long)]
+    print: bool,
+    /// Show books as they change and at the end; all of them, or that of SYMBOL.
+    #[arg(long, value_name = "SYMBOL")]
+    book: Option<Option<String>>,
+    /// At the end print every resting order of every book, best first.
+    #[arg(long)]
+    orders: bool,
+    /// Exit with code 1 unless every book is live at the end and every checksum was right.
+    #[arg(long)]
+    verify: bool,
+    /// Print JSON, one object per line; decimals are strings, so that they stay exact.
+    #[arg(long)]
+    json: bool,
+    /// End after so many seconds.
+    #[arg(long, value_name = "N", value_parser = seconds)]
+    seconds: Option<Duration>,
+    /// End after so many messages of the incremental channel.
+    #[arg(long, value_name = "N")]
+    messages: Option<u64>,
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    let wrong = || "a number of seconds above 0, like 10 or 0.5".to_string();
+    let seconds: f64 = text.parse().map_err(|_| wrong())?;
+    Duration::try_from_secs_f64(seconds).ok().filter(|d| !d.is_zero()).ok_or_else(wrong)
+}
+
+/// Listens until told to stop. Code 1: `--verify` found something wrong, and printed what.
 ///
 /// # Errors
-/// None.
-pub fn run(_: &ListenArgs) -> anyhow::Result<std::process::ExitCode> {
-    Ok(std::process::ExitCode::SUCCESS)
+/// A group cannot be joined, or standard output fails for another reason than a closed pipe.
+pub fn run(args: &ListenArgs) -> anyhow::Result<ExitCode> {
+    let stop = Arc::new(AtomicBool::new(false));
+    for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
+        signal_hook::flag::register(signal, Arc::clone(&stop)).context("cannot catch Ctrl-C")?;
+    }
+    let (queue, packets) = sync_channel(QUEUE_PACKETS_MAX);
+    let groups = [(Line::A, args.a), (Line::B, args.b), (Line::Snapshot, args.snapshot)];
+    for (line, group) in groups {
+        let receiver = MulticastReceiver::join(group, args.interface)
+            .with_context(|| format!("cannot join {group} on interface {}", args.interface))?;
+        let (queue, stop) = (queue.clone(), Arc::clone(&stop));
+        std::thread::Builder::new()
+            .name(format!("feed {group}"))
+            .spawn(move || receive(line, &receiver, &queue, &stop))
+            .context("cannot start a thread")?;
+    }
+    drop(queue);
+    let mut show = Show::new(args.json, std::io::stdout().lock());
+    let subscriber = listen(args, &packets, &stop, &mut show);
+    stop.store(true, Ordering::Relaxed);
+    let problems = if args.verify { problems(&subscriber) } else { Vec::new() };
+    finish(args, &subscriber, &problems, &mut show);
+    show.finish().context("cannot write to standard output")?;
+    Ok(if problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// A thread: packets of one group into the queue, until nobody listens.
+fn receive(
+    line: Line,
+    receiver: &MulticastReceiver,
+    queue: &SyncSender<(Line, Vec<u8>)>,
+    stop: &AtomicBool,
+) {
+    let mut buffer = vec![0; DATAGRAM_BYTES_MAX];
+    while !stop.load(Ordering::Relaxed) {
+        match receiver.receive(&mut buffer) {
+            Ok(None) => {}
+            Ok(Some(length)) => {
+                let packet = buffer.get(..length).unwrap_or_default().to_vec();
+                if queue.send((line, packet)).is_err() {
+                    return;
+                }
+            }
+            Err(error) => {
+                eprintln!("portcullis: line {line:?} cannot be read any more: {error}");
+                return;
+            }
+        }
+    }
+}
+
+/// Packets in, until a limit, a signal, or nobody reads what is printed.
+fn listen(
+    args: &ListenArgs,
+    packets: &Receiver<(Line, Vec<u8>)>,
+    stop: &AtomicBool,
+    show: &mut Show<impl std::io::Write>,
+) -> Subscriber {
+    let mut subscriber = Subscriber::new(SubscriberLimits::default());
+    let started = Instant::now();
+    let (mut shown_at, mut silent) = (started, true);
+    // Books that have changed since they were shown.
+    let mut changed = BTreeSet::new();
+    let messages_max = args.messages.unwrap_or(u64::MAX);
+    while !stop.load(Ordering::Relaxed)
+        && !show.is_over()
+        && subscriber.statistics().messages < messages_max
+        && args.seconds.is_none_or(|limit| started.elapsed() < limit)
+    {
+        let printed_max = messages_max - subscriber.statistics().messages;
+        let mut printed = 0;
+        let mut listen = |event: FeedEvent<'_>| {
+            if let FeedEvent::Message { bytes, .. } = event {
+                printed += 1;
+                changed.extend(marketdata::BookMessage::decode(bytes).map(|m| m.instrument()));
+                if !args.print || printed > printed_max {
+                    return;
+                }
+            } else if let FeedEvent::State { instrument, .. } = event {
+                changed.insert(instrument);
+            }
+            show.event(&event);
+        };
+        match packets.recv_timeout(TICK) {
+            Ok((line, packet)) => {
+                silent = false;
+                subscriber.on_packet(line, &packet, monotonic_ns(), &mut listen);
+            }
+            Err(RecvTimeoutError::Timeout) => {
+                subscriber.on_tick(monotonic_ns(), &mut listen);
+                show.flush();
+            }
+            Err(RecvTimeoutError::Disconnected) => break,
+        }
+        if args.book.is_some() && shown_at.elapsed() >= BOOK_EVERY {
+            show_books(args, &subscriber, &std::mem::take(&mut changed), show);
+            shown_at = Instant::now();
+        }
+        if silent && started.elapsed() >= SILENCE {
+            silent = false;
+            eprintln!(
+                "portcullis: nothing has come on {}, {} or {} yet. Does the venue run, and is {} \
+                 the interface it sends on?",
+                args.a, args.b, args.snapshot, args.interface
+            );
+        }
+    }
+    subscriber
+}
+
+fn show_books(
+    args: &ListenArgs,
+    subscriber: &Subscriber,
+    changed: &BTreeSet<u32>,
+    show: &mut Show<impl std::io::Write>,
+) {
+    for (number, instrument) in subscriber.instruments() {
+        let wanted = match &args.book {
+            Some(Some(symbol)) => show.symbol(number) == *symbol,
+            Some(None) => true,
+            None => false,
+        };
+        if wanted && changed.contains(&number) {
+            show.book(number, instrument);
+        }
+    }
+}
+
+fn finish(
+    args: &ListenArgs,
+    subscriber: &Subscriber,
+    problems: &[String],
+    show: &mut Show<impl std::io::Write>,
+) {
+    let all = subscriber.instruments().map(|(number, _)| number).collect();
+    show_books(args, subscriber, &all, show);
+    if args.orders {
+        for (number, instrument) in subscriber.instruments() {
+            show.orders(number, instrument);
+        }
+    }
+    show.summary(subscriber);
+    if args.verify {
+        show.verdict(problems);
+    }
+}
+
+/// What `--verify` objects to. A feed that gave nothing to compare is not verified either.
+fn problems(subscriber: &Subscriber) -> Vec<String> {
+    let s = subscriber.statistics();
+    let mut problems = Vec::new();
+    if s.checksums_failed > 0 {
+        problems.push(format!("{} checksums differ", s.checksums_failed));
+    }
+    if s.refused > 0 {
+        problems.push(format!("{} messages cannot be true", s.refused));
+    }
+    if s.unreadable > 0 {
+        problems.push(format!("{} packets are unreadable or on the wrong group", s.unreadable));
+    }
+    let dead = subscriber.instruments().filter(|(_, i)| i.state() != State::Live).count();
+    if dead > 0 {
+        problems.push(format!("{dead} books are not live: their messages are not all here"));
+    }
+    if s.checksums_verified + s.snapshots_verified == 0 {
+        problems.push("nothing came that a book could be compared with".to_string());
+    }
+    problems
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+    use engine::{CommandBuffer, Commands, Engine, Limits};
+    use marketdata::packer::Packer;
+    use marketdata::snapshot::SnapshotCycle;
+    use sbe_schemas::header::{Message, fill_text};
+    use sbe_schemas::journal as j;
+    use sbe_schemas::types::{CommandHead, Decimal8, Decimal8Null, OrdType, Side, TimeInForce};
+
+    #[derive(Parser)]
+    struct Words {
+        #[command(flatten)]
+        args: ListenArgs,
+    }
+
+    fn args(words: &str) -> ListenArgs {
+        let words = std::iter::once("listen").chain(words.split_whitespace());
+        Words::try_parse_from(words).unwrap().args
+    }
+
+    /// A venue with one instrument and three orders: packets of line A, packets of a snapshot.
+    fn packets() -> (Vec<Vec<u8>>, Vec<Vec<u8>>) {
+        let mut batch = CommandBuffer::new();
+        let symbol = fill_text(b"ACME").unwrap();
+        let one = Decimal8::new(100_000_000);
+        let instrument = j::InstrumentDefine {
+            symbol,
+            tick_size: Decimal8::new(1_000_000),
+            lot_size: one,
+            quantity_max: Decimal8::new(100_000_000_000),
+            ..j::InstrumentDefine::ZERO
+        };
+        assert!(batch.push(&instrument));
+        let comp_id = fill_text(b"CLIENT1").unwrap();
+        assert!(batch.push(&j::SessionDefine { comp_id, ..j::SessionDefine::ZERO }));
+        let head = |number: u64| CommandHead {
+            session: 1.into(),
+            conn_generation: 1.into(),
+            msg_seq_num: number.into(),
+            ..CommandHead::ZERO
+        };
+        let heartbeat_s = 30.into();
+        assert!(batch.push(&j::Logon { head: head(1), heartbeat_s, ..j::Logon::ZERO }));
+        for (number, side, price) in
+            [(2, Side::Buy, 10_050), (3, Side::Buy, 9_900), (4, Side::Sell, 10_075)]
+        {
+            assert!(batch.push(&j::NewOrder {
+                head: head(number),
+                cl_ord_id: fill_text(format!("{number}").as_bytes()).unwrap(),
+                instrument: 1.into(),
+                side: side.into(),
+                ord_type: OrdType::Limit.into(),
+                time_in_force: TimeInForce::GoodTillCancel.into(),
+                price: Decimal8Null::new(Some(price * 1_000_000)),
+                order_qty: one,
+                ..j::NewOrder::ZERO
+            }));
+        }
+        let mut engine = Engine::new(Limits { orders_max: 16, ..Limits::default() });
+        let mut events = Vec::new();
+        engine.begin_batch(1_700_000_000_000_000_000);
+        for (command, seq) in Commands::new(batch.bytes()).zip(1..) {
+            assert_eq!(engine.apply(seq, command, &mut events), engine::Step::Done);
+        }
+        engine.end_batch(batch.count(), &mut events);
+        let (mut incremental, mut snapshot) = (Vec::new(), Vec::new());
+        let mut packer = Packer::new(1, 1);
+        for event in &events {
+            packer.on_event(event, |packet| incremental.push(packet.to_vec()));
+        }
+        SnapshotCycle::new(2, 1).run(&engine, |packet| snapshot.push(packet.to_vec()));
+        (incremental, snapshot)
+    }
+
+    /// Listens to these packets; what it prints and what `--verify` objects to.
+    fn check(words: &str, packets: &[(Line, Vec<u8>)]) -> (String, Vec<String>) {
+        let args = args(words);
+        let (queue, receiver) = sync_channel(QUEUE_PACKETS_MAX);
+        for packet in packets {
+            queue.send(packet.clone()).unwrap();
+        }
+        drop(queue);
+        let mut out = Vec::new();
+        let mut show = Show::new(args.json, &mut out);
+        let subscriber = listen(&args, &receiver, &AtomicBool::new(false), &mut show);
+        let problems = problems(&subscriber);
+        finish(&args, &subscriber, &problems, &mut show);
+        show.finish().unwrap();
+        (String::from_utf8(out).unwrap(), problems)
+    }
+
+    fn all() -> Vec<(Line, Vec<u8>)> {
+        let (incremental, snapshot) = packets();
+        let incremental =
+            incremental.into_iter().flat_map(|p| [(Line::A, p.clone()), (Line::B, p)]);
+        incremental.chain(snapshot.into_iter().map(|p| (Line::Snapshot, p))).collect()
+    }
+
+    #[test]
+    fn a_book_is_shown_as_a_ladder_with_prices_as_decimals() {
+        let (text, problems) = check("--book ACME --verify", &all());
+        assert_eq!(problems, [""; 0]);
+        let ladder = text.split("ACME live, rptSeq 3, 3 orders\n").nth(1).unwrap();
+        let rows: Vec<Vec<&str>> =
+            ladder.lines().take(3).map(|row| row.split_whitespace().collect()).collect();
+        assert_eq!(rows[1], ["1", "1", "100.5", "|", "100.75", "1", "1"]);
+        assert_eq!(rows[2], ["1", "1", "99", "|"]);
+        assert!(text.contains("verified"), "{text}");
+    }
+
+    #[test]
+    fn every_line_of_json_is_an_object_and_orders_come_in_priority_order() {
+        let (text, _) = check("--json --print --book --orders --verify", &all());
+        let lines: Vec<serde_json::Value> =
+            text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let of = |kind: &str| lines.iter().filter(|l| l["type"] == kind).collect::<Vec<_>>();
+        assert_eq!(of("OrderAdd").len(), 3);
+        assert_eq!(of("OrderAdd")[0]["price"], "100.5");
+        assert_eq!(of("OrderAdd")[0]["symbol"], "ACME");
+        let prices: Vec<_> = of("order").iter().map(|order| order["price"].clone()).collect();
+        assert_eq!(prices, ["100.5", "99", "100.75"]);
+        assert_eq!(of("book")[0]["asks"][0], serde_json::json!(["100.75", "1", 1]));
+        assert_eq!(of("summary")[0]["messages"], 4);
+        assert_eq!(of("verify")[0]["ok"], true);
+    }
+
+    #[test]
+    fn messages_limits_how_many_are_printed() {
+        let (text, _) = check("--json --print --messages 2", &all());
+        let printed = text.lines().filter(|line| line.contains("\"sequence\""));
+        assert_eq!(printed.count(), 2, "{text}");
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_feed_is_said() {
+        let (text, problems) = check("--verify", &[]);
+        assert_eq!(problems.len(), 1, "nothing came: {text}");
+        let (_, snapshot) = packets();
+        let late: Vec<_> = snapshot.into_iter().map(|p| (Line::Snapshot, p)).collect();
+        let (_, problems) = check("--verify", &late);
+        assert!(problems.iter().any(|p| p.contains("not live")), "{problems:?}");
+        let mut wrong = all();
+        for (line, packet) in &mut wrong {
+            if *line != Line::Snapshot {
+                let last = packet.len() - 8; // Quantity of the last order.
+                packet[last] ^= 1;
+            }
+        }
+        let (text, problems) = check("--verify", &wrong);
+        assert!(problems.iter().any(|p| p.contains("checksums differ")), "{problems:?}");
+        assert!(text.contains("checksums differ"), "{text}");
+    }
+
+    #[test]
+    fn seconds_are_a_number_above_zero() {
+        assert_eq!(seconds("0.5"), Ok(Duration::from_millis(500)));
+        assert!(["0", "-1", "NaN", "inf", "x"].iter().all(|text| seconds(text).is_err()));
+    }
+
+    #[test]
+    fn the_help_names_every_default() {
+        let help = <Words as clap::CommandFactory>::command().render_long_help().to_string();
+        for text in ["239.255.42.1:9101", "239.255.42.2:9102", "239.255.42.3:9103", "127.0.0.1"] {
+            assert!(help.contains(text), "{help}");
+        }
+    }
 }

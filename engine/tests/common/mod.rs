@@ -11,10 +11,11 @@ pub(crate) mod watch;
 pub(crate) mod words;
 
 use commands::slot_of;
-use engine::{Commands, Engine, Event, Limits, Step};
+use engine::{CommandBuffer, Commands, Engine, Event, Inputs, Limits, Step, Wish};
 use sbe_schemas::header::{Message, fill_text};
 use sbe_schemas::journal as j;
 use sbe_schemas::types::{CancelOnDisconnect, Decimal8, Protocol};
+use std::collections::VecDeque;
 use watch::Watch;
 
 pub(crate) const NS_PER_S: u64 = 1_000_000_000;
@@ -74,6 +75,28 @@ pub(crate) fn session(number: u32, cancels: bool, grace_ms: u32) -> j::SessionDe
         protocol: Protocol::Fix44.into(),
         cancel_on_disconnect: policy.into(),
         ..j::SessionDefine::ZERO
+    }
+}
+
+pub(crate) fn wish(sessions: &[j::SessionDefine]) -> Wish {
+    Wish { venue: venue(), instruments: instruments(), sessions: sessions.to_vec() }
+}
+
+/// A ring of commands that holds any number of them.
+#[derive(Default)]
+pub(crate) struct Queue(pub(crate) VecDeque<Vec<u8>>);
+
+impl Inputs for Queue {
+    fn take(&mut self, batch: &mut CommandBuffer) -> usize {
+        let mut taken = 0;
+        while taken < 64
+            && let Some(slot) = self.0.front()
+            && batch.push_slot(slot)
+        {
+            self.0.pop_front();
+            taken += 1;
+        }
+        taken
     }
 }
 

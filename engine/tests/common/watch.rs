@@ -7,7 +7,7 @@ use engine::{Engine, Event};
 use sbe_schemas::market_data as md;
 use sbe_schemas::order_entry as oe;
 use sbe_schemas::types::{EventKind, OrdStatus, Side};
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 #[derive(Default)]
 pub(crate) struct Watch {
@@ -15,10 +15,10 @@ pub(crate) struct Watch {
     exec_id: u64,
     time: u64,
     /// Generation and number of the last report of a session.
-    numbers: HashMap<u32, (u32, u64)>,
+    numbers: BTreeMap<u32, (u32, u64)>,
     /// Session of each order.
-    owners: HashMap<u64, u32>,
-    books: HashMap<u32, FeedBook>,
+    owners: BTreeMap<u64, u32>,
+    books: BTreeMap<u32, FeedBook>,
 }
 
 #[derive(Default)]

@@ -151,3 +151,21 @@ pub(super) fn cancel_all(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_forbidden_or_unknown_means_unsupported() {
+        for errno in [libc::ENOSYS, libc::EPERM, libc::EINVAL] {
+            let error = ProbeError::new("a step", &io::Error::from_raw_os_error(errno));
+            assert_eq!(error, ProbeError::Unsupported { step: "a step", errno });
+        }
+        for errno in [libc::ENOMEM, libc::EMFILE, libc::ENFILE] {
+            let error = ProbeError::new("a step", &io::Error::from_raw_os_error(errno));
+            assert_eq!(error, ProbeError::Failed { step: "a step", errno });
+            assert!(!error.to_string().contains("seccomp"));
+        }
+    }
+}

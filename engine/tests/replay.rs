@@ -1,0 +1,348 @@
+//! The log is the truth: whatever a process did, replaying its log does the same.
+//!
+//! Random clients, good and bad, trade through a partition over a log that is slow, refuses, loses
+//! its lead and dies. After every turn the committed log is replayed by another process; what each
+//! life tells the world is compared with a plain fold of the log. A failure names its seed:
+//! `SEED=7 cargo test -p engine --test replay` plays that one only.
+#![allow(clippy::unwrap_used, reason = "a test")]
+
+mod common;
+
+use common::commands::{
+    cancel, conn, disconnected, due, head, logon, name, order, replace, slot_of,
+};
+use common::{MORNING, NS_PER_S, Queue, limits, session, wish};
+use engine::fake_log::{Dice, FakeLog, Faults};
+use engine::log::BatchRef;
+use engine::{Engine, Event, Limits, Partition, Step};
+use sbe_schemas::header::Message;
+use sbe_schemas::journal as j;
+use sbe_schemas::types::{
+    Boolean, CommandFlags, CommandHead, DueWhat, EventKind, Side, Verdict,
+};
+use zerocopy::IntoBytes;
+
+const SESSIONS: u32 = 3;
+
+#[test]
+fn a_crash_after_any_command_loses_nothing_and_changes_nothing() {
+    for seed in seeds(12) {
+        let mut play = Play::new(seed, Faults::default());
+        for _ in 0..250 {
+            play.step();
+            play.replay_here();
+        }
+        assert!(play.partition.engine().seq() > 200, "seed {seed}: nothing happened");
+        play.check_told();
+    }
+}
+
+#[test]
+fn a_life_tells_what_was_committed_in_it_and_nothing_else() {
+    let (mut leads_lost, mut commands_lost) = (0, 0);
+    for seed in seeds(60) {
+        let faults = Faults { delay_turns_max: 5, refuse: 100, depose: 15 };
+        let mut play = Play::new(seed, faults);
+        for turn in 0..600 {
+            play.step();
+            if turn % 50 == 0 {
+                play.replay_here();
+            }
+            if play.chaos.dice.hits(8) {
+                play.crash();
+            }
+        }
+        play.settle();
+        play.replay_here();
+        play.check_told();
+        leads_lost += play.leads_lost;
+        commands_lost += play.sent - play.committed();
+    }
+    assert!(leads_lost > 20 && commands_lost > 20, "{leads_lost} {commands_lost}: too calm a sea");
+}
+
+fn seeds(count: u64) -> std::ops::Range<u64> {
+    match option_env!("SEED").map(|seed| seed.parse::<u64>().unwrap()) {
+        Some(seed) => seed..seed + 1,
+        None => 1..count + 1,
+    }
+}
+
+/// One data directory, the process that runs on it now, and the world that talks to it.
+struct Play {
+    seed: u64,
+    faults: Faults,
+    partition: Partition<FakeLog>,
+    queue: Queue,
+    chaos: Chaos,
+    now: u64,
+    /// The first term of this life, and what it has told.
+    first_term: u64,
+    told: Vec<Event>,
+    sent: u64,
+    leads_lost: u64,
+}
+
+impl Play {
+    fn new(seed: u64, faults: Faults) -> Self {
+        let partition = process(Vec::new(), faults, seed);
+        let chaos = Chaos { dice: Dice(seed), names: 0, next: [1; SESSIONS as usize] };
+        let (queue, now, told) = (Queue::default(), MORNING, Vec::new());
+        let (first_term, sent, leads_lost) = (1, 0, 0);
+        let mut play =
+            Self { seed, faults, partition, queue, chaos, now, first_term, told, sent, leads_lost };
+        (0..50).for_each(|_| play.turn());
+        play
+    }
+
+    /// A command, some time, some turns.
+    fn step(&mut self) {
+        let slot = self.chaos.command(self.partition.engine());
+        self.queue.0.push_back(slot);
+        self.sent += 1;
+        let dice = &mut self.chaos.dice;
+        self.now += dice.below(2 * NS_PER_S);
+        if dice.hits(10) {
+            self.now += dice.below(10) * 3600 * NS_PER_S;
+        }
+        for _ in 0..2 + dice.below(3) {
+            self.turn();
+        }
+    }
+
+    fn turn(&mut self) {
+        let before = self.told.len();
+        self.partition.turn(self.now, &mut self.queue, &mut self.told);
+        let fresh = &self.told[before..];
+        self.leads_lost += fresh.iter().filter(|e| e.get::<j::LeadLost>().is_some()).count() as u64;
+    }
+
+    fn settle(&mut self) {
+        self.partition.log_mut().calm();
+        (0..100).for_each(|_| self.turn());
+        assert!(self.partition.is_idle() && self.queue.0.is_empty());
+    }
+
+    /// What this process has applied, as another would find it.
+    fn applied(&self) -> Vec<u8> {
+        let (disk, seq) = (self.partition.log().disk(), self.partition.engine().seq());
+        let bytes = batches(disk).filter(|batch| batch.end_seq() <= seq + 1);
+        disk[..bytes.map(|batch| batch.encoded_bytes()).sum::<usize>()].to_vec()
+    }
+
+    /// Another process over the same log, before anything of its own is committed: the same state.
+    fn replay_here(&self) {
+        let mut other = process(self.applied(), Faults::default(), !self.seed);
+        let mut told: Vec<Event> = Vec::new();
+        other.turn(self.now, &mut Queue::default(), &mut told);
+        let (mine, replayed) = (self.partition.engine(), other.engine());
+        let seed = self.seed;
+        assert_eq!(replayed.seq(), mine.seq(), "seed {seed}");
+        assert_eq!(replayed.event_hash(), mine.event_hash(), "seed {seed}");
+        assert_eq!(replayed.state_hash(), mine.state_hash(), "seed {seed}");
+        assert!(told.is_empty(), "seed {seed}: told what another life has told");
+    }
+
+    /// This life told exactly the events of the batches since its own first term.
+    fn check_told(&self) {
+        let mut engine = Engine::new(small(0));
+        let mut wanted: Vec<Event> = Vec::new();
+        for batch in batches(&self.applied()) {
+            let mut events: Vec<Event> = Vec::new();
+            fold(&mut engine, &batch, &mut events);
+            if batch.header.term.get() >= self.first_term {
+                wanted.append(&mut events);
+            }
+        }
+        let told = self.told.iter().filter(|event| event.get::<j::LeadLost>().is_none());
+        let told: Vec<_> = told.map(IntoBytes::as_bytes).collect();
+        let wanted: Vec<_> = wanted.iter().map(IntoBytes::as_bytes).collect();
+        assert!(told == wanted, "seed {}: {} told, {} wanted", self.seed, told.len(), wanted.len());
+        assert_eq!(engine.event_hash(), self.partition.engine().event_hash());
+    }
+
+    /// The process dies; what was on its way may have reached the disk or not.
+    fn crash(&mut self) {
+        self.check_told();
+        let seed = self.chaos.dice.roll();
+        let next = process(Vec::new(), self.faults, seed);
+        let disk = std::mem::replace(&mut self.partition, next).into_log().crash();
+        let last = batches(&disk).last().map_or(0, |batch| batch.header.term.get());
+        self.first_term = last + 1;
+        self.partition = process(disk, self.faults, seed);
+        self.told.clear();
+        self.queue.0.clear();
+    }
+
+    /// Commands of clients that are in the log.
+    fn committed(&self) -> u64 {
+        let ours = [
+            j::TermStarted::TEMPLATE_ID,
+            j::VenueDefine::TEMPLATE_ID,
+            j::InstrumentDefine::TEMPLATE_ID,
+            j::SessionDefine::TEMPLATE_ID,
+            j::TermReady::TEMPLATE_ID,
+            j::Tick::TEMPLATE_ID,
+        ];
+        let template = |c: &[u8]| sbe_schemas::header::header(c).unwrap().template_id.get();
+        let commands = batches(self.partition.log().disk()).flat_map(|batch| batch.commands());
+        commands.filter(|command| !ours.contains(&template(command))).count() as u64
+    }
+}
+
+/// Little room, so that it runs out now and then.
+fn small(hash_seed: u64) -> Limits {
+    Limits { orders_max: 60, finished_kept: 8, hash_seed, ..limits() }
+}
+
+fn process(disk: Vec<u8>, faults: Faults, seed: u64) -> Partition<FakeLog> {
+    let sessions = [session(1, false, 0), session(2, true, 0), session(3, true, 4000)];
+    Partition::new(small(seed), FakeLog::new(disk, faults, seed), wish(&sessions))
+}
+
+fn batches(mut disk: &[u8]) -> impl Iterator<Item = BatchRef<'_>> {
+    std::iter::from_fn(move || {
+        let batch = BatchRef::parse(disk).ok()?;
+        disk = &disk[batch.encoded_bytes()..];
+        Some(batch)
+    })
+}
+
+fn fold(engine: &mut Engine, batch: &BatchRef<'_>, events: &mut Vec<Event>) {
+    engine.begin_batch(batch.header.time.get());
+    assert_eq!(engine.step(events), Step::Done);
+    for (seq, command) in (batch.header.first_seq.get()..).zip(batch.commands()) {
+        assert_eq!(engine.apply(seq, command, events), Step::Done);
+    }
+    engine.end_batch(batch.header.count.get(), events);
+    assert!(events.iter().all(|event| event.kind() != Some(EventKind::Report) || event.head.number.get() > 0));
+}
+
+/// Clients that do everything, mostly the right thing.
+struct Chaos {
+    dice: Dice,
+    names: u64,
+    /// What each client thinks its next number is.
+    next: [u64; SESSIONS as usize],
+}
+
+impl Chaos {
+    fn command(&mut self, engine: &Engine) -> Vec<u8> {
+        let at = self.dice.below(u64::from(SESSIONS)) as usize;
+        let Some(session) = engine.sessions().get(at) else { return slot_of(&j::Tick::ZERO) };
+        let (bound, expected) = (session.bound.map(|bound| bound.conn), session.next_in);
+        let stranger = conn(self.dice.below(3) as u16, 1 + self.dice.below(2) as u32);
+        let who = bound.filter(|_| !self.dice.hits(30)).unwrap_or(stranger);
+        if bound.is_none() || expected > self.next[at] || self.dice.hits(50) {
+            self.next[at] = expected;
+        }
+        let mut head = head(at as u32 + 1, who, self.next[at]);
+        if self.dice.hits(40) {
+            head.msg_seq_num.set((self.next[at] + self.dice.below(6)).saturating_sub(2));
+        } else {
+            self.next[at] += 1;
+        }
+        if self.dice.hits(60) {
+            head.flags = head.flags.with(CommandFlags::POSS_DUP);
+        }
+        if self.dice.hits(100) {
+            head.flags = head.flags.with(CommandFlags::POSS_RESEND);
+        }
+        if bound.is_none() && self.dice.hits(700) {
+            return self.logon(head, expected);
+        }
+        self.message(head, expected)
+    }
+
+    fn logon(&mut self, mut head: CommandHead, expected: u64) -> Vec<u8> {
+        let mut logon = logon(head, 5 + self.dice.below(30) as u32);
+        if self.dice.hits(200) {
+            head.msg_seq_num = 1.into();
+            logon.reset_seq_num = Boolean::True.into();
+        } else if !self.dice.hits(200) {
+            head.msg_seq_num = expected.into();
+        }
+        self.next[head.session.get() as usize - 1] = head.msg_seq_num.get() + 1;
+        logon.head = head;
+        logon.cancel_on_disconnect.0 = self.dice.below(2) as u8;
+        slot_of(&logon)
+    }
+
+    fn message(&mut self, head: CommandHead, expected: u64) -> Vec<u8> {
+        let dice = &mut self.dice;
+        match dice.below(100) {
+            0..3 => self.logon(head, expected),
+            3..5 => slot_of(&disconnected(head)),
+            5..9 => {
+                let all = [DueWhat::Heartbeat, DueWhat::Silence, DueWhat::LogoutUnanswered];
+                slot_of(&due(head, all[dice.below(3) as usize]))
+            }
+            9..11 => slot_of(&j::Heartbeat { head }),
+            11..13 => slot_of(&j::TestRequest { head, test_req_id: [b'T'; 64] }),
+            13..16 => {
+                let (begin_seq_no, end_seq_no) = (dice.below(9).into(), dice.below(9).into());
+                slot_of(&j::ResendRequest { head, begin_seq_no, end_seq_no })
+            }
+            16..20 => {
+                let new_seq_no = (expected + dice.below(5)).into();
+                let mut reset = j::SequenceReset { head, new_seq_no, ..j::SequenceReset::ZERO };
+                reset.gap_fill.0 = u8::from(dice.hits(800));
+                slot_of(&reset)
+            }
+            20 => slot_of(&j::Logout { head }),
+            21..25 => {
+                let verdict = Verdict::ALL[1 + dice.below(4) as usize];
+                let head = CommandHead { verdict: verdict.into(), reason: 5, ..head };
+                slot_of(&j::Refused { head, ..j::Refused::ZERO })
+            }
+            25 if dice.hits(200) => slot_of(&j::LogoutAll::ZERO),
+            25..27 => slot_of(&j::PeerReject { head, ref_seq_num: 1.into() }),
+            27..30 => {
+                let cl_ord_id = self.known_name();
+                let mut status = j::OrderStatusRequest { head, ..j::OrderStatusRequest::ZERO };
+                status.cl_ord_id = name(&cl_ord_id);
+                slot_of(&status)
+            }
+            30..70 => {
+                let (id, side, qty, price) = (self.new_name(), self.side(), self.qty(), self.price());
+                let mut new = order(head, &id, side, &qty, &price);
+                new.time_in_force.0 = [0, 0, 0, 1, 1, 3, 4, 9][self.dice.below(8) as usize];
+                new.instrument = (self.dice.below(3) as u32 % 2 + 1).into();
+                slot_of(&new)
+            }
+            70..82 => {
+                let (orig, id, side) = (self.known_name(), self.new_name(), self.side());
+                slot_of(&cancel(head, &id, &orig, side))
+            }
+            _ => {
+                let (orig, id, side) = (self.known_name(), self.new_name(), self.side());
+                let (qty, price) = (self.qty(), self.price());
+                slot_of(&replace(head, &id, &orig, side, &qty, &price))
+            }
+        }
+    }
+
+    fn new_name(&mut self) -> String {
+        if self.dice.hits(50) {
+            return self.known_name();
+        }
+        self.names += 1;
+        format!("n{}", self.names)
+    }
+
+    fn known_name(&mut self) -> String {
+        format!("n{}", self.names.saturating_sub(self.dice.below(12)))
+    }
+
+    fn side(&mut self) -> Side {
+        Side::ALL[self.dice.below(2) as usize]
+    }
+
+    fn qty(&mut self) -> String {
+        self.dice.below(10).to_string()
+    }
+
+    fn price(&mut self) -> String {
+        (98 + self.dice.below(5)).to_string()
+    }
+}

@@ -1,0 +1,266 @@
+//! The real binary on loopback, and clients that speak bytes: what is documented is what happens,
+//! and whoever misbehaves disturbs nobody else. Over both back ends and both placements.
+#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
+
+mod peer;
+mod venue;
+
+use peer::Peer;
+use std::time::{Duration, Instant};
+use venue::{MATRIX, Venue};
+
+#[test]
+fn two_clients_trade_and_both_are_told() {
+    for (transport, placement) in MATRIX {
+        let venue = Venue::start(transport, placement, |config| config);
+        let (mut a, mut b) = (venue.log_on("CLIENT1"), venue.log_on("CLIENT2"));
+        a.order("a1", "1", "100", "10.5");
+        a.expect("35=8 150=0 11=a1 39=0 151=100");
+        b.order("b1", "2", "40", "10.4");
+        b.expect("35=8 150=0 11=b1");
+        b.expect("35=8 150=F 39=2 32=40 31=10.5 14=40 6=10.5 151=0");
+        a.expect("35=8 150=F 39=1 32=40 31=10.5 14=40 151=60");
+        a.send("F", "11=a2|41=a1|55=ACME|54=1|60=NOW|");
+        a.expect("35=8 150=4 39=4 11=a2 41=a1 14=40 151=0");
+    }
+}
+
+#[test]
+fn hostile_bytes_get_the_documented_answer_and_disturb_nobody() {
+    for (transport, placement) in MATRIX {
+        let venue = Venue::start(transport, placement, |config| config);
+        let mut honest = venue.log_on("CLIENT1");
+        let mut bad = venue.log_on("CLIENT2");
+
+        // A wrong checksum: ignored; the gap it leaves is asked for.
+        let mut wrong = bad.message("0", "");
+        let at = wrong.len() - 2;
+        wrong[at] = if wrong[at] == b'0' { b'1' } else { b'0' };
+        bad.raw(&wrong);
+        bad.send("1", "112=after|");
+        bad.expect("35=2 7=2 16=0");
+        bad.send_numbered("4", 2, "43=Y|122=NOW|", "123=Y|36=3|");
+        bad.expect("35=0 112=after");
+
+        // A wrong BodyLength, garbage between messages: ignored, the next message is read.
+        let shorter = String::from_utf8(bad.message("0", "")).unwrap().replacen("9=", "9=1", 1);
+        bad.raw(shorter.as_bytes());
+        bad.raw(b"garbage\x01that is no FIX\x01");
+        bad.next_out -= 1; // The garbled one was never a message.
+        bad.send("1", "112=still here|");
+        bad.expect("35=0 112=still here");
+
+        // Tags: undefined is rejected, user-defined ignored, twice is rejected.
+        bad.send("1", "112=x|4999=1|");
+        bad.expect("35=3 371=4999 373=0 372=1");
+        bad.send("1", "112=y|5001=anything|");
+        bad.expect("35=0 112=y");
+        bad.send("1", "112=z|112=z|");
+        bad.expect("35=3 371=112 373=13");
+        bad.send("1", "112=z|131072112=z|");
+        bad.expect("35=3 373=0");
+        bad.send("D", "11=d|55=ACME|54=1|60=NOW|38=1|40=2|44=1.000000001|");
+        bad.expect("35=3 371=44 373=6");
+
+        // Half a message, for ever: no answer, nobody waits.
+        let half = bad.message("0", "");
+        bad.raw(&half[..half.len() / 2]);
+        honest.order("h1", "1", "1", "1");
+        honest.expect("35=8 150=0 11=h1");
+        bad.raw(&half[half.len() / 2..]);
+        bad.send("1", "112=whole|");
+        bad.expect("35=0 112=whole");
+
+        // Framing lost: the connection ends.
+        bad.raw(b"8=FIX.4.4\x019=99999999\x0135=0\x01");
+        bad.expect_end();
+        let mut again = venue.connect("CLIENT2");
+        (again.next_out, again.next_in) = (bad.next_out, bad.next_in);
+        again.log_on();
+
+        // Strangers: garbage, no Logon, a wrong password.
+        for first in [&b"GET / HTTP/1.1\r\n\r\n"[..], &Peer::order_of_a_stranger()] {
+            let mut stranger = venue.connect("CLIENT3");
+            stranger.raw(first);
+            stranger.expect_end();
+        }
+        let mut wrong = venue.connect("CLIENT3");
+        wrong.send("A", "98=0|108=30|554=wrong|");
+        wrong.expect("35=5 34=1 58=unknown CompID or wrong password");
+        wrong.expect_end();
+        let mut second = venue.connect("CLIENT1");
+        second.send("A", "98=0|108=30|554=client1|");
+        second.expect("35=5 58=the session is logged on already");
+        second.expect_end();
+        honest.order("h2", "1", "1", "1");
+        honest.expect("35=8 150=0 11=h2");
+        let mut third = venue.connect("CLIENT3");
+        third.log_on();
+    }
+}
+
+#[test]
+fn numbers_go_on_over_kill_9_and_missed_reports_come_again() {
+    for (transport, placement) in MATRIX {
+        let mut venue = Venue::start(transport, placement, |config| config);
+        let (mut a, mut b) = (venue.log_on("CLIENT1"), venue.log_on("CLIENT2"));
+        for n in 0..50 {
+            a.order(&format!("a{n}"), "1", "10", "10");
+            a.expect("35=8 150=0");
+        }
+        b.order("b", "2", "25", "10");
+        b.expect("35=8 150=0");
+        for _ in 0..3 {
+            b.expect("35=8 150=F");
+        }
+        // The fills of `a` may be on their way: it does not read them before the end.
+        venue.kill_9();
+        venue.restart();
+        let mut after = venue.connect("CLIENT1");
+        after.next_out = a.next_out;
+        after.log_on_after_gap();
+        after.send("2", &format!("7={}|16=0|", a.next_in));
+        after.expect("35=8 150=F 43=Y 11=a0 39=2");
+        after.expect("35=8 150=F 43=Y 11=a1 39=2");
+        after.expect("35=8 150=F 43=Y 11=a2 39=1 151=5");
+        after.expect("35=4 43=Y 123=Y");
+        for n in 2..50 {
+            after.send("F", &format!("11=c{n}|41=a{n}|55=ACME|54=1|60=NOW|"));
+            after.expect("35=8 150=4");
+        }
+    }
+}
+
+#[test]
+fn a_slow_reader_loses_nothing_and_holds_nobody_up() {
+    for (transport, placement) in MATRIX {
+        let venue = Venue::start(transport, placement, |config| config);
+        let (mut slow, mut honest) = (venue.log_on("CLIENT1"), venue.log_on("CLIENT2"));
+        const ORDERS: usize = 4000;
+        let mut bytes = Vec::new();
+        for n in 0..ORDERS {
+            let order = format!("11=s{n}|55=ACME|54=1|60=NOW|38=1|40=2|44=1|");
+            bytes.extend(slow.numbered("D", slow.next_out, "", &order));
+            slow.next_out += 1;
+        }
+        // Written by another thread: the venue may push back while we look at the others.
+        let writer = slow.write_in_background(bytes);
+        for n in 0..20 {
+            let asked = Instant::now();
+            honest.order(&format!("h{n}"), "1", "1", "1");
+            honest.expect("35=8 150=0");
+            assert!(asked.elapsed() < Duration::from_secs(5), "an honest client waits");
+        }
+        for n in 0..ORDERS {
+            slow.expect(&format!("35=8 150=0 11=s{n}"));
+        }
+        writer.join().unwrap();
+    }
+}
+
+#[test]
+fn a_client_that_stays_behind_too_long_is_cut_off_and_gets_all_of_it_later() {
+    let venue = Venue::start("uring", "fused", |config| {
+        config
+            .replace("slow_ms = 30000", "slow_ms = 300")
+            .replace("rate_soft = 50000", "rate_soft = 1000000")
+            .replace("rate_hard = 100000", "rate_hard = 1000000")
+    });
+    let mut slow = venue.log_on("CLIENT1");
+    const ORDERS: usize = 120_000; // More reports than all socket buffers hold.
+    let mut bytes = Vec::new();
+    for n in 0..ORDERS {
+        let order = format!("11=s{n}|55=ACME|54=1|60=NOW|38=1|40=2|44=1|");
+        bytes.extend(slow.numbered("D", slow.next_out, "", &order));
+        slow.next_out += 1;
+    }
+    let writer = slow.write_in_background(bytes);
+    let _ = writer.join().unwrap(); // Ends when the venue closes, or when all is written.
+    let (read, ended) = slow.read_until_end(Duration::from_secs(20));
+    assert!(ended, "cut off after {read} messages");
+    assert!(read < ORDERS);
+    // The end of it, when it comes back and asks.
+    let mut back = venue.connect("CLIENT1");
+    back.next_out = slow.next_out;
+    back.log_on_after_gap();
+    let last = back.next_in - 2;
+    back.send("2", &format!("7={last}|16={last}|"));
+    back.expect_skipping("35=8 43=Y 150=0");
+}
+
+#[test]
+fn a_hundred_thousand_orders_are_cancelled_at_once_through_64_slots() {
+    for placement in ["fused", "split"] {
+        let venue = Venue::start("uring", placement, |config| {
+            config
+                .replace("event_slots = 16384", "event_slots = 64")
+                .replace("rate_soft = 50000", "rate_soft = 1000000")
+                .replace("rate_hard = 100000", "rate_hard = 1000000")
+                .replace("durability = \"disk\"", "durability = \"process\"")
+        });
+        let mut many = venue.connect("CLIENT1");
+        many.log_on_with("8013=Y|");
+        const ORDERS: usize = 100_000;
+        let mut bytes = Vec::new();
+        for n in 0..ORDERS {
+            let order = format!("11=m{n}|55=ACME|54=1|60=NOW|38=1|40=2|44=1|59=1|");
+            bytes.extend(many.numbered("D", many.next_out, "", &order));
+            many.next_out += 1;
+        }
+        let writer = many.write_in_background(bytes);
+        for n in 0..ORDERS {
+            many.expect(&format!("35=8 150=0 11=m{n}"));
+        }
+        writer.join().unwrap();
+        many.hang_up();
+        // Everything is cancelled, and the venue answers others meanwhile.
+        let mut other = venue.log_on("CLIENT2");
+        other.order("o", "2", "1", "2");
+        other.expect("35=8 150=0 11=o");
+        let mut back = venue.connect("CLIENT1");
+        (back.next_out, back.next_in) = (many.next_out, many.next_in);
+        back.log_on_after_gap();
+        back.send("H", &format!("11=m{}|55=ACME|54=1|", ORDERS - 1));
+        back.expect_skipping("35=8 150=I 39=4 14=0");
+        assert_eq!(back.next_in, (many.next_in as usize + ORDERS + 2) as u64, "one report each");
+    }
+}
+
+#[test]
+fn sigterm_says_goodbye_and_exits_with_zero() {
+    for (transport, placement) in MATRIX {
+        let mut venue = Venue::start(transport, placement, |config| config);
+        let mut a = venue.log_on("CLIENT1");
+        a.order("a1", "1", "100", "10.5");
+        a.expect("35=8 150=0 11=a1");
+        venue.terminate();
+        a.expect("35=5 58=the venue stops; log on again later");
+        a.send("5", "");
+        a.expect_end();
+        assert_eq!(venue.wait_for_exit(), Some(0));
+        venue.restart();
+        let mut back = venue.connect("CLIENT1");
+        (back.next_out, back.next_in) = (a.next_out, a.next_in);
+        back.log_on();
+        back.send("F", "11=a2|41=a1|55=ACME|54=1|60=NOW|");
+        back.expect("35=8 150=4 11=a2");
+    }
+}
+
+#[test]
+fn silence_is_asked_once_and_then_the_connection_ends() {
+    let venue = Venue::start("uring", "fused", |config| config);
+    let mut a = venue.connect("CLIENT1");
+    a.heartbeat_s = 1;
+    a.log_on();
+    a.expect_skipping("35=1");
+    a.expect_skipping("35=5 58=no answer to TestRequest");
+    a.expect_end();
+}
+
+#[test]
+fn a_second_process_on_the_same_data_is_refused() {
+    let venue = Venue::start("mio", "fused", |config| config);
+    let told = venue.start_another();
+    assert!(told.contains("another portcullis works in this data directory"), "{told}");
+}

@@ -1,0 +1,127 @@
+//! The binary as a child process with ports and a data directory of its own.
+
+use crate::peer::Peer;
+use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
+use std::time::{Duration, Instant};
+
+pub const MATRIX: [(&str, &str); 4] =
+    [("uring", "fused"), ("uring", "split"), ("mio", "fused"), ("mio", "split")];
+
+static VENUES: AtomicU16 = AtomicU16::new(0);
+
+pub struct Venue {
+    child: Child,
+    address: String,
+    directory: PathBuf,
+    transport: String,
+    placement: String,
+}
+
+impl Venue {
+    /// The demo venue on a free port, changed by `change`.
+    pub fn start(transport: &str, placement: &str, change: impl Fn(String) -> String) -> Self {
+        let number = VENUES.fetch_add(1, Ordering::Relaxed);
+        let pid = std::process::id();
+        let directory =
+            PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("wire-{pid}-{number}"));
+        let _ = std::fs::remove_dir_all(&directory);
+        std::fs::create_dir_all(&directory).unwrap();
+        let demo = gateway::config::DEMO
+            .replace("127.0.0.1:9001", "127.0.0.1:0")
+            .replace("239.255.42.", &format!("239.255.{}.", 100 + number % 100));
+        std::fs::write(directory.join("venue.toml"), change(demo)).unwrap();
+        let (transport, placement) = (transport.to_owned(), placement.to_owned());
+        let mut venue = Self {
+            child: Self::command(&directory, &transport, &placement).spawn().unwrap(),
+            address: String::new(),
+            directory,
+            transport,
+            placement,
+        };
+        venue.await_ready();
+        venue
+    }
+
+    fn command(directory: &std::path::Path, transport: &str, placement: &str) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_portcullis"));
+        command.arg("serve").arg(directory.join("venue.toml"));
+        command.arg("--data").arg(directory.join("data"));
+        command.args(["--transport", transport, "--placement", placement]);
+        command.stdout(Stdio::piped()).stderr(Stdio::inherit());
+        command
+    }
+
+    fn await_ready(&mut self) {
+        let mut lines = BufReader::new(self.child.stdout.take().unwrap()).lines();
+        for line in &mut lines {
+            let line = line.unwrap();
+            if let Some(rest) = line.trim().strip_prefix("FIX 4.4") {
+                self.address = rest.split_whitespace().next().unwrap().to_owned();
+            }
+            if line == "ready" {
+                std::thread::spawn(move || lines.count()); // Keeps the pipe open and empty.
+                return;
+            }
+        }
+        panic!("the venue did not start");
+    }
+
+    pub fn connect(&self, comp_id: &str) -> Peer {
+        Peer::connect(&self.address, comp_id)
+    }
+
+    pub fn log_on(&self, comp_id: &str) -> Peer {
+        let mut peer = self.connect(comp_id);
+        peer.log_on();
+        peer
+    }
+
+    pub fn kill_9(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    pub fn terminate(&self) {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+    }
+
+    pub fn wait_for_exit(&mut self) -> Option<i32> {
+        let deadline = Instant::now() + Duration::from_secs(10);
+        while Instant::now() < deadline {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status.code();
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        panic!("the venue does not stop");
+    }
+
+    /// The same data, perhaps another port.
+    pub fn restart(&mut self) {
+        let mut command = Self::command(&self.directory, &self.transport, &self.placement);
+        self.child = command.spawn().unwrap();
+        self.await_ready();
+    }
+
+    /// What a second process on the same data directory says.
+    pub fn start_another(&self) -> String {
+        let mut command = Self::command(&self.directory, &self.transport, &self.placement);
+        let output = command.stderr(Stdio::piped()).output().unwrap();
+        assert!(!output.status.success());
+        String::from_utf8(output.stderr).unwrap()
+    }
+}
+
+impl Drop for Venue {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        if !std::thread::panicking() {
+            let _ = std::fs::remove_dir_all(&self.directory);
+        }
+    }
+}
