@@ -17,15 +17,18 @@ use engine::log::BatchRef;
 use engine::{Engine, Event, Limits, Partition, Step};
 use sbe_schemas::header::Message;
 use sbe_schemas::journal as j;
+use sbe_schemas::order_entry as oe;
 use sbe_schemas::types::{
     Boolean, CommandFlags, CommandHead, DueWhat, EventKind, Side, Verdict,
 };
+use std::collections::BTreeSet;
 use zerocopy::IntoBytes;
 
 const SESSIONS: u32 = 3;
 
 #[test]
 fn a_crash_after_any_command_loses_nothing_and_changes_nothing() {
+    let mut kinds = BTreeSet::new();
     for seed in seeds(12) {
         let mut play = Play::new(seed, Faults::default());
         for _ in 0..250 {
@@ -34,6 +37,14 @@ fn a_crash_after_any_command_loses_nothing_and_changes_nothing() {
         }
         assert!(play.partition.engine().seq() > 200, "seed {seed}: nothing happened");
         play.check_told();
+        kinds.extend(play.told.iter().map(Event::template));
+    }
+    // The clients are wild enough: everything that an engine can say was said.
+    for id in (0..100).filter(|id| *id != j::LeadLost::TEMPLATE_ID) {
+        let order_entry = oe::name(id).is_none() || kinds.contains(&(oe::SCHEMA_ID, id));
+        let ours = id < j::LogonAccepted::TEMPLATE_ID || j::name(id).is_none();
+        let session = ours || kinds.contains(&(j::SCHEMA_ID, id));
+        assert!(order_entry && session, "{:?} {:?} never came", oe::name(id), j::name(id));
     }
 }
 
