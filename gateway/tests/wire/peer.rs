@@ -184,7 +184,8 @@ impl Peer {
             match self.socket.read(&mut buffer) {
                 Ok(0) => return None,
                 Ok(n) => self.received.extend_from_slice(&buffer[..n]),
-                Err(e) if matches!(e.kind(), std::io::ErrorKind::ConnectionReset) => return None,
+                Err(e) if e.kind() == std::io::ErrorKind::ConnectionReset => return None,
+                Err(e) if e.kind() == std::io::ErrorKind::Interrupted => {}
                 Err(e) if e.kind() == std::io::ErrorKind::WouldBlock => {
                     assert!(Instant::now() < deadline, "{}: nothing comes", self.comp_id);
                 }
