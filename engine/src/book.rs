@@ -43,8 +43,7 @@ impl Levels {
     }
 
     fn take(&mut self, ticks: i64) -> u32 {
-        let level =
-            PriceLevel { ticks, open_lots: 0, oldest: Slot::NONE, youngest: Slot::NONE };
+        let level = PriceLevel { ticks, open_lots: 0, oldest: Slot::NONE, youngest: Slot::NONE };
         if let Some(at) = self.free.pop() {
             self.levels[at as usize] = level;
             return at;

@@ -6,9 +6,9 @@
 //! event is one message of the public feed, with its feed sequence as number.
 //! Next: `session.rs` and `trading.rs` make them.
 
+use sbe_schemas::header::Message;
 use sbe_schemas::header::{self, MessageHeader};
 use sbe_schemas::types::{EventHead, EventKind};
-use sbe_schemas::header::Message;
 use zerocopy::{FromBytes, FromZeros, Immutable, IntoBytes, KnownLayout};
 
 /// Bytes of a slot.

@@ -63,7 +63,10 @@ mod tests {
     #[test]
     fn a_price_between_ticks_is_none() {
         let i = Instrument { symbol: [0; 16], tick_size: 5, lot_size: 10, quantity_max: 100 };
-        assert_eq!((i.ticks(15), i.ticks(16), i.ticks(0), i.ticks(-5)), (Some(3), None, None, None));
+        assert_eq!(
+            (i.ticks(15), i.ticks(16), i.ticks(0), i.ticks(-5)),
+            (Some(3), None, None, None)
+        );
         assert_eq!((i.lots(10), i.lots(11)), (Some(1), None));
     }
 }

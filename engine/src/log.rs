@@ -105,8 +105,7 @@ impl<'a> BatchRef<'a> {
     /// # Errors
     /// See [`BatchError`].
     pub fn parse(bytes: &'a [u8]) -> Result<Self, BatchError> {
-        let (header, rest) =
-            BatchHeader::ref_from_prefix(bytes).map_err(|_| BatchError::Short)?;
+        let (header, rest) = BatchHeader::ref_from_prefix(bytes).map_err(|_| BatchError::Short)?;
         if header.magic.get() != BATCH_MAGIC {
             return Err(BatchError::Magic);
         }

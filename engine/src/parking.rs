@@ -60,13 +60,8 @@ pub struct Parking {
 impl Parking {
     /// Room for `parked_max` commands of all sessions together.
     pub fn new(parked_max: usize) -> Self {
-        let empty = Slot {
-            next: NONE,
-            number: 0,
-            acted: false,
-            length: 0,
-            bytes: [0; PARKED_BYTES_MAX],
-        };
+        let empty =
+            Slot { next: NONE, number: 0, acted: false, length: 0, bytes: [0; PARKED_BYTES_MAX] };
         let mut slots = vec![empty; parked_max];
         for (i, slot) in slots.iter_mut().enumerate() {
             slot.next = if i + 1 < parked_max { i as u32 + 1 } else { NONE };
@@ -173,8 +168,9 @@ mod tests {
         assert!(!parking.park(&mut list, 6, &[0; 64], false), "it waits already");
         assert!(parking.park(&mut list, 9, &[9; 64], true));
         assert!(!parking.park(&mut list, 10, &[0; 64], false), "the pool is full");
-        let order: Vec<_> =
-            std::iter::from_fn(|| parking.take(&mut list)).map(|p| (p.number, p.bytes()[0])).collect();
+        let order: Vec<_> = std::iter::from_fn(|| parking.take(&mut list))
+            .map(|p| (p.number, p.bytes()[0]))
+            .collect();
         assert_eq!(order, [(5, 5), (6, 6), (7, 7), (9, 9)]);
         assert_eq!(parking.first(&list), None);
     }

@@ -111,7 +111,9 @@ fn append_slot<M: Message>(message: &M, slots: &mut Vec<u8>) {
 enum Role {
     /// Reading what an earlier life, or another leader, has left.
     Following,
-    Leading { term: u64 },
+    Leading {
+        term: u64,
+    },
 }
 
 /// One partition: an engine, its log, and the batch between them.
@@ -353,11 +355,7 @@ impl Progress<'_> {
             // The batch in which this term starts is the first whose events leave.
             *self.live |= batch.header.term.get() == term;
         }
-        if *self.live {
-            self.apply_to(batch, sink)
-        } else {
-            self.apply_to(batch, &mut NoSink)
-        }
+        if *self.live { self.apply_to(batch, sink) } else { self.apply_to(batch, &mut NoSink) }
     }
 
     fn apply_to<S: Sink>(&mut self, batch: &BatchRef<'_>, sink: &mut S) -> Step {

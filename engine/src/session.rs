@@ -344,7 +344,9 @@ impl Engine {
             j::ReplaceOrder::TEMPLATE_ID => self.on_replace_order(at, m, sink),
             j::OrderStatusRequest::TEMPLATE_ID => self.on_order_status(at, m, sink),
             // A second Logon on a live connection, without 141=Y.
-            j::Logon::TEMPLATE_ID => self.session_reject(at, m.head, *b"A\0\0\0\0\0\0\0", OTHER, 0, sink),
+            j::Logon::TEMPLATE_ID => {
+                self.session_reject(at, m.head, *b"A\0\0\0\0\0\0\0", OTHER, 0, sink)
+            }
             _ => {}
         }
     }
@@ -554,7 +556,8 @@ impl Engine {
             let kind = *b"2\0\0\0\0\0\0\0";
             return self.session_reject(at, m.head, kind, VALUE_INCORRECT, tag, sink);
         }
-        let times = if (s.asked.begin, s.asked.end) == (begin, end) { s.asked.times + 1 } else { 1 };
+        let times =
+            if (s.asked.begin, s.asked.end) == (begin, end) { s.asked.times + 1 } else { 1 };
         s.asked = Asked { begin, end, times };
         if times > RESEND_REPEATS_MAX {
             return self.log_out(at, LogoutReason::ResendRepeated, 0, 0, sink);

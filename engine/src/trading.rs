@@ -17,8 +17,8 @@ use sbe_schemas::journal as j;
 use sbe_schemas::market_data as md;
 use sbe_schemas::order_entry as oe;
 use sbe_schemas::types::{
-    Boolean, CancelCause, CxlRejReason, CxlRejResponseTo, Decimal8, Decimal8Null, EventFlags, OrdRejReason,
-    OrdStatus, OrdType, Side, TimeInForce,
+    Boolean, CancelCause, CxlRejReason, CxlRejResponseTo, Decimal8, Decimal8Null, EventFlags,
+    OrdRejReason, OrdStatus, OrdType, Side, TimeInForce,
 };
 
 /// A checksum of the whole book is published every so many book messages of an instrument.
@@ -57,7 +57,16 @@ impl Engine {
         let id = self.ids.insert(at, &new.cl_ord_id, Meaning::Open(OrderId(0)));
         let Terms { instrument, ord_type, ticks, lots } = terms;
         let order = new_order(
-            at, instrument, side, ord_type, time_in_force, ticks, lots, account, s.user, id,
+            at,
+            instrument,
+            side,
+            ord_type,
+            time_in_force,
+            ticks,
+            lots,
+            account,
+            s.user,
+            id,
         );
         let slot = self.orders.insert(order, &mut self.sessions[at as usize].orders);
         let order = *self.orders.get(slot);
@@ -101,9 +110,7 @@ impl Engine {
             (OrdType::Market, None) => 0,
             (OrdType::Market, Some(_)) => return Err(OrdRejReason::PriceNotAllowed),
             (OrdType::Limit, None) => return Err(OrdRejReason::PriceMissing),
-            (OrdType::Limit, Some(p)) => {
-                i.ticks(p).ok_or(OrdRejReason::InvalidPriceIncrement)?
-            }
+            (OrdType::Limit, Some(p)) => i.ticks(p).ok_or(OrdRejReason::InvalidPriceIncrement)?,
         };
         let qty = new.order_qty.get();
         let lots = i.lots(qty).ok_or(OrdRejReason::IncorrectQuantity)?;
@@ -281,8 +288,7 @@ impl Engine {
         let order = *self.orders.get(slot);
         let at = order.instrument;
         let book = &mut self.books[at as usize];
-        book.checksum =
-            book.checksum.wrapping_sub(sum_of(&self.instruments[at as usize], &order));
+        book.checksum = book.checksum.wrapping_sub(sum_of(&self.instruments[at as usize], &order));
         book.remove(&mut self.levels, &mut self.orders, slot);
         let told = md::OrderDelete {
             instrument: (at + 1).into(),
@@ -350,7 +356,15 @@ impl Engine {
             response_to: CxlRejResponseTo::Cancel,
         };
         let target = self.target(at, c.order_id.get(), &c.orig_cl_ord_id);
-        let checked = self.check_change(at, &m, &c.cl_ord_id, &target, c.instrument.get(), c.side.known(), sink);
+        let checked = self.check_change(
+            at,
+            &m,
+            &c.cl_ord_id,
+            &target,
+            c.instrument.get(),
+            c.side.known(),
+            sink,
+        );
         match checked {
             Changed::Told => {}
             Changed::Refused(reason) => self.reject_cancel(at, reject, &target, reason, sink),
@@ -371,7 +385,15 @@ impl Engine {
             response_to: CxlRejResponseTo::Replace,
         };
         let target = self.target(at, r.order_id.get(), &r.orig_cl_ord_id);
-        let checked = self.check_change(at, &m, &r.cl_ord_id, &target, r.instrument.get(), r.side.known(), sink);
+        let checked = self.check_change(
+            at,
+            &m,
+            &r.cl_ord_id,
+            &target,
+            r.instrument.get(),
+            r.side.known(),
+            sink,
+        );
         let slot = match checked {
             Changed::Told => return,
             Changed::Refused(reason) => {
@@ -733,4 +755,3 @@ fn outcome_of(order: &Order, status: OrdStatus) -> Outcome {
         average: average(order.notional, order.filled_lots),
     }
 }
-

@@ -11,18 +11,21 @@ use common::commands::{conn, disconnected, head, logon, order, slot_of};
 use common::words::string;
 use common::{DAY_END_NS, MORNING, NS_PER_S, Queue, session, wish};
 use engine::fake_log::{FakeLog, Faults};
-use engine::{EVENT_BYTES, Event, Limits, Partition, SINK_FREE_MIN, Sink};
+use engine::{Event, Limits, Partition, SINK_FREE_MIN, Sink};
 use sbe_schemas::journal as j;
 use sbe_schemas::order_entry as oe;
 use sbe_schemas::types::{CancelCause, EventKind, Side};
 
 const ORDERS: u64 = 100_000;
+/// The smallest ring there is.
+const SLOTS: usize = SINK_FREE_MIN;
+const _: () = assert!(SLOTS == 64);
 const MAKERS: u64 = 50_000;
 const EVENING: u64 = MORNING - 9 * 3600 * NS_PER_S + DAY_END_NS;
 
 #[test]
 fn a_client_that_loses_its_connection_has_all_its_orders_cancelled_in_order() {
-    let mut play = Play::new(64);
+    let mut play = Play::new();
     play.fill(ORDERS, Side::Buy);
     assert_eq!(play.partition.engine().open_orders() as u64, ORDERS);
     // The next command is in the same batch: it must wait until all are gone.
@@ -30,47 +33,46 @@ fn a_client_that_loses_its_connection_has_all_its_orders_cancelled_in_order() {
     play.send(slot_of(&order(head(2, conn(2, 1), 2), "next", Side::Sell, "1", "1")));
     play.reader.expect_ends(ORDERS, CancelCause::Disconnect);
     play.run(MORNING);
-    play.reader.all_came("next");
+    play.reader.all_came();
     play.same_as_unbounded();
 }
 
 #[test]
 fn a_day_ends_for_all_orders_in_order() {
-    let mut play = Play::new(64);
+    let mut play = Play::new();
     play.fill(ORDERS, Side::Buy);
     play.send(slot_of(&order(head(2, conn(2, 1), 2), "next", Side::Sell, "1", "1")));
     play.reader.expect_ends(ORDERS, CancelCause::DayEnd);
     play.run(EVENING);
-    play.reader.all_came("next");
+    play.reader.all_came();
     play.same_as_unbounded();
 }
 
 #[test]
 fn one_order_sweeps_a_deep_book_in_order() {
-    let mut play = Play::new(64);
+    let mut play = Play::new();
     play.fill(MAKERS, Side::Sell);
     let qty = (MAKERS + 5).to_string();
     play.send(slot_of(&order(head(2, conn(2, 1), 2), "sweep", Side::Buy, &qty, "900")));
     play.send(slot_of(&order(head(2, conn(2, 1), 3), "next", Side::Buy, "1", "1")));
     play.reader.expect_trades(MAKERS);
     play.run(MORNING);
-    play.reader.all_came("next");
+    play.reader.all_came();
     assert_eq!(play.partition.engine().open_orders(), 2);
     play.same_as_unbounded();
 }
 
-/// A sink with room for `slots` events, emptied by the reader between turns.
+/// A sink with room for [`SLOTS`] events, emptied by the reader between turns.
 struct Narrow {
     events: Vec<Event>,
-    slots: usize,
 }
 
 impl Sink for Narrow {
     fn free(&mut self) -> usize {
-        self.slots - self.events.len()
+        SLOTS - self.events.len()
     }
     fn push(&mut self, event: &Event) {
-        assert!(self.events.len() < self.slots, "pushed without room");
+        assert!(self.events.len() < SLOTS, "pushed without room");
         self.events.push(*event);
     }
 }
@@ -126,9 +128,9 @@ impl Reader {
         }
     }
 
-    fn all_came(&self, last: &str) {
+    fn all_came(&self) {
         assert_eq!(self.ended + self.traded, self.wanted);
-        assert!(self.next, "{last} came");
+        assert!(self.next, "the next command came");
     }
 }
 
@@ -141,11 +143,10 @@ struct Play {
 
 impl Play {
     /// Two clients are logged on; the orders of the first go with its connection.
-    fn new(slots: usize) -> Self {
+    fn new() -> Self {
         let partition = process(Vec::new());
-        let sink = Narrow { events: Vec::with_capacity(slots), slots };
-        let mut play =
-            Self { partition, queue: Queue::default(), sink, reader: Reader::default() };
+        let sink = Narrow { events: Vec::with_capacity(SLOTS) };
+        let mut play = Self { partition, queue: Queue::default(), sink, reader: Reader::default() };
         for client in [1, 2] {
             play.send(slot_of(&logon(head(client, conn(client as u16, 1), 1), 30)));
         }
@@ -192,8 +193,7 @@ impl Play {
         assert_eq!(other.seq(), mine.seq());
         assert_eq!(other.event_hash(), mine.event_hash());
         assert_eq!(other.state_hash(), mine.state_hash());
-        assert_eq!(self.sink.events.capacity(), 64, "{} bytes and no more", 64 * EVENT_BYTES);
-        assert_eq!(SINK_FREE_MIN, 64, "the smallest ring there is");
+        assert_eq!(self.sink.events.capacity(), SLOTS, "it did not grow");
     }
 }
 

@@ -47,15 +47,26 @@ fn lines() -> impl Strategy<Value = Vec<Line>> {
     ];
     let price = 9_996i64..10_005;
     let maybe_price = prop_oneof![9 => price.clone().prop_map(Some), 1 => Just(None)];
-    let new = (side, 1i64..20, maybe_price, tif)
-        .prop_map(|(side, lots, price, tif)| Ask::New { side, lots, price, tif });
+    let new = (side, 1i64..20, maybe_price, tif).prop_map(|(side, lots, price, tif)| Ask::New {
+        side,
+        lots,
+        price,
+        tif,
+    });
     let cancel = (0usize..12).prop_map(|target| Ask::Cancel { target });
-    let replace = (0usize..8, 0i64..25, price)
-        .prop_map(|(target, lots, price)| Ask::Replace { target, lots, price });
+    let replace = (0usize..8, 0i64..25, price).prop_map(|(target, lots, price)| Ask::Replace {
+        target,
+        lots,
+        price,
+    });
     let ask = prop_oneof![6 => new, 2 => cancel, 3 => replace];
     let name = prop_oneof![9 => Just(None), 1 => (0usize..16).prop_map(Some)];
-    let line = (0usize..2, 0usize..2, name, ask)
-        .prop_map(|(client, instrument, name, ask)| Line { client, instrument, name, ask });
+    let line = (0usize..2, 0usize..2, name, ask).prop_map(|(client, instrument, name, ask)| Line {
+        client,
+        instrument,
+        name,
+        ask,
+    });
     prop::collection::vec(line, 1..250)
 }
 
@@ -294,7 +305,10 @@ impl Reference {
     }
 
     fn available(&self, id: usize) -> i64 {
-        self.willing(id).iter().map(|maker| self.orders[maker].lots - self.orders[maker].filled).sum()
+        self.willing(id)
+            .iter()
+            .map(|maker| self.orders[maker].lots - self.orders[maker].filled)
+            .sum()
     }
 
     fn match_and_rest(&mut self, id: usize) {

@@ -18,9 +18,7 @@ use engine::{Engine, Event, Limits, Partition, Step};
 use sbe_schemas::header::Message;
 use sbe_schemas::journal as j;
 use sbe_schemas::order_entry as oe;
-use sbe_schemas::types::{
-    Boolean, CommandFlags, CommandHead, DueWhat, EventKind, Side, Verdict,
-};
+use sbe_schemas::types::{Boolean, CommandFlags, CommandHead, DueWhat, EventKind, Side, Verdict};
 use std::collections::BTreeSet;
 use zerocopy::IntoBytes;
 
@@ -226,7 +224,11 @@ fn fold(engine: &mut Engine, batch: &BatchRef<'_>, events: &mut Vec<Event>) {
         assert_eq!(engine.apply(seq, command, events), Step::Done);
     }
     engine.end_batch(batch.header.count.get(), events);
-    assert!(events.iter().all(|event| event.kind() != Some(EventKind::Report) || event.head.number.get() > 0));
+    assert!(
+        events
+            .iter()
+            .all(|event| event.kind() != Some(EventKind::Report) || event.head.number.get() > 0)
+    );
 }
 
 /// Clients that do everything, mostly the right thing.
@@ -266,7 +268,7 @@ impl Chaos {
     }
 
     fn logon(&mut self, mut head: CommandHead, expected: u64) -> Vec<u8> {
-        let mut logon = logon(head, 5 + self.dice.below(30) as u32);
+        let mut logon = logon(head, 4 + self.dice.below(30) as u32);
         if self.dice.hits(200) {
             head.msg_seq_num = 1.into();
             logon.reset_seq_num = Boolean::True.into();
@@ -315,7 +317,8 @@ impl Chaos {
                 slot_of(&status)
             }
             30..70 => {
-                let (id, side, qty, price) = (self.new_name(), self.side(), self.qty(), self.price());
+                let (id, side, qty, price) =
+                    (self.new_name(), self.side(), self.qty(), self.price());
                 let mut new = order(head, &id, side, &qty, &price);
                 new.time_in_force.0 = [0, 0, 0, 1, 1, 3, 4, 9][self.dice.below(8) as usize];
                 new.instrument = (self.dice.below(3) as u32 % 2 + 1).into();

@@ -244,14 +244,14 @@ impl Play {
 
     fn remember(&mut self, events: &[Event]) {
         for event in events {
-            let (name, side, instrument, id) = if let Some(r) = event.get::<oe::ExecutionReportNew>()
-            {
-                (r.cl_ord_id, r.side, r.instrument, r.order_id.get())
-            } else if let Some(r) = event.get::<oe::ExecutionReportReplaced>() {
-                (r.cl_ord_id, r.side, r.instrument, r.order_id.get())
-            } else {
-                continue;
-            };
+            let (name, side, instrument, id) =
+                if let Some(r) = event.get::<oe::ExecutionReportNew>() {
+                    (r.cl_ord_id, r.side, r.instrument, r.order_id.get())
+                } else if let Some(r) = event.get::<oe::ExecutionReportReplaced>() {
+                    (r.cl_ord_id, r.side, r.instrument, r.order_id.get())
+                } else {
+                    continue;
+                };
             let (client, name) = (event.head.session.get() as usize - 1, string(&name));
             self.names.insert(id, name.clone());
             self.orders.insert((client, name), (side.known().unwrap(), instrument.get(), id));

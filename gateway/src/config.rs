@@ -288,9 +288,10 @@ impl Config {
             file: file.into(),
             key: place_of(&error, text),
             problem: error.message().replace('\n', " "),
-            fix: "correct or remove it; `portcullis serve --print-config` shows every key with its \
+            fix:
+                "correct or remove it; `portcullis serve --print-config` shows every key with its \
                   meaning"
-                .into(),
+                    .into(),
         })?;
         config.file = file.into();
         config.check()?;
@@ -308,7 +309,8 @@ impl Config {
 
     fn check(&self) -> Result<(), ConfigError> {
         self.day_end_ns()?;
-        if fill_text::<24>(self.venue.comp_id.as_bytes()).is_none() || self.venue.comp_id.is_empty() {
+        if fill_text::<24>(self.venue.comp_id.as_bytes()).is_none() || self.venue.comp_id.is_empty()
+        {
             let fix = "use 1 to 24 printable characters";
             return Err(self.error("venue.comp_id", "too long or empty", fix));
         }
@@ -330,9 +332,11 @@ impl Config {
             let fix = "allow at least 1";
             return Err(self.error("fix.connections_max", "nobody could connect", fix));
         }
-        for (key, address) in
-            [("feed.a", self.feed.a), ("feed.b", self.feed.b), ("feed.snapshot", self.feed.snapshot)]
-        {
+        for (key, address) in [
+            ("feed.a", self.feed.a),
+            ("feed.b", self.feed.b),
+            ("feed.snapshot", self.feed.snapshot),
+        ] {
             if !address.ip().is_multicast() {
                 let problem = format!("{address} is not a multicast address");
                 return Err(self.error(key, problem, "use 224.0.0.0 to 239.255.255.255"));
@@ -494,9 +498,10 @@ impl Config {
             username: s.username.clone(),
             password_hash: s.password_hash.clone(),
         };
-        let named = self.session.iter().filter_map(|s| {
-            Some((fill_text::<24>(s.comp_id.as_bytes())?, secret(s)))
-        });
+        let named = self
+            .session
+            .iter()
+            .filter_map(|s| Some((fill_text::<24>(s.comp_id.as_bytes())?, secret(s))));
         named.collect()
     }
 

@@ -9,16 +9,14 @@
 
 use crate::io::Doorbell;
 use crate::io::file::{self, Segment};
-use engine::log::{
-    BATCH_ALIGN, BATCH_ENCODED_MAX, BatchRef, ScanEnd, Tail, says_durable, scan,
-};
+use engine::log::{BATCH_ALIGN, BATCH_ENCODED_MAX, BatchRef, ScanEnd, Tail, says_durable, scan};
 use engine::{AppendError, CommandBuffer, Log, LogEvent};
 use std::collections::VecDeque;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
+use std::sync::{Arc, OnceLock};
 
 /// Bytes of a segment.
 pub const SEGMENT_BYTES: u64 = 64 << 20;
@@ -26,7 +24,9 @@ pub const SEGMENT_BYTES: u64 = 64 << 20;
 const BUFFERS: usize = 4;
 
 /// When a batch counts as committed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, clap::ValueEnum)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, clap::ValueEnum,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Durability {
     /// The device has it: survives power loss.
@@ -288,8 +288,7 @@ impl Log for Journal {
         }
         let Some(mut buffer) = self.free.pop() else { return Err(AppendError::Full) };
         let term = self.end.term + 1;
-        buffer.length =
-            self.tail.encode(commands, term, time, self.durable_seq, &mut buffer.bytes);
+        buffer.length = self.tail.encode(commands, term, time, self.durable_seq, &mut buffer.bytes);
         buffer.end_seq = self.tail.next_seq;
         match &mut self.writer {
             Writer::Inline(files) => {
@@ -358,7 +357,9 @@ impl Log for Journal {
                     done += 1;
                 }
                 // Never retried: what the kernel still holds after a failed sync is unknown.
-                Ok(Err(e)) => panic!("journal: sync failed: {e}; stopping, nothing more is promised"),
+                Ok(Err(e)) => {
+                    panic!("journal: sync failed: {e}; stopping, nothing more is promised")
+                }
                 Err(TryRecvError::Empty) => return done,
                 Err(TryRecvError::Disconnected) => panic!("journal: its thread is gone"),
             }
@@ -496,7 +497,7 @@ impl JournalReader {
     ///
     /// # Errors
     /// The file system says no, or what was committed cannot be read back.
-    pub fn next(&mut self) -> io::Result<Option<BatchRef<'_>>> {
+    pub fn next_batch(&mut self) -> io::Result<Option<BatchRef<'_>>> {
         if self.tail.next_seq >= self.committed_seq.load(Ordering::Acquire) {
             return Ok(None);
         }
@@ -511,8 +512,8 @@ impl JournalReader {
             if length > have {
                 have += segment.read_at(&mut self.bytes[have..length], self.at + have as u64)?;
             }
-            let found = BatchRef::parse(&self.bytes[..have])
-                .is_ok_and(|batch| self.tail.continues(&batch));
+            let found =
+                BatchRef::parse(&self.bytes[..have]).is_ok_and(|batch| self.tail.continues(&batch));
             if found {
                 break;
             }

@@ -55,10 +55,8 @@ impl Outboxes {
 
     /// Takes a report; written by the next [`Self::flush`] at the latest.
     pub fn put(&mut self, event: &Event) {
-        let id = OutboxId {
-            session: event.head.session.get(),
-            generation: event.head.generation.get(),
-        };
+        let id =
+            OutboxId { session: event.head.session.get(), generation: event.head.generation.get() };
         let number = event.head.number.get();
         let fits = self.run.as_ref().is_some_and(|run| {
             let have = run.bytes.len() / EVENT_BYTES;

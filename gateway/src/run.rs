@@ -6,12 +6,12 @@
 //! (three or more) the threads spin a little first.
 
 use crate::gateway::Gateway;
+use crate::io::event_ring::EventWriter;
 use crate::io::{Sleeper, clock};
 use crate::journal::Journal;
 use crate::publisher::{Lines, Publisher};
 use crate::rings::CommandReceivers;
 use engine::{Event, Partition};
-use crate::io::event_ring::EventWriter;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
@@ -108,7 +108,10 @@ impl EnginePart {
             // The understudy is a whole ring of checkpoints behind: it skips this comparison only
             // if it never comes back, and then nothing derived is written either.
             self.checkpoints.push(checkpoint).unwrap_or_else(|_| {
-                panic!("the understudy is {} checkpoints behind", self.checkpoints.buffer().capacity())
+                panic!(
+                    "the understudy is {} checkpoints behind",
+                    self.checkpoints.buffer().capacity()
+                )
             });
         }
         done

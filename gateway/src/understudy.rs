@@ -74,12 +74,12 @@ pub trait Source {
     ///
     /// # Errors
     /// What was committed cannot be read back: the process must stop.
-    fn next(&mut self) -> io::Result<Option<BatchRef<'_>>>;
+    fn next_batch(&mut self) -> io::Result<Option<BatchRef<'_>>>;
 }
 
 impl Source for JournalReader {
-    fn next(&mut self) -> io::Result<Option<BatchRef<'_>>> {
-        Self::next(self)
+    fn next_batch(&mut self) -> io::Result<Option<BatchRef<'_>>> {
+        Self::next_batch(self)
     }
 }
 
@@ -179,16 +179,14 @@ impl<S: Source> Understudy<S> {
     }
 
     fn apply_next(&mut self) -> io::Result<bool> {
-        let Some(batch) = self.source.next()? else { return Ok(false) };
+        let Some(batch) = self.source.next_batch()? else { return Ok(false) };
         let mut sink = ToOutboxes(&mut self.outboxes);
         self.engine.begin_batch(batch.header.time.get());
         let begun = self.engine.step(&mut sink);
         assert_eq!(begun, Step::Done, "this sink is never full");
-        let mut seq = batch.header.first_seq.get();
-        for command in batch.commands() {
+        for (seq, command) in (batch.header.first_seq.get()..).zip(batch.commands()) {
             let applied = self.engine.apply(seq, command, &mut sink);
             assert_eq!(applied, Step::Done, "this sink is never full");
-            seq += 1;
         }
         self.engine.end_batch(batch.header.count.get(), &mut sink);
         self.batches += 1;

@@ -17,9 +17,7 @@ use crate::journal::{Durability, Journal, JournalReader};
 use crate::outbox::Outboxes;
 use crate::publisher::{Lines, Publisher};
 use crate::rings::CommandReceivers;
-use crate::run::{
-    EdgePart, EnginePart, Flags, Waiting, run_engine, run_fused, run_split, spawn,
-};
+use crate::run::{EdgePart, EnginePart, Flags, Waiting, run_engine, run_fused, run_split, spawn};
 use crate::understudy::{Understudy, outbox_way};
 use anyhow::{Context, anyhow, bail};
 use engine::{Event, Partition};
@@ -88,13 +86,8 @@ pub fn serve(config: &Config, out: &mut impl Write) -> anyhow::Result<()> {
     let limits = config.engine_limits(hash_seed());
     let (outbox_client, outbox_server) = outbox_way(usize::from(config.fix.connections_max));
     let (checkpoints, hot_checkpoints) = rtrb::RingBuffer::new(CHECKPOINTS);
-    let understudy = Understudy::new(
-        limits,
-        source,
-        Outboxes::new(data.path()),
-        outbox_server,
-        hot_checkpoints,
-    );
+    let understudy =
+        Understudy::new(limits, source, Outboxes::new(data.path()), outbox_server, hot_checkpoints);
 
     // 4. The checker of secrets, on a cold thread.
     let (auth_client, checker) = auth_way(config.secrets());
@@ -160,19 +153,24 @@ pub fn serve(config: &Config, out: &mut impl Write) -> anyhow::Result<()> {
     let cold_stop = Arc::new(AtomicBool::new(false));
     let auth_bell = bell.clone();
     let _ = spawn("secrets", move || checker.run(&auth_bell));
-    let cold = spawn_understudy(understudy, snapshots, config, bell.clone(), Arc::clone(&cold_stop));
+    let cold =
+        spawn_understudy(understudy, snapshots, config, bell.clone(), Arc::clone(&cold_stop));
     let edge = EdgePart { gateway, publisher };
-    announce(out, config, &Started {
-        back_end,
-        fallback: fallback.as_deref(),
-        placement,
-        waiting,
-        cores,
-        address,
-        commands: recovered.commands,
-        torn_bytes: recovered.torn_bytes,
-        replay_ms,
-    })?;
+    announce(
+        out,
+        config,
+        &Started {
+            back_end,
+            fallback: fallback.as_deref(),
+            placement,
+            waiting,
+            cores,
+            address,
+            commands: recovered.commands,
+            torn_bytes: recovered.torn_bytes,
+            replay_ms,
+        },
+    )?;
     pin(config.host.gateway_core)?;
     let mut engine = match placement {
         Placement::Split => {
@@ -328,21 +326,52 @@ fn announce(out: &mut impl Write, config: &Config, s: &Started<'_>) -> std::io::
     };
     let durability = match config.host.durability {
         Durability::Disk => "disk: a command counts when the device has it",
-        Durability::Process => "process: a command counts when the kernel has it; not safe from power loss",
+        Durability::Process => {
+            "process: a command counts when the kernel has it; not safe from power loss"
+        }
         Durability::None => "none: NOTHING is promised",
     };
     let feed = &config.feed;
-    writeln!(out, "portcullis {} · partition {} · {}", env!("CARGO_PKG_VERSION"), config.venue.partition, config.file)?;
-    writeln!(out, "  journal     {} · {} commands replayed in {} ms", config.host.data.display(), s.commands, s.replay_ms)?;
+    writeln!(
+        out,
+        "portcullis {} · partition {} · {}",
+        env!("CARGO_PKG_VERSION"),
+        config.venue.partition,
+        config.file
+    )?;
+    writeln!(
+        out,
+        "  journal     {} · {} commands replayed in {} ms",
+        config.host.data.display(),
+        s.commands,
+        s.replay_ms
+    )?;
     if s.torn_bytes > 0 {
-        writeln!(out, "              cut {} bytes of a batch that was being written when the last process died", s.torn_bytes)?;
+        writeln!(
+            out,
+            "              cut {} bytes of a batch that was being written when the last process died",
+            s.torn_bytes
+        )?;
     }
     writeln!(out, "  durability  {durability}")?;
-    writeln!(out, "  transport   {}{}", s.back_end, s.fallback.map_or(String::new(), |why| format!(" ({why})")))?;
+    writeln!(
+        out,
+        "  transport   {}{}",
+        s.back_end,
+        s.fallback.map_or(String::new(), |why| format!(" ({why})"))
+    )?;
     writeln!(out, "  placement   {placement} · {} cores · {}", s.cores, s.waiting.describe())?;
     writeln!(out, "  FIX 4.4     {} · TargetCompID {}", s.address, config.venue.comp_id)?;
-    writeln!(out, "  feed        A {} · B {} · snapshot {} · interface {}", feed.a, feed.b, feed.snapshot, feed.interface)?;
-    writeln!(out, "  instruments {}", config.instrument.iter().map(|i| i.symbol.as_str()).collect::<Vec<_>>().join(" "))?;
+    writeln!(
+        out,
+        "  feed        A {} · B {} · snapshot {} · interface {}",
+        feed.a, feed.b, feed.snapshot, feed.interface
+    )?;
+    writeln!(
+        out,
+        "  instruments {}",
+        config.instrument.iter().map(|i| i.symbol.as_str()).collect::<Vec<_>>().join(" ")
+    )?;
     writeln!(out, "ready")?;
     out.flush()
 }

@@ -1,11 +1,19 @@
 //! After warm-up the order path allocates nothing: bytes in, journal, matching, reports and packets
 //! out, all turns of the venue on one thread, counted. Over both real back ends.
-#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::disallowed_methods,
+    missing_docs,
+    unreachable_pub,
+    reason = "a test"
+)]
 
 #[path = "wire/peer.rs"]
 #[allow(dead_code)]
 mod peer;
 
+use engine::{Event, Partition};
 use gateway::auth::auth_way;
 use gateway::config::Config;
 use gateway::gateway::{Gateway, Settings};
@@ -15,7 +23,6 @@ use gateway::journal::{Durability, Journal};
 use gateway::publisher::{Lines, Publisher};
 use gateway::rings::CommandReceivers;
 use gateway::understudy::outbox_way;
-use engine::{Event, Partition};
 use marketdata::packer::Packer;
 use peer::Peer;
 use std::alloc::{GlobalAlloc, Layout, System};

@@ -78,7 +78,8 @@ fn the_fix_room_knows_no_socket_and_no_number_of_its_own() {
 
 #[test]
 fn files_and_sockets_are_opened_in_gateway_io_only() {
-    let words = ["std::fs", "File::open", "TcpListener", "TcpStream::connect", "UdpSocket", "Socket::new"];
+    let words =
+        ["std::fs", "File::open", "TcpListener", "TcpStream::connect", "UdpSocket", "Socket::new"];
     must_not_say("gateway/src", &["gateway/src/io/"], &words);
 }
 
@@ -92,7 +93,8 @@ fn the_room_that_moves_bytes_does_not_know_what_an_order_is() {
 fn dependencies_never_point_back() {
     let rooms = ["sbe-schemas", "engine", "marketdata", "gateway", "perf"];
     for (n, room) in rooms.iter().enumerate() {
-        let manifest = fs::read_to_string(root().join(room).join("Cargo.toml")).expect("a manifest");
+        let manifest =
+            fs::read_to_string(root().join(room).join("Cargo.toml")).expect("a manifest");
         for later in &rooms[n + 1..] {
             let depends = manifest.lines().any(|line| line.starts_with(&format!("{later}.")));
             assert!(!depends, "{room} depends on {later}");
@@ -103,8 +105,19 @@ fn dependencies_never_point_back() {
 #[test]
 fn the_top_level_is_the_house_and_nothing_else() {
     let house = [
-        "Cargo.toml", "Cargo.lock", "README.md", "LICENSE-APACHE", "LICENSE-MIT", "gateway",
-        "engine", "marketdata", "sbe-schemas", "perf", "scripts", "docs", "target",
+        "Cargo.toml",
+        "Cargo.lock",
+        "README.md",
+        "LICENSE-APACHE",
+        "LICENSE-MIT",
+        "gateway",
+        "engine",
+        "marketdata",
+        "sbe-schemas",
+        "perf",
+        "scripts",
+        "docs",
+        "target",
         "portcullis-data",
     ];
     for entry in fs::read_dir(root()).expect("the tree") {

@@ -53,8 +53,7 @@ impl Watch {
     pub(crate) fn check(&self, engine: &Engine) {
         for (at, instrument) in engine.instruments().iter().enumerate() {
             let number = at as u32 + 1;
-            let mut told =
-                self.books.get(&number).map_or(Vec::new(), |book| book.orders.clone());
+            let mut told = self.books.get(&number).map_or(Vec::new(), |book| book.orders.clone());
             told.sort_by_key(|o| match o.side {
                 Side::Buy => (0, -o.price, o.priority),
                 Side::Sell => (1, o.price, o.priority),
@@ -65,7 +64,8 @@ impl Watch {
             assert_eq!(book.orders as usize, resting.len());
             let mut sum = 0u64;
             for (told, order) in told.iter().zip(&resting) {
-                let (price, qty) = (instrument.price(order.ticks), instrument.qty(order.open_lots()));
+                let (price, qty) =
+                    (instrument.price(order.ticks), instrument.qty(order.open_lots()));
                 assert!(order.filled_lots >= 0 && order.open_lots() > 0);
                 assert_eq!(
                     (told.id, told.side, told.price, told.qty, told.priority),

@@ -58,9 +58,13 @@ impl Drop for Credentials {
 #[derive(Debug)]
 enum State {
     /// One message is allowed, a Logon.
-    AwaitLogon { deadline: u64 },
+    AwaitLogon {
+        deadline: u64,
+    },
     /// Its secret is being checked. Nothing is read.
-    Checking { deadline: u64 },
+    Checking {
+        deadline: u64,
+    },
     /// Its Logon is on its way through the log. Nothing is read.
     Entering,
     Live(Live),

@@ -166,8 +166,7 @@ fn check_session(
     if number.is_none_or(|number| number == 0) {
         return Err(fatal(Reason::RequiredTagMissing as u8, tag::MSG_SEQ_NUM));
     }
-    let comp_ids =
-        [(tag::SENDER_COMP_ID, expected.client), (tag::TARGET_COMP_ID, expected.venue)];
+    let comp_ids = [(tag::SENDER_COMP_ID, expected.client), (tag::TARGET_COMP_ID, expected.venue)];
     for (tag, ours) in comp_ids {
         if fields.get(tag) != Some(ours) {
             return Err(fatal(COMP_ID_PROBLEM, tag));
@@ -253,11 +252,7 @@ fn logon(fields: &Fields<'_>, head: CommandHead) -> Result<Slot, Bad> {
     }))
 }
 
-fn new_order(
-    fields: &Fields<'_>,
-    head: CommandHead,
-    directory: &Directory,
-) -> Result<Slot, Bad> {
+fn new_order(fields: &Fields<'_>, head: CommandHead, directory: &Directory) -> Result<Slot, Bad> {
     let (instrument, symbol) = instrument(fields, directory)?;
     Ok(Slot::of(&j::NewOrder {
         head,

@@ -131,13 +131,7 @@ fn begin<'b>(
     w
 }
 
-fn header(
-    w: &mut Writer<'_>,
-    number: u64,
-    time: u64,
-    poss_resend: bool,
-    envelope: &Envelope<'_>,
-) {
+fn header(w: &mut Writer<'_>, number: u64, time: u64, poss_resend: bool, envelope: &Envelope<'_>) {
     w.text(tag::SENDER_COMP_ID, envelope.venue);
     w.text(tag::TARGET_COMP_ID, envelope.client);
     w.uint(tag::MSG_SEQ_NUM, number);
@@ -333,12 +327,7 @@ fn trade(w: &mut Writer<'_>, m: &oe::ExecutionReportTrade, directory: &Directory
     w.uint(tag::LAST_LIQUIDITY_IND, u64::from(m.aggressor) + 1);
 }
 
-fn replaced(
-    w: &mut Writer<'_>,
-    m: &oe::ExecutionReportReplaced,
-    directory: &Directory,
-    time: u64,
-) {
+fn replaced(w: &mut Writer<'_>, m: &oe::ExecutionReportReplaced, directory: &Directory, time: u64) {
     let c = Common {
         order_id: m.order_id.get(),
         exec_id: m.exec_id.get(),
@@ -361,12 +350,7 @@ fn replaced(
     w.text(tag::ORIG_CL_ORD_ID, text(&m.orig_cl_ord_id));
 }
 
-fn canceled(
-    w: &mut Writer<'_>,
-    m: &oe::ExecutionReportCanceled,
-    directory: &Directory,
-    time: u64,
-) {
+fn canceled(w: &mut Writer<'_>, m: &oe::ExecutionReportCanceled, directory: &Directory, time: u64) {
     let c = Common {
         order_id: m.order_id.get(),
         exec_id: m.exec_id.get(),
@@ -425,7 +409,9 @@ fn rejected(w: &mut Writer<'_>, m: &oe::ExecutionReportRejected, time: u64) {
         Some(OrdRejReason::DuplicateOrder) => b"ClOrdID has been used",
         Some(OrdRejReason::UnsupportedOrderCharacteristic) => b"not supported",
         Some(OrdRejReason::IncorrectQuantity) => b"OrderQty is not a positive multiple of the lot",
-        Some(OrdRejReason::InvalidPriceIncrement) => b"Price is not a positive multiple of the tick",
+        Some(OrdRejReason::InvalidPriceIncrement) => {
+            b"Price is not a positive multiple of the tick"
+        }
         Some(OrdRejReason::PriceMissing) => b"a limit order needs a Price",
         Some(OrdRejReason::PriceNotAllowed) => b"a market order has no Price",
         Some(OrdRejReason::CapacityReached) => b"the venue has no room for another order",
@@ -435,12 +421,7 @@ fn rejected(w: &mut Writer<'_>, m: &oe::ExecutionReportRejected, time: u64) {
     w.text(tag::TEXT, words);
 }
 
-fn status(
-    w: &mut Writer<'_>,
-    m: &oe::ExecutionReportStatus,
-    directory: &Directory,
-    time: u64,
-) {
+fn status(w: &mut Writer<'_>, m: &oe::ExecutionReportStatus, directory: &Directory, time: u64) {
     let c = Common {
         order_id: m.order_id.get(),
         exec_id: 0,

@@ -23,7 +23,8 @@ impl DataDir {
     /// `WouldBlock`: another process has it. Others: the directory cannot be written.
     pub fn lock(path: &Path) -> io::Result<Self> {
         std::fs::create_dir_all(path)?;
-        let file = OpenOptions::new().create(true).truncate(false).write(true).open(path.join("lock"))?;
+        let file =
+            OpenOptions::new().create(true).truncate(false).write(true).open(path.join("lock"))?;
         let exclusive = rustix::fs::FlockOperation::NonBlockingLockExclusive;
         rustix::fs::flock(&file, exclusive).map_err(io::Error::from)?;
         Ok(Self { path: path.to_owned(), _lock: file })

@@ -116,7 +116,10 @@ impl Feed {
         for (n, message) in packet.messages().enumerate() {
             let sequence = packet.header.sequence.get() + n as u64;
             let before = self.messages.insert(sequence, message.to_vec());
-            assert!(before.is_none_or(|before| before == message), "{sequence} changed its content");
+            assert!(
+                before.is_none_or(|before| before == message),
+                "{sequence} changed its content"
+            );
         }
     }
 

@@ -276,9 +276,8 @@ impl Client {
         let kind = msg_type_of(body).to_vec();
         let mut scanner = std::mem::take(&mut self.scanner);
         let fields = scanner.scan(body);
-        let uint = |tag| -> Option<u64> {
-            std::str::from_utf8(fields.get(tag)?).ok()?.parse().ok()
-        };
+        let uint =
+            |tag| -> Option<u64> { std::str::from_utf8(fields.get(tag)?).ok()?.parse().ok() };
         let number = uint(tag::MSG_SEQ_NUM).unwrap();
         let again = fields.get(tag::POSS_DUP_FLAG) == Some(b"Y");
         let new_seq_no = uint(tag::NEW_SEQ_NO);

@@ -5,7 +5,14 @@
 //! a FIX client as one would write it; `checks.rs` says what must hold. A failure prints the seed and
 //! the crash point; `SIM_SEED=n cargo test -p gateway --test sim` plays it again, `SIM_SEEDS=n`
 //! plays so many.
-#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::disallowed_methods,
+    missing_docs,
+    unreachable_pub,
+    reason = "a test"
+)]
 
 mod checks;
 mod client;

@@ -105,7 +105,7 @@ struct SharedDisk {
 }
 
 impl Source for SharedDisk {
-    fn next(&mut self) -> std::io::Result<Option<BatchRef<'_>>> {
+    fn next_batch(&mut self) -> std::io::Result<Option<BatchRef<'_>>> {
         let bytes = self.bytes.borrow();
         let Ok(batch) = BatchRef::parse(bytes.get(self.at..).unwrap_or(&[])) else {
             return Ok(None);
@@ -199,8 +199,7 @@ impl World {
         let source = SharedDisk { bytes: Rc::clone(&shared), at: 0, current: Vec::new() };
         let (outbox_client, outbox_server) = outbox_way(usize::from(CONNECTIONS_MAX));
         let (checkpoints, hot) = rtrb::RingBuffer::new(64);
-        let secret =
-            Secret { username: None, password_hash: self.password_hash.clone() };
+        let secret = Secret { username: None, password_hash: self.password_hash.clone() };
         let secrets: HashMap<_, _> = (0..CLIENTS)
             .map(|n| (fill_text::<24>(Client::comp_id(n).as_bytes()).unwrap(), secret.clone()))
             .collect();

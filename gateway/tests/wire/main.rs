@@ -1,6 +1,13 @@
 //! The real binary on loopback, and clients that speak bytes: what is documented is what happens,
 //! and whoever misbehaves disturbs nobody else. Over both back ends and both placements.
-#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::disallowed_methods,
+    missing_docs,
+    unreachable_pub,
+    reason = "a test"
+)]
 
 mod peer;
 mod venue;

@@ -54,9 +54,7 @@ impl Peer {
     /// A message with this number. `header` and `fields` are `tag=value|…`; NOW is the time.
     pub fn numbered(&self, kind: &str, number: u64, header: &str, fields: &str) -> Vec<u8> {
         let comp_id = &self.comp_id;
-        framed(&format!(
-            "35={kind}|49={comp_id}|56=PORTCULLIS|34={number}|52=NOW|{header}{fields}"
-        ))
+        framed(&format!("35={kind}|49={comp_id}|56=PORTCULLIS|34={number}|52=NOW|{header}{fields}"))
     }
 
     /// The next message, which counts.
@@ -95,7 +93,10 @@ impl Peer {
     fn ask_for_logon(&mut self, more: &str) {
         let password = self.comp_id.to_lowercase();
         let heartbeat_s = self.heartbeat_s;
-        self.send("A", &format!("98=0|108={heartbeat_s}|553={}|554={password}|{more}", self.comp_id));
+        self.send(
+            "A",
+            &format!("98=0|108={heartbeat_s}|553={}|554={password}|{more}", self.comp_id),
+        );
     }
 
     /// Logs on; the numbers of the answer may be ahead of ours: those were missed.

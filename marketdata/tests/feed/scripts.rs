@@ -179,7 +179,9 @@ fn a_wrong_quantity_is_found_by_the_checksum_and_put_right_by_a_snapshot() {
     let (mut venue, first) = venue();
     let mut desk = Desk::new(SubscriberLimits::default());
     desk.hear(Line::A, &first);
+    let mut before = Vec::new();
     for at in 1..=64 {
+        before = venue.snapshot();
         let mut packets = one(&mut venue);
         if at == 40 {
             let place = packets[0].len() - 8; // The quantity is the last field of OrderAdd.
@@ -188,6 +190,8 @@ fn a_wrong_quantity_is_found_by_the_checksum_and_put_right_by_a_snapshot() {
         desk.hear(Line::A, &packets);
     }
     assert_eq!(desk.told(), ["live", "checksum at 64 differs", "recovering"]);
+    desk.hear(Line::Snapshot, &before);
+    assert_eq!(desk.told(), ["Unused"], "what came after it has not been kept");
     desk.hear(Line::Snapshot, &venue.snapshot());
     assert_eq!(desk.told(), ["Adopted", "live"]);
     venue.assert_followed_by(&desk.subscriber);
@@ -316,6 +320,28 @@ fn packets_of_another_channel_or_group_are_not_ours() {
     desk.hear(Line::A, [&vec![1, 2, 3]]);
     assert_eq!(desk.subscriber.statistics().unreadable, 4);
     assert_eq!(desk.subscriber.next_sequence(), Some(2));
+}
+
+#[test]
+fn what_was_kept_makes_room_again_when_it_turns_out_useless() {
+    let (mut venue, _) = venue();
+    let limits = SubscriberLimits { waiting_max: 6, ..SubscriberLimits::default() };
+    let mut desk = Desk::new(limits);
+    for _ in 0..5 {
+        one(&mut venue); // Lost; what is kept after the hole before is of no use any more.
+        for _ in 0..4 {
+            desk.hear(Line::A, &one(&mut venue));
+        }
+        desk.wait(20 * MS);
+    }
+    let snapshot = venue.snapshot();
+    for _ in 0..2 {
+        desk.hear(Line::A, &one(&mut venue));
+    }
+    desk.told();
+    desk.hear(Line::Snapshot, &snapshot);
+    assert_eq!(desk.told(), ["Adopted", "live"]);
+    venue.assert_followed_by(&desk.subscriber);
 }
 
 #[test]
