@@ -161,7 +161,7 @@ fn a_slow_reader_loses_nothing_and_holds_nobody_up() {
         for n in 0..ORDERS {
             slow.expect(&format!("35=8 150=0 11=s{n}"));
         }
-        writer.join().unwrap();
+        writer.join().unwrap().unwrap();
     }
 }
 
@@ -218,7 +218,7 @@ fn a_hundred_thousand_orders_are_cancelled_at_once_through_64_slots() {
         for n in 0..ORDERS {
             many.expect(&format!("35=8 150=0 11=m{n}"));
         }
-        writer.join().unwrap();
+        writer.join().unwrap().unwrap();
         many.hang_up();
         // Everything is cancelled, and the venue answers others meanwhile.
         let mut other = venue.log_on("CLIENT2");
