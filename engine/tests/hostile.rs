@@ -11,7 +11,6 @@ mod common;
 
 use common::commands::{conn, head, logon, slot_of};
 use common::{NS_PER_S, Rig, limits, session};
-use engine::command::COMMAND_HEAD_BYTES;
 use engine::fake_log::Dice;
 use engine::log::{Tail, says_durable, scan};
 use engine::{BatchRef, CommandBuffer, Commands};
@@ -19,7 +18,7 @@ use proptest::prelude::*;
 use sbe_schemas::header::{Message, MessageHeader};
 use sbe_schemas::journal as j;
 use sbe_schemas::types::{CommandFlags, CommandHead};
-use zerocopy::{FromBytes, IntoBytes};
+use zerocopy::FromBytes;
 
 /// Everything that a gateway writes for a client.
 const EMPTY: [fn() -> Vec<u8>; 14] = [
@@ -101,8 +100,10 @@ proptest! {
 
 /// A command of which nothing is known but its layout.
 fn stranger(dice: &mut Dice, rig: &Rig) -> Vec<u8> {
-    let mut slot = EMPTY[dice.below(EMPTY.len() as u64) as usize]();
-    let (length, template) = (slot.len() as u16, j::NewOrder::TEMPLATE_ID);
+    // Half of all is about orders; those stand at the end.
+    let kind = if dice.hits(500) { 10 + dice.below(4) } else { dice.below(14) };
+    let mut slot = EMPTY[kind as usize]();
+    let length = slot.len() as u16;
     // Whole numbers of small and of great size, and bytes of text that repeats.
     for bytes in slot[size_of::<MessageHeader>()..].chunks_mut(4) {
         let word = [0, 1, dice.below(4) as u32, dice.roll() as u32, u32::MAX, 0x4141_4141];
@@ -125,31 +126,59 @@ fn stranger(dice: &mut Dice, rig: &Rig) -> Vec<u8> {
     wanted.flags = CommandFlags((dice.below(4) as u16).into());
     wanted.verdict.0 = if dice.hits(200) { dice.roll() as u8 } else { 0 };
     *head_now = wanted;
-    let found = sbe_schemas::header::header(&slot).unwrap().template_id.get();
-    if found == template && dice.hits(700) {
-        make_likely(dice, &mut slot);
+    if dice.hits(700) {
+        make_likely(dice, kind, rest);
     }
     slot
 }
 
-/// An order that is nearly good, so that random cancels and replaces find something.
-fn make_likely(dice: &mut Dice, slot: &mut [u8]) {
-    let (order, ..) = j::NewOrder::decode(slot).unwrap();
-    let mut order = *order;
-    order.instrument = (1 + dice.below(3) as u32).into();
-    (order.side.0, order.ord_type.0) = (1 + dice.below(2) as u8, 1 + dice.below(2) as u8);
-    (order.time_in_force.0, order.unsupported.0) = (dice.below(5) as u8, 0);
-    order.price.mantissa.set(if order.ord_type.0 == 1 { i64::MIN } else { price(dice) });
-    order.order_qty.mantissa.set(100_000 * dice.below(2_000_000) as i64);
-    let bytes = order.as_bytes();
-    slot[COMMAND_HEAD_BYTES..][..bytes.len() - 40].copy_from_slice(&bytes[40..]);
+/// An order, cancel or replace that is nearly good, so that there is something to trade and change.
+fn make_likely(dice: &mut Dice, kind: u64, message: &mut [u8]) {
+    let mut name = || [b'A' + dice.below(12) as u8; 36];
+    let (id, orig) = (name(), name());
+    let side = 1 + id[0] % 2;
+    match kind {
+        10 => {
+            let (order, _) = j::NewOrder::mut_from_prefix(message).unwrap();
+            (order.cl_ord_id, order.instrument, order.side.0) = (id, 1.into(), side);
+            order.ord_type.0 = if dice.hits(100) { 1 } else { 2 };
+            order.price.mantissa.set(if order.ord_type.0 == 1 { i64::MIN } else { price(dice) });
+            order.order_qty.mantissa.set(qty(dice));
+            (order.time_in_force.0, order.unsupported.0) = (dice.below(5) as u8, 0);
+        }
+        11 => {
+            let (cancel, _) = j::CancelOrder::mut_from_prefix(message).unwrap();
+            (cancel.cl_ord_id, cancel.orig_cl_ord_id) = (id, orig);
+            (cancel.instrument, cancel.side.0) = (1.into(), dice.below(4) as u8);
+            cancel.order_id = (dice.below(2) << 32 | dice.below(8)).into();
+        }
+        12 => {
+            let (replace, _) = j::ReplaceOrder::mut_from_prefix(message).unwrap();
+            (replace.cl_ord_id, replace.orig_cl_ord_id) = (id, orig);
+            (replace.instrument, replace.side.0) = (1.into(), 1 + dice.below(2) as u8);
+            (replace.ord_type.0, replace.time_in_force.0) = (2, dice.below(2) as u8);
+            (replace.order_id, replace.unsupported.0) = (0.into(), 0);
+            replace.price.mantissa.set(price(dice));
+            replace.order_qty.mantissa.set(qty(dice));
+        }
+        _ => {}
+    }
 }
 
 /// Around 100, or as great as a price can be.
 fn price(dice: &mut Dice) -> i64 {
-    match dice.below(4) {
-        0 => (i64::MAX - dice.below(3) as i64) / 50_000_000 * 50_000_000,
+    match dice.below(8) {
+        0 => (i64::MAX - dice.below(3) as i64) / 1_000_000 * 1_000_000,
         1 => dice.roll() as i64,
         _ => (98 + dice.below(5) as i64) * 100_000_000,
+    }
+}
+
+/// Up to the instrument's largest, and beyond.
+fn qty(dice: &mut Dice) -> i64 {
+    match dice.below(8) {
+        0 => 100_000_000_000_000,
+        1 => dice.roll() as i64,
+        _ => dice.below(20) as i64 * 100_000_000,
     }
 }

@@ -4,7 +4,6 @@
 //! once per back end and for several seeds of the simulator. Everything is on one thread: clients
 //! never block, and a bench (`bench.rs`) polls the transport and checks what always holds. What
 //! needs threads or a kernel is in `real.rs`.
-#![allow(clippy::disallowed_methods, reason = "clients have threads of their own")]
 #![allow(clippy::unwrap_used)]
 
 #[path = "transport/bench.rs"]

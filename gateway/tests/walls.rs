@@ -31,6 +31,7 @@ fn sources(folder: &str) -> Vec<(String, String)> {
 /// Lines of code before the tests of the file, without comments.
 fn code(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let before_tests = text.split("\n#[cfg(test)]").next().unwrap_or("");
+    let before_tests = before_tests.split("\n#[cfg(all(test,").next().unwrap_or("");
     let lines = before_tests.lines().enumerate();
     lines.filter(|(_, line)| !line.trim_start().starts_with("//")).map(|(n, line)| (n + 1, line))
 }
@@ -81,6 +82,12 @@ fn files_and_sockets_are_opened_in_gateway_io_only() {
     let words =
         ["std::fs", "File::open", "TcpListener", "TcpStream::connect", "UdpSocket", "Socket::new"];
     must_not_say("gateway/src", &["gateway/src/io/"], &words);
+}
+
+#[test]
+fn threads_begin_in_run_and_time_is_read_in_io() {
+    must_not_say("gateway/src", &["gateway/src/run.rs"], &["thread::spawn", "thread::Builder"]);
+    must_not_say("gateway/src", &["gateway/src/io/"], &["SystemTime", "utc_now_ns() -"]);
 }
 
 #[test]

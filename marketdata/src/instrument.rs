@@ -105,9 +105,6 @@ impl Instrument {
             Ordering::Less => {} // A snapshot had it already.
             Ordering::Equal => self.apply(sequence, &message, room, tell),
             Ordering::Greater => {
-                if self.state == State::Live {
-                    self.complete_from = sequence; // The hole is one that sequences do not show.
-                }
                 self.become_state(State::Recovering, tell);
                 self.keep(sequence, message, room);
             }
@@ -130,7 +127,11 @@ impl Instrument {
                 false => SnapshotUse::Unused,
             }
         } else {
-            let reaches = begin.sequence.get().saturating_add(1) >= self.complete_from;
+            // Both: sequences show what was lost, `rptSeq` what was never told.
+            let after = |(sequence, _): &&(u64, BookMessage)| *sequence > begin.sequence.get();
+            let next = self.waiting.iter().find(after).map(|(_, message)| message.follows());
+            let reaches = begin.sequence.get().saturating_add(1) >= self.complete_from
+                && next.is_none_or(|next| next <= rpt_seq);
             let older = self.state == State::Stale && rpt_seq < self.book.rpt_seq();
             let fits = snapshot.orders() <= room.orders.saturating_add(self.book.orders());
             if reaches && !older && fits { SnapshotUse::Adopted } else { SnapshotUse::Unused }
@@ -142,6 +143,8 @@ impl Instrument {
                 ..room
             };
             self.book = snapshot;
+            // What it includes is not looked at again, however odd: that is how a lie ends.
+            self.waiting.retain(|(sequence, _)| *sequence > begin.sequence.get());
             self.become_state(State::Live, tell);
             self.catch_up(room, tell);
         }

@@ -30,7 +30,7 @@ pub(crate) fn decimal(value: Decimal8) -> String {
 }
 
 pub(crate) fn string(field: &[u8]) -> String {
-    String::from_utf8(text(field).to_vec()).unwrap()
+    String::from_utf8_lossy(text(field)).into_owned()
 }
 
 /// The words for each report and control event, with the event they end with. Two reports of a

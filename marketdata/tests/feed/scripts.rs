@@ -345,6 +345,54 @@ fn what_was_kept_makes_room_again_when_it_turns_out_useless() {
 }
 
 #[test]
+fn a_hole_that_only_rpt_seq_shows_needs_a_snapshot_from_after_it() {
+    let (mut venue, first) = venue();
+    let mut desk = Desk::new(SubscriberLimits::default());
+    desk.hear(Line::A, &first);
+    desk.hear(Line::A, &one(&mut venue));
+    let before = venue.snapshot();
+    one(&mut venue); // Never told; the next takes over its sequence.
+    let mut shifted = one(&mut venue);
+    shifted[0][16..24].copy_from_slice(&3_u64.to_le_bytes());
+    desk.hear(Line::A, &shifted);
+    desk.hear(Line::Snapshot, &before);
+    assert_eq!(desk.told(), ["live", "recovering", "Unused"]);
+    desk.hear(Line::Snapshot, &venue.snapshot());
+    assert_eq!(desk.told(), ["Adopted", "live"]);
+    venue.assert_followed_by(&desk.subscriber);
+}
+
+#[test]
+fn a_message_that_lies_about_its_rpt_seq_does_harm_only_until_the_next_snapshot() {
+    for lie in [0, 1 << 60, u64::MAX] {
+        let (mut venue, first) = venue();
+        let mut desk = Desk::new(SubscriberLimits::default());
+        desk.hear(Line::A, &first);
+        desk.hear(Line::A, &one(&mut venue));
+        let add = md::OrderAdd { instrument: 1.into(), rpt_seq: lie.into(), ..md::OrderAdd::ZERO };
+        desk.hear(Line::A, [&packet_of(EPOCH, 3, venue.now, &add)]);
+        one(&mut venue); // What message 3 really was.
+        desk.hear(Line::Snapshot, &venue.snapshot());
+        assert_eq!(desk.told(), ["live", "recovering", "Adopted", "live"], "rptSeq {lie}");
+        venue.assert_followed_by(&desk.subscriber);
+    }
+}
+
+#[test]
+fn what_was_kept_does_not_go_beyond_the_bound_of_orders_either() {
+    let (mut venue, _) = venue();
+    one(&mut venue);
+    let mut desk = Desk::new(SubscriberLimits { orders_max: 3, ..SubscriberLimits::default() });
+    desk.hear(Line::A, [&venue.heartbeat()]);
+    let snapshot = venue.snapshot();
+    for _ in 0..4 {
+        desk.hear(Line::A, &one(&mut venue));
+    }
+    desk.hear(Line::Snapshot, &snapshot);
+    assert_eq!(desk.told(), ["recovering", "Adopted", "live", "refused: Full", "recovering"]);
+}
+
+#[test]
 fn every_bound_holds_and_what_lies_beyond_is_recovered_later() {
     let (mut venue, _) = venue();
     one(&mut venue);
