@@ -153,8 +153,14 @@ pub fn serve(config: &Config, out: &mut impl Write) -> anyhow::Result<()> {
     let cold_stop = Arc::new(AtomicBool::new(false));
     let auth_bell = bell.clone();
     let _ = spawn("secrets", move || checker.run(&auth_bell));
-    let cold =
-        spawn_understudy(understudy, snapshots, config, bell.clone(), Arc::clone(&cold_stop));
+    let cold = spawn_understudy(
+        understudy,
+        snapshots,
+        config,
+        recovered.commands,
+        bell.clone(),
+        Arc::clone(&cold_stop),
+    );
     let edge = EdgePart { gateway, publisher };
     announce(
         out,
@@ -263,6 +269,7 @@ fn spawn_understudy(
     mut understudy: Understudy<JournalReader>,
     snapshots: MulticastSender,
     config: &Config,
+    recovered_seq: u64,
     gateway: io::Doorbell,
     stop: Arc<AtomicBool>,
 ) -> JoinHandle<()> {
@@ -276,7 +283,9 @@ fn spawn_understudy(
             if done > 0 {
                 gateway.ring();
             }
-            if packets.is_empty() && done == 0 && Instant::now() >= next {
+            // Not before it knows what this process knew at start: older books help nobody.
+            let knows = understudy.engine().seq() >= recovered_seq;
+            if packets.is_empty() && knows && Instant::now() >= next {
                 next = Instant::now() + every;
                 cycle.run(understudy.engine(), |packet| packets.push_back(packet.to_vec()));
             }
