@@ -9,17 +9,14 @@ mod common;
 
 use common::commands::{conn, disconnected, head, logon, order, slot_of};
 use common::words::string;
-use common::{DAY_END_NS, MORNING, NS_PER_S, Queue, session, wish};
+use common::{DAY_END_NS, MORNING, NS_PER_S, Narrow, Queue, session, wish};
 use engine::fake_log::{FakeLog, Faults};
-use engine::{Event, Limits, Partition, SINK_FREE_MIN, Sink};
+use engine::{Event, Limits, Partition, SINK_FREE_MIN};
 use sbe_schemas::journal as j;
 use sbe_schemas::order_entry as oe;
 use sbe_schemas::types::{CancelCause, EventKind, Side};
 
 const ORDERS: u64 = 100_000;
-/// The smallest ring there is.
-const SLOTS: usize = SINK_FREE_MIN;
-const _: () = assert!(SLOTS == 64);
 const MAKERS: u64 = 50_000;
 const EVENING: u64 = MORNING - 9 * 3600 * NS_PER_S + DAY_END_NS;
 
@@ -60,21 +57,6 @@ fn one_order_sweeps_a_deep_book_in_order() {
     play.reader.all_came();
     assert_eq!(play.partition.engine().open_orders(), 2);
     play.same_as_unbounded();
-}
-
-/// A sink with room for [`SLOTS`] events, emptied by the reader between turns.
-struct Narrow {
-    events: Vec<Event>,
-}
-
-impl Sink for Narrow {
-    fn free(&mut self) -> usize {
-        SLOTS - self.events.len()
-    }
-    fn push(&mut self, event: &Event) {
-        assert!(self.events.len() < SLOTS, "pushed without room");
-        self.events.push(*event);
-    }
 }
 
 /// Reads every event once, keeps none, and knows what must come next.
@@ -145,7 +127,7 @@ impl Play {
     /// Two clients are logged on; the orders of the first go with its connection.
     fn new() -> Self {
         let partition = process(Vec::new());
-        let sink = Narrow { events: Vec::with_capacity(SLOTS) };
+        let sink = Narrow::new();
         let mut play = Self { partition, queue: Queue::default(), sink, reader: Reader::default() };
         for client in [1, 2] {
             play.send(slot_of(&logon(head(client, conn(client as u16, 1), 1), 30)));
@@ -193,7 +175,7 @@ impl Play {
         assert_eq!(other.seq(), mine.seq());
         assert_eq!(other.event_hash(), mine.event_hash());
         assert_eq!(other.state_hash(), mine.state_hash());
-        assert_eq!(self.sink.events.capacity(), SLOTS, "it did not grow");
+        assert_eq!(self.sink.events.capacity(), SINK_FREE_MIN, "it did not grow");
     }
 }
 

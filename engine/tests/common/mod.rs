@@ -11,7 +11,9 @@ pub(crate) mod watch;
 pub(crate) mod words;
 
 use commands::slot_of;
-use engine::{CommandBuffer, Commands, Engine, Event, Inputs, Limits, Step, Wish};
+use engine::{
+    CommandBuffer, Commands, Engine, Event, Inputs, Limits, SINK_FREE_MIN, Sink, Step, Wish,
+};
 use sbe_schemas::header::{Message, fill_text};
 use sbe_schemas::journal as j;
 use sbe_schemas::types::{CancelOnDisconnect, Decimal8, Protocol};
@@ -97,6 +99,30 @@ impl Inputs for Queue {
             taken += 1;
         }
         taken
+    }
+}
+
+/// The smallest sink there is: 64 slots, emptied by whoever reads it between turns.
+pub(crate) struct Narrow {
+    pub(crate) events: Vec<Event>,
+}
+
+const _: () = assert!(SINK_FREE_MIN == 64);
+
+impl Narrow {
+    pub(crate) fn new() -> Self {
+        Self { events: Vec::with_capacity(SINK_FREE_MIN) }
+    }
+}
+
+impl Sink for Narrow {
+    fn free(&mut self) -> usize {
+        SINK_FREE_MIN - self.events.len()
+    }
+
+    fn push(&mut self, event: &Event) {
+        assert!(self.free() > 0, "pushed without room");
+        self.events.push(*event);
     }
 }
 
