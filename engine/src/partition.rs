@@ -331,7 +331,8 @@ impl<L: Log> Partition<L> {
             }
             Err(AppendError::Full) => 0,
             Err(AppendError::NotLeader) => {
-                self.follow();
+                // `Following` comes behind what is still committed, and that is told before.
+                self.pending.clear();
                 0
             }
         }

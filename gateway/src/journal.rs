@@ -412,7 +412,15 @@ impl Segments {
         if self.at + bytes.len() as u64 > SEGMENT_BYTES {
             self.current.sync()?;
             let path = segment_path(&self.directory, self.paths.len());
-            self.current = Segment::create(&path, SEGMENT_BYTES)?;
+            self.current = match Segment::create(&path, SEGMENT_BYTES) {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                    // Begun by an earlier life that ended before it wrote here.
+                    let left = Segment::open(&path)?;
+                    left.cut(0, SEGMENT_BYTES)?;
+                    left
+                }
+                created => created?,
+            };
             self.paths.push(path);
             self.at = 0;
         }

@@ -254,6 +254,36 @@ fn sigterm_says_goodbye_and_exits_with_zero() {
 }
 
 #[test]
+fn a_listener_that_joins_in_the_middle_has_the_book_order_by_order() {
+    for (transport, placement) in MATRIX {
+        let venue = Venue::start(transport, placement, |config| {
+            config.replace("snapshot_ms = 1000", "snapshot_ms = 200")
+        });
+        let mut a = venue.log_on("CLIENT1");
+        let mut expected = Vec::new();
+        for n in 0..300 {
+            let (side, price) = if n % 2 == 0 { ("1", 10 - n % 7) } else { ("2", 20 + n % 5) };
+            a.order(&format!("a{n}"), side, "10", &price.to_string());
+            let id = a.expect("35=8 150=0");
+            expected.push((side, price, id));
+        }
+        let listener = venue.listen(&["--verify", "--orders", "--json", "--seconds", "4"]);
+        // The book goes on changing while the listener joins.
+        for n in (0..300).step_by(3) {
+            a.send("F", &format!("11=c{n}|41=a{n}|55=ACME|54={}|60=NOW|", 1 + n % 2));
+            a.expect("35=8 150=4");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        let left = expected.iter().enumerate().filter(|(n, _)| n % 3 != 0).map(|(_, o)| o.clone());
+        let (mut buys, mut sells): (Vec<_>, Vec<_>) = left.partition(|(side, ..)| *side == "1");
+        buys.sort_by_key(|(_, price, _)| std::cmp::Reverse(*price)); // Stable: age stays.
+        sells.sort_by_key(|(_, price, _)| *price);
+        let expected: Vec<String> = buys.into_iter().chain(sells).map(|(.., id)| id).collect();
+        assert_eq!(listener.orders("ACME"), expected, "{transport} {placement}");
+    }
+}
+
+#[test]
 fn silence_is_asked_once_and_then_the_connection_ends() {
     let venue = Venue::start("uring", "fused", |config| config);
     let mut a = venue.connect("CLIENT1");

@@ -116,12 +116,15 @@ impl Peer {
         self.socket.shutdown(Shutdown::Both).unwrap();
     }
 
-    /// The next message has all these fields (`tag=value` up to the next ` tag=`).
-    pub fn expect(&mut self, fields: &str) {
+    /// The next message has all these fields (`tag=value` up to the next ` tag=`); returns its
+    /// OrderID (37).
+    pub fn expect(&mut self, fields: &str) -> String {
         let message = self.read_message();
         let message = message.unwrap_or_else(|| panic!("{}: no {fields}", self.comp_id));
         self.count(&message);
         assert!(has_all(&message, fields), "{}: {message}\n  has not {fields}", self.comp_id);
+        let id = message.split('|').find_map(|field| field.strip_prefix("37="));
+        id.unwrap_or("").to_owned()
     }
 
     /// Some later message has all these fields.

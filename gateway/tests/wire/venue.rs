@@ -16,6 +16,8 @@ pub struct Venue {
     child: Child,
     address: String,
     directory: PathBuf,
+    /// The first three bytes of its multicast groups.
+    groups: String,
     transport: String,
     placement: String,
 }
@@ -29,15 +31,17 @@ impl Venue {
             PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("wire-{pid}-{number}"));
         let _ = std::fs::remove_dir_all(&directory);
         std::fs::create_dir_all(&directory).unwrap();
+        let groups = format!("239.255.{}.", 50 + (pid as u16 % 4) * 50 + number % 50);
         let demo = gateway::config::DEMO
             .replace("127.0.0.1:9001", "127.0.0.1:0")
-            .replace("239.255.42.", &format!("239.255.{}.", 100 + number % 100));
+            .replace("239.255.42.", &groups);
         std::fs::write(directory.join("venue.toml"), change(demo)).unwrap();
         let (transport, placement) = (transport.to_owned(), placement.to_owned());
         let mut venue = Self {
             child: Self::command(&directory, &transport, &placement).spawn().unwrap(),
             address: String::new(),
             directory,
+            groups,
             transport,
             placement,
         };
@@ -107,12 +111,36 @@ impl Venue {
         self.await_ready();
     }
 
+    /// A subscriber of its feed, as a process.
+    pub fn listen(&self, words: &[&str]) -> Listener {
+        let group = |n: u8, port: u16| format!("{}{n}:{port}", self.groups);
+        let mut command = Command::new(env!("CARGO_BIN_EXE_portcullis"));
+        command.arg("listen").args(["--a", &group(1, 9101), "--b", &group(2, 9102)]);
+        command.args(["--snapshot", &group(3, 9103)]).args(words);
+        Listener(command.stdout(Stdio::piped()).spawn().unwrap())
+    }
+
     /// What a second process on the same data directory says.
     pub fn start_another(&self) -> String {
         let mut command = Self::command(&self.directory, &self.transport, &self.placement);
         let output = command.stderr(Stdio::piped()).output().unwrap();
         assert!(!output.status.success());
         String::from_utf8(output.stderr).unwrap()
+    }
+}
+
+pub struct Listener(Child);
+
+impl Listener {
+    /// Waits for its end, which must be a success; the OrderIDs of a book as it printed them.
+    pub fn orders(self, symbol: &str) -> Vec<String> {
+        let output = self.0.wait_with_output().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(output.status.success(), "{text}");
+        let lines = text.lines().map(|line| serde_json::from_str(line).unwrap());
+        let orders = lines
+            .filter(|line: &serde_json::Value| line["type"] == "order" && line["symbol"] == symbol);
+        orders.map(|line| line["orderId"].to_string()).collect()
     }
 }
 

@@ -17,7 +17,7 @@ use std::collections::{HashMap, HashSet};
 const RESTING: usize = 150;
 /// Orders of each client that are sent while it is killed.
 const CROSSING: usize = 400;
-/// Fills that the buyer has seen when it is killed.
+/// Fills that the buyer has seen before it is killed.
 const FILLS_BEFORE_KILL: usize = 100;
 /// Fills that the seller misses because it is away.
 const MISSED: usize = 20;
@@ -57,7 +57,7 @@ fn the_whole_story(
     cancels_and_replaces_do_what_they_say(&mut a, &mut b);
     what_cannot_be_is_refused(&mut a);
     what_was_missed_comes_again_when_asked_for(&mut a, &mut b);
-    a_killed_venue_comes_back_with_every_acknowledged_order(&mut server, &mut a, &mut b);
+    a_killed_venue_comes_back_with_every_acknowledged_order(&mut server, &a, &b);
     fills_of_one_who_is_away_survive_the_venue(&mut server, &mut a, &mut b);
     a_venue_that_stops_says_goodbye(&mut server, &a, &b);
     for client in [&a, &b] {
@@ -182,56 +182,51 @@ fn lasting(message: &Fix) -> Vec<&str> {
 
 fn a_killed_venue_comes_back_with_every_acknowledged_order(
     server: &mut Server,
-    a: &mut Client,
-    b: &mut Client,
+    a: &Client,
+    b: &Client,
 ) {
     for n in 0..RESTING {
         a.order(&format!("rest-a{n}"), &format!("buy 0.{} BTC-USD @ {}", n + 100, 100 + n));
         b.order(&format!("rest-b{n}"), &format!("sell 0.{} BTC-USD @ {}", n + 100, 1000 + n));
     }
-    for (client, side) in [(&*a, 'a'), (&*b, 'b')] {
+    for (client, side) in [(a, 'a'), (b, 'b')] {
         await_acknowledged(client, (0..RESTING).map(|n| format!("rest-{side}{n}")));
     }
-    let before = [&*a, &*b].map(|client| client.history(|h| (h.logons, highest(&h.wire_out))));
-    std::thread::scope(|threads| {
-        let (buyer, seller) = (&*a, &*b);
-        threads.spawn(|| {
-            for n in 0..CROSSING {
-                buyer.order(&format!("cross-a{n}"), "buy 10 ETH-USD @ 2000");
-            }
-        });
-        threads.spawn(|| {
-            for n in 0..CROSSING {
-                seller.order(&format!("cross-b{n}"), "sell 7 ETH-USD @ 2000");
-            }
-        });
-        let mut fills = 0;
-        let mut seen = buyer.history(|history| history.delivered.len());
-        buyer.wait("fills to be killed among", |history| {
-            let new = &history.delivered[seen..];
-            fills += new.iter().filter(|m| m.has("150=F|55=ETH-USD")).count();
-            seen = history.delivered.len();
-            (fills >= FILLS_BEFORE_KILL).then_some(())
-        });
-        server.kill_9();
+    let before = [a, b].map(|client| client.history(|h| (h.logons, highest(&h.wire_out))));
+    let cross = |numbers: std::ops::Range<usize>| {
+        for n in numbers {
+            a.order(&format!("cross-a{n}"), "buy 10 ETH-USD @ 2000");
+            b.order(&format!("cross-b{n}"), "sell 7 ETH-USD @ 2000");
+        }
+    };
+    // Some are done, some are on their way, some are sent while nobody is there.
+    cross(0..CROSSING / 2);
+    let (mut fills, mut seen) = (0, 0);
+    a.wait("fills to be killed among", |history| {
+        let new = &history.delivered[seen..];
+        fills += new.iter().filter(|m| m.has("150=F|55=ETH-USD")).count();
+        seen = history.delivered.len();
+        (fills >= FILLS_BEFORE_KILL).then_some(())
     });
-    let acknowledged = [&*a, &*b].map(|client| client.history(acknowledged));
+    cross(CROSSING / 2..CROSSING * 3 / 4);
+    server.kill_9();
+    cross(CROSSING * 3 / 4..CROSSING);
+    let acknowledged = [a, b].map(|client| client.history(acknowledged));
     server.restart();
 
-    for (client, (logons, sent)) in [&*a, &*b].into_iter().zip(before) {
+    for (client, (logons, sent)) in [a, b].into_iter().zip(before) {
         client.await_logon(logons + 1);
         the_numbers_went_on(client, sent);
     }
     // What the venue never got it asks for, and QuickFIX sends it again: nothing is lost.
-    for (client, side) in [(&*a, 'a'), (&*b, 'b')] {
+    for (client, side) in [(a, 'a'), (b, 'b')] {
         await_acknowledged(client, (0..CROSSING).map(|n| format!("cross-{side}{n}")));
     }
-    for (client, known) in [&*a, &*b].into_iter().zip(&acknowledged) {
-        let side = if known.contains("rest-a0") { 'a' } else { 'b' };
+    for ((client, side), known) in [(a, 'a'), (b, 'b')].into_iter().zip(&acknowledged) {
         every_order_is_as_its_reports_say(client, side, known);
     }
     both_saw_the_same_trades(a, b);
-    for (client, side, book) in [(&*a, 'a', "buy BTC-USD"), (&*b, 'b', "sell BTC-USD")] {
+    for (client, side, book) in [(a, 'a', "buy BTC-USD"), (b, 'b', "sell BTC-USD")] {
         for n in 0..RESTING {
             client.cancel(&format!("gone-{side}{n}"), &format!("rest-{side}{n}"), book);
         }
@@ -283,9 +278,9 @@ fn the_numbers_went_on(client: &Client, sent_before: u64) {
         let received = highest(&history.wire_in[..at_in]);
         assert!(answered.number() > received, "{} after {received}", answered.0);
         assert_eq!((asked.get("141"), answered.get("141")), (None, None));
-        for message in &history.wire_in[at_in..] {
-            let is_old = message.number() < answered.number();
-            assert_eq!(is_old, message.has("43=Y"), "{} after {}", message.0, answered.0);
+        let old = |m: &&Fix| m.number() < answered.number();
+        for message in history.wire_in[at_in..].iter().filter(old) {
+            assert!(message.has("43=Y"), "{} after {}", message.0, answered.0);
         }
     });
 }
@@ -335,13 +330,12 @@ fn last_qty(fill: &Fix) -> u64 {
 /// Every trade has been told to both sides once, and nothing has been told twice.
 fn both_saw_the_same_trades(a: &Client, b: &Client) {
     let [of_a, of_b] = [a, b].map(|client| {
-        let fills = client.history(fills);
+        let mut fills = client.history(fills);
+        fills.retain(|fill| is_about(fill, "cross-"));
         let exec_ids: HashSet<&str> = fills.iter().map(|fill| fill.text("17")).collect();
         assert_eq!(exec_ids.len(), fills.len(), "{}: a fill was told twice", client.comp_id);
-        let crossing = fills.iter().filter(|fill| is_about(fill, "cross-"));
-        let trades = crossing.map(|f| (f.text("527").to_owned(), last_qty(f)));
-        let trades: HashMap<String, u64> = trades.collect();
-        trades
+        let trades = fills.iter().map(|fill| (fill.text("527").to_owned(), last_qty(fill)));
+        trades.collect::<HashMap<String, u64>>()
     });
     assert_eq!(of_a, of_b);
     // The buyer wants more than the seller has: all that is sold is traded, once.

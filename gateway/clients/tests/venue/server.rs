@@ -121,8 +121,8 @@ impl Drop for Server {
 }
 
 fn spawn(way: Way, directory: &Path) -> Child {
-    let log = std::fs::File::options().create(true).append(true);
-    let log = log.open(directory.join("stderr.log")).unwrap();
+    let log = directory.join("stderr.log");
+    let log = std::fs::File::options().create(true).append(true).open(log).unwrap();
     let mut command = Command::new(binary());
     command.arg("serve").arg(directory.join("venue.toml"));
     command.arg("--data").arg(directory.join("data"));
