@@ -4,7 +4,10 @@
 //! ring, and writes what events say. A ring that is full, or a client above its rate, is simply not
 //! read: its bytes stay in the transport's buffer and TCP pushes back. What only must not be lost,
 //! the end of a connection or a silence, is a bit that is offered again every turn.
-//! Next: `fix/connection.rs` for bytes in, `flow.rs` for what a client still has to get.
+//! Next: `gateway/outward.rs` for events to clients, `fix/connection.rs` for bytes in, `flow.rs` for
+//! what a client still has to get.
+
+mod outward;
 
 use crate::auth::AuthClient;
 use crate::directory::Directory;
@@ -12,18 +15,15 @@ use crate::fix::connection::{Connection, ConnectionLimits, Outcome, Ring, Shared
 use crate::fix::fields::Scanner;
 use crate::fix::inbound::Slot;
 use crate::fix::outbound::{self, Envelope, MESSAGE_BYTES_MAX};
-use crate::flow::{Again, Flow, Next};
+use crate::flow::Flow;
 use crate::io::event_ring::EventReader;
 use crate::io::{Close, ConnId, NetEvent, StreamTransport};
-use crate::outbox::OutboxId;
 use crate::rings::CommandSender;
-use crate::understudy::{OutboxClient, Piece, PieceRequest};
+use crate::understudy::OutboxClient;
 use engine::Event;
 use sbe_schemas::header::Message;
 use sbe_schemas::journal as j;
-use sbe_schemas::types::{
-    CommandHead, DisconnectReason, DueWhat, EventFlags, EventKind, LogoutReason, Verdict,
-};
+use sbe_schemas::types::{CommandHead, DisconnectReason, DueWhat, Verdict};
 use std::collections::VecDeque;
 
 /// Messages read of one connection before others have their turn.
@@ -383,260 +383,6 @@ impl Gateway {
             }
         }
         done
-    }
-
-    fn write_events(&mut self, now: u64) -> usize {
-        for done in 0..TURN_EVENTS_MAX {
-            let Some(event) = self.events.peek() else { return done };
-            let event = *event;
-            self.events.release();
-            match event.kind() {
-                Some(EventKind::Report) => self.on_report(now, &event),
-                Some(EventKind::Control) => self.on_control(now, &event),
-                Some(EventKind::Market) => self.directory.learn(&event),
-                None => {}
-            }
-        }
-        TURN_EVENTS_MAX
-    }
-
-    /// The client an event is for; `None`: it is not here, or not any more.
-    fn addressee(&mut self, event: &Event) -> Option<&mut Client> {
-        let conn = event.conn().filter(|conn| conn.gateway == self.settings.number)?;
-        let place = self.clients.get_mut(usize::from(conn.slot))?;
-        place.as_mut().filter(|client| log_generation(client.id) == conn.generation)
-    }
-
-    fn on_report(&mut self, now: u64, event: &Event) {
-        let Some(client) = self.addressee(event) else { return self.on_orphan(event) };
-        let id = client.id;
-        if let Some(accepted) = event.get::<j::LogonAccepted>() {
-            let heartbeat_ns = u64::from(accepted.heartbeat_s.get()) * NS_PER_S;
-            client.connection.on_logon_accepted(now, heartbeat_ns);
-            let outbox = OutboxId {
-                session: event.head.session.get(),
-                generation: event.head.generation.get(),
-            };
-            client.flow.begin(outbox, event.head.number.get());
-            self.enqueue(id); // What came behind the Logon may be read now.
-        } else if client.flow.tail == 0 {
-            // Refused at logon, with a number: the only message of this connection.
-            client.flow.begin(OutboxId { session: 0, generation: 0 }, event.head.number.get());
-        }
-        let Some(client) = self.client(id) else { return };
-        if client.flow.on_report(event) && self.send(now, id, event, None) {
-            if let Some(client) = self.client(id) {
-                client.flow.sent();
-            }
-        } else if let Some(client) = self.client(id) {
-            client.flow.keep(event, now);
-        }
-    }
-
-    /// A report for a connection that is gone. If it lets that in, the session would stay bound to
-    /// nobody: a Logon may come out of the log after its connection, or a lost lead, has ended it.
-    fn on_orphan(&mut self, event: &Event) {
-        let mine = event.conn().filter(|conn| conn.gateway == self.settings.number);
-        if mine.is_some() && event.get::<j::LogonAccepted>().is_some() {
-            let mut head = CommandHead::ZERO;
-            head.session = event.head.session;
-            head.gateway = event.head.gateway;
-            head.slot = event.head.slot;
-            head.conn_generation = event.head.conn_generation;
-            self.orphans.push(head);
-            self.obliged = true;
-        }
-    }
-
-    fn on_control(&mut self, now: u64, event: &Event) {
-        if event.get::<j::SessionDefined>().is_some() {
-            return self.directory.learn(event);
-        }
-        if event.get::<j::Opened>().is_some() {
-            self.open = true;
-            return;
-        }
-        if event.get::<j::LeadLost>().is_some() {
-            self.open = false;
-            return self.drop_all();
-        }
-        let Some(client) = self.addressee(event) else { return };
-        let id = client.id;
-        if let Some(resend) = event.get::<j::Resend>() {
-            let (from, to) = (resend.begin_seq_no.get(), resend.end_seq_no.get());
-            client.flow.again = Some(Again { from, to, gap: None });
-            client.flow.ticket = None;
-            client.flow.behind_since = Some(now);
-            self.pump(now, id);
-        } else if event.get::<j::ConnectionClose>().is_some() {
-            // The engine has unbound it already: it needs no Disconnected.
-            client.connection.close();
-            (client.disconnected, client.due) = (None, None);
-            client.closing = true;
-            self.close_if_done(id);
-        } else if let Some(refused) = event.get::<j::LogonRefused>() {
-            let reason = refused.reason.known().unwrap_or(LogoutReason::BadMessage);
-            self.refuse(now, id, outbound::logout_words(reason));
-        }
-    }
-
-    fn close_if_done(&mut self, conn: ConnId) {
-        if self.client(conn).is_some_and(|client| client.closing && client.flow.is_live()) {
-            self.remove(conn, Close::Flushed);
-        }
-    }
-
-    /// Writes one message into the out buffer. `false`: there is no room.
-    fn send(&mut self, now: u64, conn: ConnId, event: &Event, resent_at: Option<u64>) -> bool {
-        let place = self.clients.get_mut(usize::from(conn.slot)).and_then(Option::as_mut);
-        let Some(client) = place.filter(|client| client.id == conn) else { return true };
-        let envelope = Envelope {
-            venue: self.settings.venue.as_bytes(),
-            client: client.connection.comp_id(),
-            resent_at,
-        };
-        let Some(room) = self.transport.reserve(conn, MESSAGE_BYTES_MAX) else { return false };
-        let message = outbound::message(event, &envelope, &self.directory, room);
-        let message = message.expect("MESSAGE_BYTES_MAX fits every message");
-        if let Some(message) = message {
-            let length = message.len();
-            self.transport.commit(conn, length);
-            client.connection.on_told(now);
-        }
-        true
-    }
-
-    /// A gap fill for the numbers from `gap` to `next` - 1. `false`: there is no room.
-    fn send_gap_fill(&mut self, now: u64, conn: ConnId, gap: (u64, u64), next: u64) -> bool {
-        let place = self.clients.get_mut(usize::from(conn.slot)).and_then(Option::as_mut);
-        let Some(client) = place.filter(|client| client.id == conn) else { return true };
-        let envelope = Envelope {
-            venue: self.settings.venue.as_bytes(),
-            client: client.connection.comp_id(),
-            resent_at: Some(now),
-        };
-        let Some(room) = self.transport.reserve(conn, MESSAGE_BYTES_MAX) else { return false };
-        let message = outbound::gap_fill(gap.0, next, gap.1, &envelope, room);
-        let length = message.expect("MESSAGE_BYTES_MAX fits a gap fill").len();
-        self.transport.commit(conn, length);
-        client.connection.on_told(now);
-        true
-    }
-
-    /// Goes on with a client that is behind.
-    fn pump(&mut self, now: u64, conn: ConnId) {
-        loop {
-            let Some(client) = self.client(conn) else { return };
-            match client.flow.next_step() {
-                Next::Live => {
-                    client.flow.caught_up();
-                    return self.close_if_done(conn);
-                }
-                Next::Bridged => {
-                    let Some(event) = client.flow.bridged().copied() else { return };
-                    if !self.send(now, conn, &event, None) {
-                        return;
-                    }
-                    if let Some(client) = self.client(conn) {
-                        client.flow.sent();
-                    }
-                }
-                Next::Fetch { from, to } => {
-                    if client.flow.ticket.is_none() {
-                        self.fetch(conn, from, to);
-                    }
-                    return;
-                }
-            }
-        }
-    }
-
-    fn fetch(&mut self, conn: ConnId, from: u64, to: u64) {
-        let ticket = self.tickets << 16 | u64::from(conn.slot);
-        let Some(client) = self.client(conn) else { return };
-        let request = PieceRequest { ticket, id: client.flow.id, from, to };
-        client.flow.ticket = Some(ticket);
-        if self.outbox.requests.push(request).is_err() {
-            if let Some(client) = self.client(conn) {
-                client.flow.ticket = None; // The tick tries again.
-            }
-        } else {
-            self.tickets += 1;
-        }
-    }
-
-    fn write_pieces(&mut self, now: u64) -> usize {
-        let mut done = 0;
-        while let Ok(piece) = self.outbox.pieces.pop() {
-            done += 1;
-            let slot = (piece.ticket & 0xFFFF) as usize;
-            let Some(client) = self.clients.get_mut(slot).and_then(Option::as_mut) else {
-                continue;
-            };
-            if client.flow.ticket != Some(piece.ticket) {
-                continue; // Of another time, or another client.
-            }
-            client.flow.ticket = None;
-            let conn = client.id;
-            self.write_piece(now, conn, &piece);
-        }
-        done
-    }
-
-    fn write_piece(&mut self, now: u64, conn: ConnId, piece: &Piece) {
-        for event in piece.messages.iter().take(piece.count) {
-            let Some(client) = self.client(conn) else { return };
-            let wrote = match client.flow.again {
-                Some(again) => self.send_again(now, conn, event, again),
-                None if event.head.number.get() == client.flow.next => {
-                    let sent = self.send(now, conn, event, None);
-                    if sent && let Some(client) = self.client(conn) {
-                        client.flow.sent();
-                    }
-                    sent
-                }
-                None => return,
-            };
-            if !wrote {
-                return; // A Writable follows and fetches from there.
-            }
-        }
-        self.pump(now, conn);
-    }
-
-    /// One message of a range that was asked for again. Administrative ones become one gap fill.
-    fn send_again(&mut self, now: u64, conn: ConnId, event: &Event, mut again: Again) -> bool {
-        let number = event.head.number.get();
-        let is_last = number == again.to;
-        if event.head.flags.has(EventFlags::ADMIN) {
-            again.gap.get_or_insert((number, event.head.time.get()));
-        } else {
-            if let Some(gap) = again.gap {
-                if !self.send_gap_fill(now, conn, gap, number) {
-                    return false;
-                }
-                again.gap = None;
-                self.set_again(conn, Some(again));
-            }
-            if !self.send(now, conn, event, Some(now)) {
-                return false;
-            }
-        }
-        if is_last
-            && let Some(gap) = again.gap
-            && !self.send_gap_fill(now, conn, gap, number + 1)
-        {
-            return false;
-        }
-        again.from = number + 1;
-        self.set_again(conn, (!is_last).then_some(again));
-        true
-    }
-
-    fn set_again(&mut self, conn: ConnId, again: Option<Again>) {
-        if let Some(client) = self.client(conn) {
-            client.flow.again = again;
-        }
     }
 
     /// Deadlines, heartbeats, silences, and clients that stay behind.

@@ -4,13 +4,20 @@
 //! A batch is committed when the written durability setting says so: `disk`, the device has it
 //! (a thread writes and syncs; what arrives during one sync is the next); `process`, the kernel has
 //! it; `none`, at once. On start the journal hands out all it has and then leads.
+//! `segments.rs` has the files, `reader.rs` follows them from behind.
 //! Not here yet, and here is their place: snapshots to `Restore` from, recycled pre-written
 //! segments, writes through the gateway's io_uring.
 
-use crate::io::Doorbell;
+mod reader;
+mod segments;
+
+pub use reader::JournalReader;
+
 use crate::io::file::{self, Segment};
-use engine::log::{BATCH_ALIGN, BATCH_ENCODED_MAX, BatchRef, ScanEnd, Tail, says_durable, scan};
+use crate::io::{Doorbell, thread};
+use engine::log::{BATCH_ENCODED_MAX, BatchRef, ScanEnd, Tail, says_durable, scan};
 use engine::{AppendError, CommandBuffer, Log, LogEvent};
+use segments::Segments;
 use std::collections::VecDeque;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -252,15 +259,8 @@ impl Journal {
 
     /// Who follows this journal from its beginning.
     pub fn reader(&self) -> JournalReader {
-        JournalReader {
-            directory: self.directory.clone(),
-            segment: None,
-            number: 0,
-            at: 0,
-            tail: Tail::genesis(self.tail.partition),
-            committed_seq: Arc::clone(&self.committed_seq),
-            bytes: vec![0; BATCH_ENCODED_MAX],
-        }
+        let committed_seq = Arc::clone(&self.committed_seq);
+        JournalReader::new(self.directory.clone(), self.tail.partition, committed_seq)
     }
 
     /// The device has everything: the last act of a process that stops in good order.
@@ -385,55 +385,6 @@ impl Journal {
     }
 }
 
-/// The segments, and the one that is being written.
-struct Segments {
-    directory: PathBuf,
-    paths: Vec<PathBuf>,
-    current: Segment,
-    at: u64,
-}
-
-impl Segments {
-    fn open(directory: &Path, paths: &[PathBuf], end: (usize, usize)) -> io::Result<Self> {
-        let mut paths = paths.to_vec();
-        let current = match paths.get(end.0) {
-            Some(path) => Segment::open(path)?,
-            None => {
-                paths.push(segment_path(directory, 0));
-                Segment::create(&paths[0], SEGMENT_BYTES)?
-            }
-        };
-        paths.truncate(end.0 + 1);
-        Ok(Self { directory: directory.to_owned(), paths, current, at: end.1 as u64 })
-    }
-
-    fn write(&mut self, buffer: &Buffer) -> io::Result<()> {
-        let bytes = &buffer.bytes[..buffer.length];
-        if self.at + bytes.len() as u64 > SEGMENT_BYTES {
-            self.current.sync()?;
-            let path = segment_path(&self.directory, self.paths.len());
-            self.current = match Segment::create(&path, SEGMENT_BYTES) {
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                    // Begun by an earlier life that ended before it wrote here.
-                    let left = Segment::open(&path)?;
-                    left.cut(0, SEGMENT_BYTES)?;
-                    left
-                }
-                created => created?,
-            };
-            self.paths.push(path);
-            self.at = 0;
-        }
-        self.current.write_at(bytes, self.at)?;
-        self.at += bytes.len() as u64;
-        Ok(())
-    }
-}
-
-fn segment_path(directory: &Path, number: usize) -> PathBuf {
-    directory.join(format!("{number:012}.log"))
-}
-
 /// Writes and syncs on a thread of its own: everything that waits goes with one sync.
 fn syncing_writer(mut files: Segments) -> Writer {
     // Bounded by the buffers there are, so neither end ever waits for room.
@@ -467,7 +418,7 @@ fn syncing_writer(mut files: Segments) -> Writer {
             }
         }
     };
-    crate::run::spawn("journal", write_all);
+    thread::spawn("journal", write_all);
     Writer::Thread { work, done, bell }
 }
 
@@ -487,58 +438,4 @@ fn says_durable_from_start(segment: &[u8], tail: &Tail) -> bool {
 fn torn_bytes(segment: &[u8], at: usize) -> u64 {
     let end = segment.iter().rposition(|byte| *byte != 0).map_or(at, |last| last + 1);
     end.saturating_sub(at) as u64
-}
-
-/// Follows a journal from its beginning, never past what is committed. Cold threads only.
-pub struct JournalReader {
-    directory: PathBuf,
-    segment: Option<Segment>,
-    number: usize,
-    at: u64,
-    tail: Tail,
-    committed_seq: Arc<AtomicU64>,
-    bytes: Vec<u8>,
-}
-
-impl JournalReader {
-    /// The next committed batch; `None`: there is none yet.
-    ///
-    /// # Errors
-    /// The file system says no, or what was committed cannot be read back.
-    pub fn next_batch(&mut self) -> io::Result<Option<BatchRef<'_>>> {
-        if self.tail.next_seq >= self.committed_seq.load(Ordering::Acquire) {
-            return Ok(None);
-        }
-        loop {
-            if self.segment.is_none() {
-                let path = segment_path(&self.directory, self.number);
-                self.segment = Some(Segment::open(&path)?);
-            }
-            let Some(segment) = &self.segment else { continue };
-            let mut have = segment.read_at(&mut self.bytes[..BATCH_ALIGN], self.at)?;
-            let length = BatchRef::encoded_length(&self.bytes[..have]).min(BATCH_ENCODED_MAX);
-            if length > have {
-                have += segment.read_at(&mut self.bytes[have..length], self.at + have as u64)?;
-            }
-            let found =
-                BatchRef::parse(&self.bytes[..have]).is_ok_and(|batch| self.tail.continues(&batch));
-            if found {
-                break;
-            }
-            if self.at == 0 {
-                let lost = format!("journal: sequence {} cannot be read back", self.tail.next_seq);
-                return Err(io::Error::new(io::ErrorKind::InvalidData, lost));
-            }
-            (self.segment, self.number, self.at) = (None, self.number + 1, 0);
-        }
-        let batch = own(&self.bytes);
-        self.tail.advance(&batch);
-        self.at += batch.encoded_bytes() as u64;
-        Ok(Some(batch))
-    }
-
-    /// Sequence after the last batch handed out.
-    pub fn next_seq(&self) -> u64 {
-        self.tail.next_seq
-    }
 }

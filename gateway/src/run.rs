@@ -57,15 +57,6 @@ pub struct Flags {
     pub engine_stop: AtomicBool,
 }
 
-/// Spawns a named thread.
-///
-/// # Panics
-/// When the host has no thread to give: nothing can run then.
-pub fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> JoinHandle<()> {
-    let spawned = std::thread::Builder::new().name(name.into()).spawn(work);
-    spawned.unwrap_or_else(|error| panic!("cannot start the {name} thread: {error}"))
-}
-
 /// Spins, yields or says it is time to sleep.
 struct Idle {
     waiting: Waiting,

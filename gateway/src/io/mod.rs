@@ -19,6 +19,7 @@ pub mod file;
 pub mod mio;
 pub mod sim;
 mod tcp;
+pub mod thread;
 pub mod transport;
 pub mod udp;
 pub mod uring;

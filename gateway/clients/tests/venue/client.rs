@@ -58,8 +58,8 @@ pub struct History {
     pub wire_in: Vec<Fix>,
     /// All messages as they went out.
     pub wire_out: Vec<Fix>,
-    /// What QuickFIX had to say.
-    pub events: Vec<String>,
+    /// Messages both ways and what QuickFIX had to say, for whoever looks into a failure.
+    story: Vec<String>,
     /// QuickFIX is logged on.
     pub is_logged_on: bool,
     /// How often it has been.
@@ -121,15 +121,23 @@ impl ApplicationCallback for Record {
 
 impl LogCallback for Record {
     fn on_incoming(&self, _: Option<&SessionId>, message: &str) {
-        self.note(|history| history.wire_in.push(readable(message)));
+        let message = readable(message);
+        self.note(|history| {
+            history.story.push(format!("< {}", message.0));
+            history.wire_in.push(message);
+        });
     }
 
     fn on_outgoing(&self, _: Option<&SessionId>, message: &str) {
-        self.note(|history| history.wire_out.push(readable(message)));
+        let message = readable(message);
+        self.note(|history| {
+            history.story.push(format!("> {}", message.0));
+            history.wire_out.push(message);
+        });
     }
 
     fn on_event(&self, _: Option<&SessionId>, words: &str) {
-        self.note(|history| history.events.push(words.to_owned()));
+        self.note(|history| history.story.push(format!("  {words}")));
     }
 }
 
@@ -298,9 +306,10 @@ impl Client {
             }
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
-                let told = last_of(&history);
+                let last = history.story.iter().rev().take(24).rev();
+                let last = last.map(String::as_str).collect::<Vec<_>>().join("\n");
                 drop(history);
-                panic!("{}: waited in vain for {what}\n{told}", self.comp_id);
+                panic!("{}: waited in vain for {what} after\n{last}", self.comp_id);
             }
             let waited = self.record.changed.wait_timeout(history, left);
             history = waited.unwrap_or_else(|poisoned| poisoned.into_inner()).0;
@@ -308,14 +317,13 @@ impl Client {
     }
 }
 
-fn last_of(history: &History) -> String {
-    let last = |messages: &[Fix]| {
-        let start = messages.len().saturating_sub(8);
-        messages[start..].iter().map(|message| format!("  {}\n", message.0)).collect::<String>()
-    };
-    let events = &history.events[history.events.len().saturating_sub(8)..];
-    let (came, went) = (last(&history.wire_in), last(&history.wire_out));
-    format!("last in:\n{came}last out:\n{went}last events: {events:#?}")
+impl Drop for Client {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let story = self.history(|history| history.story.join("\n"));
+            let _ = std::fs::write(self.directory.join("story.txt"), story);
+        }
+    }
 }
 
 /// Side (54).

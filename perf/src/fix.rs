@@ -1,0 +1,374 @@
+//! A FIX 4.4 client, as small as measuring needs: it logs on with fresh numbers, asks, and checks
+//! every answer field by field. It never asks for a resend: a gap here is a lost message, and a run
+//! with a lost message is no measurement.
+//!
+//! Bytes in, bytes out; the line is `latency.rs`'s. Source: FIX 4.4 vol. 2 (session), vol. 4
+//! (NewOrderSingle, OrderCancelRequest, ExecutionReport).
+
+use crate::drive::{Heard, Request, Talk};
+use anyhow::{Context, bail, ensure};
+use gateway::fix::fields::{Fields, Scanner};
+use gateway::fix::frame::{Frame, next};
+use gateway::fix::tables::{msg_type, tag};
+use gateway::fix::time::Precision;
+use gateway::fix::write::Writer;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// Longest message taken or written.
+const MESSAGE_BYTES_MAX: usize = 4096;
+/// HeartBtInt (108). A loop that waits for answers is never silent for so long.
+const HEARTBEAT_S: u64 = 30;
+/// One unit of price or quantity: decimals are counted in 10⁻⁸.
+const ONE: i64 = 100_000_000;
+/// Buyers pay at most 115 and sellers want at least 200: nothing trades, whoever waits longest.
+const BID: i64 = 100 * ONE;
+const OFFER: i64 = 200 * ONE;
+/// Orders lie on so many price levels.
+const LEVELS: u64 = 16;
+
+/// Step of a round: the order.
+pub(crate) const ORDER: usize = 0;
+/// Step of a round: its cancel.
+pub(crate) const CANCEL: usize = 1;
+
+/// Who talks to whom, about what.
+#[derive(Clone, Debug)]
+pub(crate) struct Identity {
+    /// SenderCompID (49), also Username (553).
+    pub(crate) session: String,
+    /// Password (554).
+    pub(crate) password: String,
+    /// TargetCompID (56).
+    pub(crate) venue: String,
+    /// Symbol (55).
+    pub(crate) symbol: String,
+}
+
+/// One session from its first Logon to its Logout.
+pub(crate) struct Client {
+    identity: Identity,
+    scanner: Scanner,
+    next_out: u64,
+    next_in: u64,
+    /// Start of every ClOrdID (11): unlike that of any other run.
+    run: String,
+    logged_on: bool,
+    logged_out: bool,
+}
+
+impl Client {
+    /// Not logged on yet. `started`: when, for ClOrdIDs that no earlier run has used.
+    pub(crate) fn new(identity: Identity, started: SystemTime) -> Self {
+        let run =
+            format!("{:x}-", started.duration_since(UNIX_EPOCH).unwrap_or_default().as_micros());
+        Self {
+            identity,
+            scanner: Scanner::new(),
+            next_out: 1,
+            next_in: 1,
+            run,
+            logged_on: false,
+            logged_out: false,
+        }
+    }
+
+    /// The Logon was answered.
+    pub(crate) fn is_logged_on(&self) -> bool {
+        self.logged_on
+    }
+
+    /// The Logout was answered.
+    pub(crate) fn is_logged_out(&self) -> bool {
+        self.logged_out
+    }
+
+    /// Logon with numbers that begin again.
+    pub(crate) fn logon(&mut self, out: &mut Vec<u8>) -> anyhow::Result<()> {
+        self.say(msg_type::LOGON, out, |w, identity, _| {
+            w.uint(tag::ENCRYPT_METHOD, 0);
+            w.uint(tag::HEART_BT_INT, HEARTBEAT_S);
+            w.bool(tag::RESET_SEQ_NUM_FLAG, true);
+            w.text(tag::USERNAME, identity.session.as_bytes());
+            w.text(tag::PASSWORD, identity.password.as_bytes());
+        })
+    }
+
+    /// Logout.
+    pub(crate) fn logout(&mut self, out: &mut Vec<u8>) -> anyhow::Result<()> {
+        self.say(msg_type::LOGOUT, out, |_, _, _| {})
+    }
+
+    /// Appends one message; `fields` writes what is between header and trailer, given the time.
+    fn say(
+        &mut self,
+        kind: &[u8],
+        out: &mut Vec<u8>,
+        fields: impl FnOnce(&mut Writer<'_>, &Identity, u64),
+    ) -> anyhow::Result<()> {
+        let now = gateway::io::clock::utc_now_ns();
+        let mut buffer = [0; MESSAGE_BYTES_MAX];
+        let mut w = Writer::begin(&mut buffer, kind);
+        w.text(tag::SENDER_COMP_ID, self.identity.session.as_bytes());
+        w.text(tag::TARGET_COMP_ID, self.identity.venue.as_bytes());
+        w.uint(tag::MSG_SEQ_NUM, self.next_out);
+        w.timestamp(tag::SENDING_TIME, now, Precision::Millis);
+        fields(&mut w, &self.identity, now);
+        let message = w.finish().ok().context("names, symbol or password are too long")?;
+        out.extend_from_slice(message);
+        self.next_out += 1;
+        Ok(())
+    }
+
+    /// What a message that is in order and next in number means.
+    fn on_message(&mut self, body: &[u8], out: &mut Vec<u8>) -> anyhow::Result<Option<u64>> {
+        // The scanner lends its table for as long as the fields are looked at.
+        let mut scanner = std::mem::take(&mut self.scanner);
+        let fields = scanner.scan(body);
+        let meaning = self.on_fields(&fields, out);
+        self.scanner = scanner;
+        meaning
+    }
+
+    fn on_fields(&mut self, fields: &Fields<'_>, out: &mut Vec<u8>) -> anyhow::Result<Option<u64>> {
+        let kind = fields.get(tag::MSG_TYPE).unwrap_or_default();
+        if kind == msg_type::LOGOUT && self.next_in == 1 {
+            bail!("the venue refuses the Logon of {}: {}", self.identity.session, words(fields));
+        }
+        let number: u64 = parsed(fields, tag::MSG_SEQ_NUM)?;
+        ensure!(
+            number == self.next_in,
+            "MsgSeqNum is {number} and {} was due: a message is lost or came twice",
+            self.next_in
+        );
+        self.next_in += 1;
+        match kind {
+            msg_type::EXECUTION_REPORT => return self.on_report(fields).map(Some),
+            msg_type::HEARTBEAT => {}
+            msg_type::TEST_REQUEST => {
+                let id = fields.get(tag::TEST_REQ_ID).unwrap_or_default();
+                self.say(msg_type::HEARTBEAT, out, |w, _, _| w.text(tag::TEST_REQ_ID, id))?;
+            }
+            msg_type::LOGON => self.logged_on = true,
+            msg_type::LOGOUT if self.next_out > 2 && fields.get(tag::TEXT).is_none() => {
+                self.logged_out = true;
+            }
+            _ => bail!(
+                "an unexpected message (MsgType {}): {}",
+                String::from_utf8_lossy(kind),
+                words(fields)
+            ),
+        }
+        Ok(None)
+    }
+
+    /// The number of the request that an ExecutionReport answers.
+    fn on_report(&self, fields: &Fields<'_>) -> anyhow::Result<u64> {
+        let exec_type = fields.get(tag::EXEC_TYPE).unwrap_or_default();
+        let answers = match exec_type {
+            b"0" => ORDER,
+            b"4" => CANCEL,
+            b"8" => bail!("an order was rejected: {}", words(fields)),
+            b"F" => bail!(
+                "an order traded: somebody else's orders lie between {} and {} {}. Measure with --symbol \
+                 of an empty book",
+                BID / ONE,
+                OFFER / ONE,
+                self.identity.symbol
+            ),
+            other => {
+                bail!(
+                    "an unexpected ExecType {}: {}",
+                    String::from_utf8_lossy(other),
+                    words(fields)
+                )
+            }
+        };
+        let id = fields.get(tag::CL_ORD_ID).and_then(|id| std::str::from_utf8(id).ok());
+        let number = id
+            .and_then(|id| id.strip_prefix(self.run.as_str())?.strip_suffix(SUFFIX.get(answers)?))
+            .and_then(|digits| digits.parse().ok());
+        number.with_context(|| {
+            format!("an ExecutionReport of a strange ClOrdID {}", id.unwrap_or("(none)"))
+        })
+    }
+}
+
+/// Ends a ClOrdID: an ack with another ExecType than its request asks for is never taken for it.
+const SUFFIX: [&str; 2] = ["n", "c"];
+
+impl Talk for Client {
+    const STEPS: usize = 2;
+
+    fn ask(&mut self, request: &Request, out: &mut Vec<u8>) -> anyhow::Result<()> {
+        let &Request { number, previous, round, step } = request;
+        let is_buyer = round.is_multiple_of(2);
+        let level = (round / 2 % LEVELS) as i64 * ONE;
+        let mut id = [0; 36];
+        let mut original = [0; 36];
+        let run = std::mem::take(&mut self.run);
+        let id = cl_ord_id(&mut id, &run, number, step);
+        let original = cl_ord_id(&mut original, &run, previous, ORDER);
+        let kind =
+            if step == ORDER { msg_type::NEW_ORDER_SINGLE } else { msg_type::ORDER_CANCEL_REQUEST };
+        let said = self.say(kind, out, |w, identity, now| {
+            w.text(tag::CL_ORD_ID, id);
+            if step == CANCEL {
+                w.text(tag::ORIG_CL_ORD_ID, original);
+            }
+            w.text(tag::SYMBOL, identity.symbol.as_bytes());
+            w.char(tag::SIDE, if is_buyer { b'1' } else { b'2' });
+            w.timestamp(tag::TRANSACT_TIME, now, Precision::Millis);
+            w.decimal(tag::ORDER_QTY, ONE);
+            if step == ORDER {
+                w.char(tag::ORD_TYPE, b'2');
+                w.decimal(tag::PRICE, if is_buyer { BID } else { OFFER } + level);
+                w.char(tag::TIME_IN_FORCE, b'0');
+            }
+        });
+        self.run = run;
+        said
+    }
+
+    fn hear(&mut self, received: &[u8], out: &mut Vec<u8>) -> anyhow::Result<Heard> {
+        let (body, bytes) = match next(received, MESSAGE_BYTES_MAX) {
+            Frame::Message { body, len } => (body, len),
+            Frame::Incomplete { .. } => return Ok(Heard::Incomplete),
+            other => bail!("what came is no FIX message: {other:?}"),
+        };
+        Ok(match self.on_message(body, out)? {
+            Some(number) => Heard::Answer { number, bytes },
+            None => Heard::Aside { bytes },
+        })
+    }
+}
+
+/// `run`, the number and what kind it is: at most 36 bytes for numbers below 10^20.
+fn cl_ord_id<'b>(buffer: &'b mut [u8; 36], run: &str, number: u64, step: usize) -> &'b [u8] {
+    use std::io::Write;
+    let mut rest = &mut buffer[..];
+    let written = write!(rest, "{run}{number}{}", SUFFIX[step]);
+    assert!(written.is_ok(), "14 + 20 + 1 bytes fit");
+    let left = rest.len();
+    buffer.get(..36 - left).unwrap_or_default()
+}
+
+fn parsed(fields: &Fields<'_>, tag: u16) -> anyhow::Result<u64> {
+    let text = fields.get(tag).and_then(|value| std::str::from_utf8(value).ok());
+    let number = text.and_then(|text| text.parse().ok());
+    number.with_context(|| format!("a message without a number in tag {tag}"))
+}
+
+/// Text (58) of a message that says no, or what stands for it.
+fn words(fields: &Fields<'_>) -> String {
+    let text = String::from_utf8_lossy(fields.get(tag::TEXT).unwrap_or(b"without a reason")).into();
+    let throttled = |text: &String| text.contains("rate") || text.contains("throttl");
+    if throttled(&text) {
+        return text
+            + " (raise fix.rate_soft and fix.rate_hard of the venue, or use a smaller --depth)";
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn client() -> Client {
+        let identity = Identity {
+            session: "CLIENT1".into(),
+            password: "client1".into(),
+            venue: "PORTCULLIS".into(),
+            symbol: "ACME".into(),
+        };
+        Client::new(identity, UNIX_EPOCH + std::time::Duration::from_micros(0xabc))
+    }
+
+    fn asked(client: &mut Client, step: usize) -> String {
+        let mut out = Vec::new();
+        let request = Request { number: 70 + step as u64, previous: 70, round: 3, step };
+        client.ask(&request, &mut out).unwrap();
+        String::from_utf8(out).unwrap().replace('\x01', "|")
+    }
+
+    /// What the client makes of a message of the venue with this number.
+    fn heard(
+        client: &mut Client,
+        kind: &str,
+        number: u64,
+        fields: &[(u16, &str)],
+    ) -> Result<Heard, String> {
+        let mut buffer = [0; MESSAGE_BYTES_MAX];
+        let mut w = Writer::begin(&mut buffer, kind.as_bytes());
+        w.uint(tag::MSG_SEQ_NUM, number);
+        fields.iter().for_each(|(tag, value)| w.text(*tag, value.as_bytes()));
+        let message = w.finish().unwrap().to_vec();
+        let mut out = Vec::new();
+        client.hear(&message, &mut out).map_err(|error| format!("{error:#}"))
+    }
+
+    #[test]
+    fn an_order_and_its_cancel_name_the_same_order() {
+        let mut client = client();
+        let order = asked(&mut client, ORDER);
+        assert!(order.contains("|35=D|49=CLIENT1|56=PORTCULLIS|34=1|"), "{order}");
+        assert!(order.contains("|11=abc-70n|55=ACME|54=2|"), "{order}");
+        assert!(order.contains("|38=1|40=2|44=201|59=0|"), "{order}");
+        let cancel = asked(&mut client, CANCEL);
+        assert!(cancel.contains("|11=abc-71c|41=abc-70n|55=ACME|54=2|"), "{cancel}");
+    }
+
+    #[test]
+    fn requests_are_about_as_long_as_those_of_the_floor() {
+        let length = asked(&mut client(), ORDER).len();
+        assert!(length.abs_diff(crate::floor::REQUEST_BYTES) < 40, "{length}");
+    }
+
+    #[test]
+    fn acks_are_answers_and_heartbeats_are_not() {
+        let mut client = client();
+        let ack = heard(&mut client, "8", 1, &[(11, "abc-70n"), (150, "0")]).unwrap();
+        assert!(matches!(ack, Heard::Answer { number: 70, .. }), "{ack:?}");
+        let cancelled = heard(&mut client, "8", 2, &[(11, "abc-71c"), (150, "4")]).unwrap();
+        assert!(matches!(cancelled, Heard::Answer { number: 71, .. }), "{cancelled:?}");
+        let heartbeat = heard(&mut client, "0", 3, &[]).unwrap();
+        assert!(matches!(heartbeat, Heard::Aside { .. }), "{heartbeat:?}");
+    }
+
+    #[test]
+    fn a_test_request_is_answered_with_its_own_words() {
+        let mut client = client();
+        let mut buffer = [0; 256];
+        let mut w = Writer::begin(&mut buffer, b"1");
+        w.uint(tag::MSG_SEQ_NUM, 1);
+        w.text(tag::TEST_REQ_ID, b"there?");
+        let message = w.finish().unwrap().to_vec();
+        let mut out = Vec::new();
+        client.hear(&message, &mut out).unwrap();
+        let out = String::from_utf8(out).unwrap();
+        assert!(out.contains("35=0\x01") && out.contains("112=there?\x01"), "{out}");
+    }
+
+    #[test]
+    fn whatever_else_comes_ends_the_run_with_its_reason() {
+        for (kind, number, fields, reason) in [
+            ("8", 1, &[(150, "8"), (58, "too dear")][..], "an order was rejected: too dear"),
+            ("8", 1, &[(11, "abc-70n"), (150, "F")], "an order traded"),
+            ("8", 1, &[(11, "abc-70n"), (150, "4")], "strange ClOrdID abc-70n"),
+            ("8", 1, &[(11, "else-70n"), (150, "0")], "strange ClOrdID else-70n"),
+            ("8", 2, &[(11, "abc-70n"), (150, "0")], "2 and 1 was due"),
+            ("9", 1, &[(58, "unknown order")], "MsgType 9): unknown order"),
+            ("3", 1, &[(58, "bad tag")], "MsgType 3): bad tag"),
+            ("5", 1, &[(58, "wrong password")], "refuses the Logon of CLIENT1: wrong password"),
+        ] {
+            let told = heard(&mut client(), kind, number, fields).unwrap_err();
+            assert!(told.contains(reason), "{told}");
+        }
+    }
+
+    #[test]
+    fn part_of_a_message_waits_for_the_rest() {
+        let mut out = Vec::new();
+        assert_eq!(client().hear(b"8=FIX.4.4\x019=1", &mut out).unwrap(), Heard::Incomplete);
+        assert!(client().hear(b"GET / HTTP/1.1\r\n\r\n", &mut out).is_err());
+    }
+}

@@ -1,0 +1,310 @@
+//! Reports: what was measured, as text for people and JSON for programs.
+//!
+//! Times are nanoseconds everywhere, and are printed in microseconds with one decimal. Percentiles
+//! come out of a histogram that keeps three significant digits, so they are exact to 0.1 %.
+
+use crate::Load;
+use crate::floor::{FLOORS_APART_PERCENT_MAX, Floors, REPLY_BYTES, REQUEST_BYTES};
+use hdrhistogram::Histogram;
+use serde_json::{Value, json};
+use std::time::Duration;
+
+/// Longest time that is told apart; the client gives up earlier.
+const TIME_NS_MAX: u64 = 60_000_000_000;
+const SIGNIFICANT_DIGITS: u8 = 3;
+
+/// Times of one kind of request.
+#[derive(Debug)]
+pub(crate) struct Distribution {
+    histogram: Histogram<u64>,
+}
+
+impl Distribution {
+    /// Empty.
+    pub(crate) fn new() -> Self {
+        let histogram = Histogram::new_with_bounds(1, TIME_NS_MAX, SIGNIFICANT_DIGITS);
+        Self { histogram: histogram.expect("constant bounds that the histogram takes") }
+    }
+
+    /// Counts one time.
+    pub(crate) fn record(&mut self, time: Duration) {
+        self.histogram.saturating_record(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX));
+    }
+
+    /// How many were counted.
+    pub(crate) fn count(&self) -> u64 {
+        self.histogram.len()
+    }
+
+    /// The median, nanoseconds.
+    pub(crate) fn p50_ns(&self) -> u64 {
+        self.histogram.value_at_quantile(0.5)
+    }
+
+    /// p50, p90, p99, p99.9 and the maximum, nanoseconds.
+    fn figures_ns(&self) -> [u64; 5] {
+        let at = |quantile| self.histogram.value_at_quantile(quantile);
+        [at(0.5), at(0.9), at(0.99), at(0.999), self.histogram.max()]
+    }
+
+    fn row(&self, name: &str) -> String {
+        let mut row = format!("{name:<14}{:>10}", self.count());
+        for ns in self.figures_ns() {
+            row += &format!("{:>10}", micros(ns));
+        }
+        row
+    }
+
+    fn json(&self) -> Value {
+        let [p50, p90, p99, p99_9, max] = self.figures_ns();
+        json!({
+            "count": self.count(),
+            "p50_ns": p50, "p90_ns": p90, "p99_ns": p99, "p99_9_ns": p99_9, "max_ns": max,
+        })
+    }
+}
+
+/// The echo's times.
+#[derive(Debug)]
+pub(crate) struct MeasuredFloor {
+    /// Request to reply.
+    pub(crate) echo: Distribution,
+    /// From the first measured request to the last reply.
+    pub(crate) elapsed: Duration,
+}
+
+impl MeasuredFloor {
+    /// The median, nanoseconds.
+    pub(crate) fn p50_ns(&self) -> u64 {
+        self.echo.p50_ns()
+    }
+
+    fn json(&self) -> Value {
+        json!({ "echo": self.echo.json(), "requests_per_s": per_second(self.echo.count(), self.elapsed) })
+    }
+}
+
+/// Of `portcullis-perf floor`.
+pub(crate) struct FloorReport {
+    pub(crate) load: Load,
+    pub(crate) floor: MeasuredFloor,
+}
+
+impl FloorReport {
+    /// For people.
+    pub(crate) fn text(&self) -> String {
+        format!(
+            "plain TCP echo on loopback, {REQUEST_BYTES} B in, {REPLY_BYTES} B out, {}\n{}\n{}\n{} requests/s",
+            described(&self.load),
+            head(),
+            self.floor.echo.row("echo"),
+            per_second(self.floor.echo.count(), self.floor.elapsed),
+        )
+    }
+
+    /// For programs.
+    pub(crate) fn json(&self) -> Value {
+        let mut told =
+            json!({ "command": "floor", "depth": self.load.depth, "spin": self.load.spin });
+        told["floor"] = self.floor.json();
+        told
+    }
+}
+
+/// Of `portcullis-perf latency`.
+pub(crate) struct LatencyReport {
+    pub(crate) load: Load,
+    pub(crate) order: Distribution,
+    pub(crate) cancel: Distribution,
+    pub(crate) elapsed: Duration,
+    /// Mean length of a request and of its answer, bytes.
+    pub(crate) message_bytes: (u64, u64),
+    pub(crate) floors: Option<Floors>,
+}
+
+impl LatencyReport {
+    /// For people.
+    pub(crate) fn text(&self) -> String {
+        let (request, reply) = self.message_bytes;
+        let mut lines = vec![
+            format!("FIX over TCP, {request} B in, {reply} B out, {}", described(&self.load)),
+            head(),
+            self.order.row("order > ack"),
+            self.cancel.row("cancel > ack"),
+        ];
+        if let Some(floors) = &self.floors {
+            lines.push(floors.before.echo.row("floor before"));
+            lines.push(floors.after.echo.row("floor after"));
+        }
+        lines.push(format!("{} requests/s", self.requests_per_s()));
+        if let Some(floors) = &self.floors {
+            lines.push(self.verdict(floors));
+        }
+        lines.join("\n")
+    }
+
+    fn requests_per_s(&self) -> u64 {
+        per_second(self.order.count() + self.cancel.count(), self.elapsed)
+    }
+
+    fn verdict(&self, floors: &Floors) -> String {
+        match floors.p50_ns() {
+            Some(floor) => format!(
+                "order > ack is {} times the floor, cancel > ack {} times (p50)",
+                ratio(self.order.p50_ns(), floor),
+                ratio(self.cancel.p50_ns(), floor),
+            ),
+            None => format!(
+                "NO RATIO: the floors before and after are {} % apart, more than \
+                 {FLOORS_APART_PERCENT_MAX} %. The machine was busy with something else: do not use these \
+                 times, run again",
+                floors.apart_percent(),
+            ),
+        }
+    }
+
+    /// For programs. `ratio_p50` is null without floors, and when they disagree.
+    pub(crate) fn json(&self) -> Value {
+        let (request, reply) = self.message_bytes;
+        let mut told = json!({
+            "command": "latency",
+            "depth": self.load.depth,
+            "spin": self.load.spin,
+            "order_to_ack": self.order.json(),
+            "cancel_to_ack": self.cancel.json(),
+            "requests_per_s": self.requests_per_s(),
+            "request_bytes": request,
+            "reply_bytes": reply,
+            "ratio_p50": null,
+        });
+        if let Some(floors) = &self.floors {
+            told["floor_before"] = floors.before.json();
+            told["floor_after"] = floors.after.json();
+            told["floors_apart_percent"] = floors.apart_percent().into();
+            if let Some(floor) = floors.p50_ns() {
+                told["ratio_p50"] = json!({
+                    "order_to_ack": self.order.p50_ns() as f64 / floor as f64,
+                    "cancel_to_ack": self.cancel.p50_ns() as f64 / floor as f64,
+                });
+            }
+        }
+        told
+    }
+}
+
+fn described(load: &Load) -> String {
+    let waits = if load.spin { "client spins" } else { "client blocks" };
+    format!("{} at a time, {waits}", load.depth)
+}
+
+fn head() -> String {
+    format!(
+        "{:<14}{:>10}{:>10}{:>10}{:>10}{:>10}{:>10}",
+        "us", "count", "p50", "p90", "p99", "p99.9", "max"
+    )
+}
+
+/// Nanoseconds as microseconds with one decimal, rounded half up.
+fn micros(ns: u64) -> String {
+    let tenths = ns.saturating_add(50) / 100;
+    format!("{}.{}", tenths / 10, tenths % 10)
+}
+
+/// `part / whole` with two decimals, rounded half up.
+fn ratio(part: u64, whole: u64) -> String {
+    let hundredths = (part * 100 + whole / 2) / whole.max(1);
+    format!("{}.{:02}", hundredths / 100, hundredths % 100)
+}
+
+fn per_second(count: u64, elapsed: Duration) -> u64 {
+    let per_s = u128::from(count) * 1_000_000_000 / elapsed.as_nanos().max(1);
+    u64::try_from(per_s).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LOAD: Load = Load { orders: 1_000, warmup: 0, depth: 1, spin: false, json: false };
+
+    /// 1, 2, … 1000 microseconds.
+    fn thousand() -> Distribution {
+        let mut times = Distribution::new();
+        (1..=1_000).for_each(|us| times.record(Duration::from_micros(us)));
+        times
+    }
+
+    fn constant(us: u64) -> Distribution {
+        let mut times = Distribution::new();
+        times.record(Duration::from_micros(us));
+        times
+    }
+
+    fn report(floors: Option<(u64, u64)>) -> LatencyReport {
+        let floor = |us| MeasuredFloor { echo: constant(us), elapsed: Duration::from_secs(1) };
+        LatencyReport {
+            load: LOAD,
+            order: constant(30),
+            cancel: constant(20),
+            elapsed: Duration::from_millis(1),
+            message_bytes: (190, 200),
+            floors: floors.map(|(a, b)| Floors { before: floor(a), after: floor(b) }),
+        }
+    }
+
+    #[test]
+    fn percentiles_are_right_to_a_thousandth() {
+        let wanted = [500_000, 900_000, 990_000, 999_000, 1_000_000];
+        for (seen, wanted) in thousand().figures_ns().into_iter().zip(wanted) {
+            assert!(seen.abs_diff(wanted) <= wanted / 1_000, "{seen} is not {wanted}");
+        }
+    }
+
+    #[test]
+    fn a_row_has_its_columns_under_the_head() {
+        let (head, row) = (head(), thousand().row("order > ack"));
+        assert_eq!(head.len(), row.len());
+        let columns: Vec<_> = row.split_whitespace().skip(3).collect();
+        assert_eq!(columns, ["1000", "500.0", "900.1", "990.2", "999.4", "1000.4"]);
+    }
+
+    #[test]
+    fn a_time_beyond_every_bound_is_the_longest_not_lost() {
+        let mut times = Distribution::new();
+        times.record(Duration::from_secs(1_000_000));
+        assert_eq!(times.count(), 1);
+        assert!(times.figures_ns()[4] >= TIME_NS_MAX);
+    }
+
+    #[test]
+    fn numbers_are_rounded_where_they_are_printed() {
+        assert_eq!(micros(0), "0.0");
+        assert_eq!(micros(14_949), "14.9");
+        assert_eq!(micros(14_950), "15.0");
+        assert_eq!(ratio(15_000, 10_000), "1.50");
+        assert_eq!(ratio(9_999, 10_000), "1.00");
+        assert_eq!(per_second(5, Duration::from_millis(500)), 10);
+    }
+
+    #[test]
+    fn floors_that_agree_give_a_ratio() {
+        let report = report(Some((10, 10)));
+        assert!(report.text().ends_with("3.00 times the floor, cancel > ack 2.00 times (p50)"));
+        let ratio = report.json()["ratio_p50"]["order_to_ack"].as_f64().unwrap();
+        assert!((ratio - 3.0).abs() < 0.01, "{ratio}");
+    }
+
+    #[test]
+    fn floors_that_disagree_give_a_warning_and_no_ratio() {
+        let report = report(Some((10, 12)));
+        assert!(report.text().contains("NO RATIO"), "{}", report.text());
+        assert!(report.json()["ratio_p50"].is_null());
+    }
+
+    #[test]
+    fn without_floors_nothing_is_said_of_them() {
+        let report = report(None);
+        assert!(!report.text().contains("floor"), "{}", report.text());
+        assert!(report.json().get("floor_before").is_none());
+    }
+}
