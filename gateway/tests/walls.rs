@@ -86,7 +86,7 @@ fn files_and_sockets_are_opened_in_gateway_io_only() {
 
 #[test]
 fn threads_begin_and_time_is_read_in_io() {
-    let threads = ["thread::spawn", "thread::Builder"];
+    let threads = ["std::thread::spawn", "thread::Builder"];
     must_not_say("gateway/src", &["gateway/src/io/", "gateway/src/listen"], &threads);
     must_not_say("gateway/src", &["gateway/src/io/"], &["SystemTime", "utc_now_ns() -"]);
 }
