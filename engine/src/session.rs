@@ -243,10 +243,12 @@ impl Engine {
             return;
         }
         if number < expected && m.head.flags.has(CommandFlags::POSS_DUP) {
-            if m.verdict() != Verdict::Fine && m.head.ref_tag.get() == TAG_ORIG_SENDING_TIME {
-                self.refuse(at, m, sink);
+            if m.head.ref_tag.get() != TAG_ORIG_SENDING_TIME {
+                return;
             }
-            return;
+            if m.verdict() != Verdict::Fatal {
+                return self.refuse(at, m, sink);
+            }
         }
         if m.verdict() == Verdict::Fatal {
             self.sessions[at as usize].next_in += u64::from(counts);

@@ -12,12 +12,13 @@ mod common;
 use common::commands::{
     cancel, conn, disconnected, due, head, logon, name, order, replace, slot_of,
 };
-use common::{MORNING, NS_PER_S, Narrow, Queue, limits, session, wish};
+use common::{MORNING, NS_PER_S, Narrow, Queue, instruments, limits, session, wish};
 use engine::fake_log::{Dice, FakeLog, Faults};
-use engine::log::BatchRef;
-use engine::{Engine, Event, Limits, Partition, Step};
-use sbe_schemas::header::Message;
+use engine::log::{BATCH_ENCODED_MAX, BatchRef, Tail};
+use engine::{AppendError, CommandBuffer, Engine, Event, Limits, Log, LogEvent, Partition, Step};
+use sbe_schemas::header::{Message, fill_text};
 use sbe_schemas::journal as j;
+use sbe_schemas::market_data as md;
 use sbe_schemas::order_entry as oe;
 use sbe_schemas::types::{Boolean, CommandFlags, CommandHead, DueWhat, EventKind, Side, Verdict};
 use std::collections::BTreeSet;
@@ -75,6 +76,89 @@ fn a_life_tells_what_was_committed_in_it_and_nothing_else() {
         commands_lost += play.sent - play.committed();
     }
     assert!(leads_lost > 20 && commands_lost > 20, "{leads_lost} {commands_lost}: too calm a sea");
+}
+
+#[test]
+fn what_another_leader_committed_is_applied_but_not_told_again() {
+    let mut partition = Partition::new(small(1), TwoLeaders::default(), wish(&[]));
+    let (mut queue, mut told): (Queue, Vec<Event>) = Default::default();
+    (0..10).for_each(|_| drop(partition.turn(MORNING, &mut queue, &mut told)));
+    let engine = partition.engine();
+    assert_eq!((engine.term(), engine.book(3).is_some()), (3, true), "all of it is applied");
+    let terms = told.iter().filter_map(|event| event.get::<j::Opened>().map(|o| o.term.get()));
+    assert_eq!(terms.collect::<Vec<_>>(), [1, 3]);
+    let lost = told.iter().filter_map(|event| event.get::<j::LeadLost>().map(|o| o.term.get()));
+    assert_eq!(lost.collect::<Vec<_>>(), [1]);
+    let defined = told.iter().filter_map(|event| event.get::<md::InstrumentDefinition>());
+    let defined: Vec<_> = defined.map(|d| d.instrument.get()).collect();
+    // Once when this one defined them, and all again at the start of its next term.
+    assert_eq!(defined, [1, 2, 3, 1, 2, 3, 4]);
+}
+
+/// A log that this process leads in the terms 1 and 3. In term 2 somebody else does, and commits.
+#[derive(Default)]
+struct TwoLeaders {
+    said: usize,
+    tail: Option<Tail>,
+    disk: Vec<u8>,
+    told_at: usize,
+    told_bytes: usize,
+}
+
+impl TwoLeaders {
+    fn commit(&mut self, commands: &CommandBuffer, term: u64, time: u64) {
+        let tail = self.tail.get_or_insert(Tail::genesis(1));
+        let mut out = vec![0; BATCH_ENCODED_MAX];
+        let bytes = tail.encode(commands, term, time, 0, &mut out);
+        self.disk.extend_from_slice(&out[..bytes]);
+    }
+
+    fn other(&mut self) {
+        let mut commands = CommandBuffer::new();
+        assert!(commands.push(&j::TermStarted { term: 2.into(), ..j::TermStarted::ZERO }));
+        let symbol = fill_text(b"OTHER").unwrap();
+        assert!(commands.push(&j::InstrumentDefine { symbol, ..instruments()[0] }));
+        self.commit(&commands, 2, MORNING);
+    }
+}
+
+impl Log for TwoLeaders {
+    fn append(&mut self, commands: &CommandBuffer, time: u64) -> Result<(), AppendError> {
+        let term = if self.said < 5 { 1 } else { 3 };
+        self.commit(commands, term, time);
+        Ok(())
+    }
+
+    fn poll(&mut self) -> LogEvent<'_> {
+        if self.told_at < self.disk.len() {
+            let batch = BatchRef::parse(&self.disk[self.told_at..]).unwrap();
+            self.told_bytes = batch.encoded_bytes();
+            return LogEvent::Committed(batch);
+        }
+        self.said += 1;
+        match self.said {
+            1 => LogEvent::Restore(&[]),
+            2 => LogEvent::Leading { term: 1 },
+            // The batch of term 1 is appended after this, and comes next.
+            3 => LogEvent::Nothing,
+            4 => {
+                self.other();
+                LogEvent::Following
+            }
+            5 => LogEvent::Leading { term: 3 },
+            _ => LogEvent::Nothing,
+        }
+    }
+
+    fn release(&mut self) {
+        self.told_at += self.told_bytes;
+    }
+
+    fn snapshot_taken(&mut self, _: u64) {}
+
+    fn turn(&mut self, _: u64) -> usize {
+        0
+    }
 }
 
 fn seeds(count: u64) -> std::ops::Range<u64> {
@@ -169,7 +253,13 @@ impl Play {
     fn check_told(&self) {
         let mut engine = Engine::new(small(0));
         let mut wanted: Vec<Event> = Vec::new();
+        let mut term = 0;
         for batch in batches(&self.applied()) {
+            if batch.header.term.get() != term {
+                term = batch.header.term.get();
+                let first = batch.commands().next().unwrap();
+                assert_eq!(template(first), j::TermStarted::TEMPLATE_ID, "seed {}", self.seed);
+            }
             let mut events: Vec<Event> = Vec::new();
             fold(&mut engine, &batch, &mut events);
             if batch.header.term.get() >= self.first_term {
@@ -206,7 +296,6 @@ impl Play {
             j::TermReady::TEMPLATE_ID,
             j::Tick::TEMPLATE_ID,
         ];
-        let template = |c: &[u8]| sbe_schemas::header::header(c).unwrap().template_id.get();
         let commands = batches(self.partition.log().disk()).flat_map(|batch| batch.commands());
         commands.filter(|command| !ours.contains(&template(command))).count() as u64
     }
@@ -220,6 +309,10 @@ fn small(hash_seed: u64) -> Limits {
 fn process(disk: Vec<u8>, faults: Faults, seed: u64) -> Partition<FakeLog> {
     let sessions = [session(1, false, 0), session(2, true, 0), session(3, true, 4000)];
     Partition::new(small(seed), FakeLog::new(disk, faults, seed), wish(&sessions))
+}
+
+fn template(command: &[u8]) -> u16 {
+    sbe_schemas::header::header(command).unwrap().template_id.get()
 }
 
 fn batches(mut disk: &[u8]) -> impl Iterator<Item = BatchRef<'_>> {

@@ -189,15 +189,17 @@ impl Play {
         self.rig.send(&new)
     }
 
-    /// The order that a name, or `#name` for its OrderID, means.
+    /// The order that a name of this client, or `#name` of any client, means.
     fn target(&self, client: usize, text: &str) -> (Side, u32, u64, String) {
-        let (by_id, text) = match text.strip_prefix('#') {
-            Some(text) => (true, text),
-            None => (false, text),
+        let known = match text.strip_prefix('#') {
+            None => self.orders.get(&(client, text.to_string())).map(|o| (o.0, o.1, 0)),
+            Some(text) => {
+                let anybody = self.orders.iter().find(|((_, name), _)| name == text);
+                anybody.map(|(_, order)| *order)
+            }
         };
-        let known = self.orders.get(&(client, text.to_string()));
-        let (side, instrument, id) = known.copied().unwrap_or((Side::Buy, 1, 0));
-        if by_id { (side, instrument, id, "?".into()) } else { (side, instrument, 0, text.into()) }
+        let (side, instrument, id) = known.unwrap_or((Side::Buy, 1, 0));
+        (side, instrument, id, if id == 0 { text.into() } else { "?".into() })
     }
 
     /// `A as C`, `#A as C`, `A as C of BTC`, `A as C side sell`

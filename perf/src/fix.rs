@@ -12,10 +12,10 @@ use gateway::fix::frame::{Frame, next};
 use gateway::fix::tables::{msg_type, tag};
 use gateway::fix::time::Precision;
 use gateway::fix::write::Writer;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Longest message taken or written.
-const MESSAGE_BYTES_MAX: usize = 4096;
+const MESSAGE_BYTES_MAX: usize = 1024;
 /// HeartBtInt (108). A loop that waits for answers is never silent for so long.
 const HEARTBEAT_S: u64 = 30;
 /// One unit of price or quantity: decimals are counted in 10⁻⁸.
@@ -30,6 +30,8 @@ const LEVELS: u64 = 16;
 pub(crate) const ORDER: usize = 0;
 /// Step of a round: its cancel.
 pub(crate) const CANCEL: usize = 1;
+/// Ends a ClOrdID: an ack with another ExecType than its request asks for is never taken for it.
+const SUFFIX: [&str; 2] = ["n", "c"];
 
 /// Who talks to whom, about what.
 #[derive(Clone, Debug)]
@@ -46,8 +48,13 @@ pub(crate) struct Identity {
 
 /// One session from its first Logon to its Logout.
 pub(crate) struct Client {
-    identity: Identity,
     scanner: Scanner,
+    session: Session,
+}
+
+/// All but the table that messages are scanned into, which is lent out while fields are looked at.
+struct Session {
+    identity: Identity,
     next_out: u64,
     next_in: u64,
     /// Start of every ClOrdID (11): unlike that of any other run.
@@ -59,32 +66,25 @@ pub(crate) struct Client {
 impl Client {
     /// Not logged on yet. `started`: when, for ClOrdIDs that no earlier run has used.
     pub(crate) fn new(identity: Identity, started: SystemTime) -> Self {
-        let run =
-            format!("{:x}-", started.duration_since(UNIX_EPOCH).unwrap_or_default().as_micros());
-        Self {
-            identity,
-            scanner: Scanner::new(),
-            next_out: 1,
-            next_in: 1,
-            run,
-            logged_on: false,
-            logged_out: false,
-        }
+        let run = format!("{:x}-", since_1970(started).as_micros());
+        let session =
+            Session { identity, next_out: 1, next_in: 1, run, logged_on: false, logged_out: false };
+        Self { scanner: Scanner::new(), session }
     }
 
     /// The Logon was answered.
     pub(crate) fn is_logged_on(&self) -> bool {
-        self.logged_on
+        self.session.logged_on
     }
 
     /// The Logout was answered.
     pub(crate) fn is_logged_out(&self) -> bool {
-        self.logged_out
+        self.session.logged_out
     }
 
     /// Logon with numbers that begin again.
     pub(crate) fn logon(&mut self, out: &mut Vec<u8>) -> anyhow::Result<()> {
-        self.say(msg_type::LOGON, out, |w, identity, _| {
+        self.session.say(msg_type::LOGON, out, |w, identity, _| {
             w.uint(tag::ENCRYPT_METHOD, 0);
             w.uint(tag::HEART_BT_INT, HEARTBEAT_S);
             w.bool(tag::RESET_SEQ_NUM_FLAG, true);
@@ -95,9 +95,54 @@ impl Client {
 
     /// Logout.
     pub(crate) fn logout(&mut self, out: &mut Vec<u8>) -> anyhow::Result<()> {
-        self.say(msg_type::LOGOUT, out, |_, _, _| {})
+        self.session.say(msg_type::LOGOUT, out, |_, _, _| {})
+    }
+}
+
+impl Talk for Client {
+    const STEPS: usize = 2;
+
+    fn ask(&mut self, request: &Request, out: &mut Vec<u8>) -> anyhow::Result<()> {
+        let &Request { number, previous, round, step } = request;
+        let is_buyer = round.is_multiple_of(2);
+        let level = (round / 2 % LEVELS) as i64 * ONE;
+        let mut id = [0; 36];
+        let mut original = [0; 36];
+        let id = cl_ord_id(&mut id, &self.session.run, number, step);
+        let original = cl_ord_id(&mut original, &self.session.run, previous, ORDER);
+        let kind =
+            if step == ORDER { msg_type::NEW_ORDER_SINGLE } else { msg_type::ORDER_CANCEL_REQUEST };
+        self.session.say(kind, out, |w, identity, now| {
+            w.text(tag::CL_ORD_ID, id);
+            if step == CANCEL {
+                w.text(tag::ORIG_CL_ORD_ID, original);
+            }
+            w.text(tag::SYMBOL, identity.symbol.as_bytes());
+            w.char(tag::SIDE, if is_buyer { b'1' } else { b'2' });
+            w.timestamp(tag::TRANSACT_TIME, now, Precision::Millis);
+            w.decimal(tag::ORDER_QTY, ONE);
+            if step == ORDER {
+                w.char(tag::ORD_TYPE, b'2');
+                w.decimal(tag::PRICE, if is_buyer { BID } else { OFFER } + level);
+                w.char(tag::TIME_IN_FORCE, b'0');
+            }
+        })
     }
 
+    fn hear(&mut self, received: &[u8], out: &mut Vec<u8>) -> anyhow::Result<Heard> {
+        let (body, bytes) = match next(received, MESSAGE_BYTES_MAX) {
+            Frame::Message { body, len } => (body, len),
+            Frame::Incomplete { .. } => return Ok(Heard::Incomplete),
+            other => bail!("what came is no FIX message: {other:?}"),
+        };
+        Ok(match self.session.on_fields(&self.scanner.scan(body), out)? {
+            Some(number) => Heard::Answer { number, bytes },
+            None => Heard::Aside { bytes },
+        })
+    }
+}
+
+impl Session {
     /// Appends one message; `fields` writes what is between header and trailer, given the time.
     fn say(
         &mut self,
@@ -105,7 +150,7 @@ impl Client {
         out: &mut Vec<u8>,
         fields: impl FnOnce(&mut Writer<'_>, &Identity, u64),
     ) -> anyhow::Result<()> {
-        let now = gateway::io::clock::utc_now_ns();
+        let now = u64::try_from(since_1970(SystemTime::now()).as_nanos()).unwrap_or(u64::MAX);
         let mut buffer = [0; MESSAGE_BYTES_MAX];
         let mut w = Writer::begin(&mut buffer, kind);
         w.text(tag::SENDER_COMP_ID, self.identity.session.as_bytes());
@@ -119,16 +164,7 @@ impl Client {
         Ok(())
     }
 
-    /// What a message that is in order and next in number means.
-    fn on_message(&mut self, body: &[u8], out: &mut Vec<u8>) -> anyhow::Result<Option<u64>> {
-        // The scanner lends its table for as long as the fields are looked at.
-        let mut scanner = std::mem::take(&mut self.scanner);
-        let fields = scanner.scan(body);
-        let meaning = self.on_fields(&fields, out);
-        self.scanner = scanner;
-        meaning
-    }
-
+    /// What a message means: `Some`, the number of the request that it answers.
     fn on_fields(&mut self, fields: &Fields<'_>, out: &mut Vec<u8>) -> anyhow::Result<Option<u64>> {
         let kind = fields.get(tag::MSG_TYPE).unwrap_or_default();
         if kind == msg_type::LOGOUT && self.next_in == 1 {
@@ -193,55 +229,6 @@ impl Client {
     }
 }
 
-/// Ends a ClOrdID: an ack with another ExecType than its request asks for is never taken for it.
-const SUFFIX: [&str; 2] = ["n", "c"];
-
-impl Talk for Client {
-    const STEPS: usize = 2;
-
-    fn ask(&mut self, request: &Request, out: &mut Vec<u8>) -> anyhow::Result<()> {
-        let &Request { number, previous, round, step } = request;
-        let is_buyer = round.is_multiple_of(2);
-        let level = (round / 2 % LEVELS) as i64 * ONE;
-        let mut id = [0; 36];
-        let mut original = [0; 36];
-        let run = std::mem::take(&mut self.run);
-        let id = cl_ord_id(&mut id, &run, number, step);
-        let original = cl_ord_id(&mut original, &run, previous, ORDER);
-        let kind =
-            if step == ORDER { msg_type::NEW_ORDER_SINGLE } else { msg_type::ORDER_CANCEL_REQUEST };
-        let said = self.say(kind, out, |w, identity, now| {
-            w.text(tag::CL_ORD_ID, id);
-            if step == CANCEL {
-                w.text(tag::ORIG_CL_ORD_ID, original);
-            }
-            w.text(tag::SYMBOL, identity.symbol.as_bytes());
-            w.char(tag::SIDE, if is_buyer { b'1' } else { b'2' });
-            w.timestamp(tag::TRANSACT_TIME, now, Precision::Millis);
-            w.decimal(tag::ORDER_QTY, ONE);
-            if step == ORDER {
-                w.char(tag::ORD_TYPE, b'2');
-                w.decimal(tag::PRICE, if is_buyer { BID } else { OFFER } + level);
-                w.char(tag::TIME_IN_FORCE, b'0');
-            }
-        });
-        self.run = run;
-        said
-    }
-
-    fn hear(&mut self, received: &[u8], out: &mut Vec<u8>) -> anyhow::Result<Heard> {
-        let (body, bytes) = match next(received, MESSAGE_BYTES_MAX) {
-            Frame::Message { body, len } => (body, len),
-            Frame::Incomplete { .. } => return Ok(Heard::Incomplete),
-            other => bail!("what came is no FIX message: {other:?}"),
-        };
-        Ok(match self.on_message(body, out)? {
-            Some(number) => Heard::Answer { number, bytes },
-            None => Heard::Aside { bytes },
-        })
-    }
-}
-
 /// `run`, the number and what kind it is: at most 36 bytes for numbers below 10^20.
 fn cl_ord_id<'b>(buffer: &'b mut [u8; 36], run: &str, number: u64, step: usize) -> &'b [u8] {
     use std::io::Write;
@@ -252,6 +239,10 @@ fn cl_ord_id<'b>(buffer: &'b mut [u8; 36], run: &str, number: u64, step: usize) 
     buffer.get(..36 - left).unwrap_or_default()
 }
 
+fn since_1970(time: SystemTime) -> Duration {
+    time.duration_since(UNIX_EPOCH).unwrap_or_default()
+}
+
 fn parsed(fields: &Fields<'_>, tag: u16) -> anyhow::Result<u64> {
     let text = fields.get(tag).and_then(|value| std::str::from_utf8(value).ok());
     let number = text.and_then(|text| text.parse().ok());
@@ -260,13 +251,13 @@ fn parsed(fields: &Fields<'_>, tag: u16) -> anyhow::Result<u64> {
 
 /// Text (58) of a message that says no, or what stands for it.
 fn words(fields: &Fields<'_>) -> String {
-    let text = String::from_utf8_lossy(fields.get(tag::TEXT).unwrap_or(b"without a reason")).into();
-    let throttled = |text: &String| text.contains("rate") || text.contains("throttl");
-    if throttled(&text) {
-        return text
-            + " (raise fix.rate_soft and fix.rate_hard of the venue, or use a smaller --depth)";
+    let text = String::from_utf8_lossy(fields.get(tag::TEXT).unwrap_or(b"without a reason"));
+    if text.contains("too many messages") {
+        return format!(
+            "{text} (fix: raise rate_soft and rate_hard in [fix] of the venue, or --depth 1)"
+        );
     }
-    text
+    text.into_owned()
 }
 
 #[cfg(test)]
@@ -280,7 +271,7 @@ mod tests {
             venue: "PORTCULLIS".into(),
             symbol: "ACME".into(),
         };
-        Client::new(identity, UNIX_EPOCH + std::time::Duration::from_micros(0xabc))
+        Client::new(identity, UNIX_EPOCH + Duration::from_micros(0xabc))
     }
 
     fn asked(client: &mut Client, step: usize) -> String {

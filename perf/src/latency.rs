@@ -1,7 +1,7 @@
 //! `portcullis-perf latency`: connect, log on, play orders and cancels, log out, report.
 
 use crate::Load;
-use crate::drive::{Plan, Talk, drive};
+use crate::drive::{Heard, Plan, Talk, drive};
 use crate::fix::{Client, Identity};
 use crate::floor::{self, Floors};
 use crate::line::Line;
@@ -94,7 +94,6 @@ fn exchange(
     out: &mut Vec<u8>,
     done: impl Fn(&Client) -> bool,
 ) -> anyhow::Result<()> {
-    use crate::drive::Heard;
     while !done(client) {
         line.send(out)?;
         out.clear();
