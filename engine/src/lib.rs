@@ -2,7 +2,7 @@
 //!
 //! Reads top to bottom: `partition.rs` takes commands, has the log commit them and steps the engine;
 //! `engine.rs` applies one command; `session.rs` decides what it is (connection, number, verdict);
-//! `trading.rs` does what it says (orders, matching) on `book.rs`, `orders.rs` and `ids.rs`; what
+//! `trading.rs` does what it says and `matching.rs` trades, on `book.rs`, `orders.rs` and `ids.rs`; what
 //! happened leaves through a [`Sink`] (`event.rs`). `log.rs` is the trait and the bytes of the log.
 //!
 //! State is a fold of the log: nothing here reads a clock, draws a random number, opens a file or a
@@ -18,6 +18,7 @@ pub mod hash;
 pub mod ids;
 pub mod instrument;
 pub mod log;
+pub mod matching;
 pub mod orders;
 pub mod parking;
 pub mod partition;
