@@ -265,7 +265,7 @@ mod tests {
         let (head, row) = (head(), thousand().row("order > ack"));
         assert_eq!(head.len(), row.len());
         let columns: Vec<_> = row.split_whitespace().skip(3).collect();
-        assert_eq!(columns, ["1000", "500.0", "900.1", "990.2", "999.4", "1000.4"]);
+        assert_eq!(columns, ["1000", "500.2", "900.1", "990.2", "999.4", "1000.4"]);
     }
 
     #[test]
