@@ -155,12 +155,12 @@ impl Engine {
         }
     }
 
-    /// Moves time to the stamp of a batch. What is due by then fires in `step`, before any command:
-    /// call `step` until it is `Done`.
-    pub fn begin_batch(&mut self, time: u64) {
+    /// Moves time to the stamp of a batch. What is due by then fires in `step`, before any command
+    /// and under the batch's first sequence: call `step` until it is `Done`.
+    pub fn begin_batch(&mut self, first_seq: u64, time: u64) {
         assert!(time >= self.now, "batch time never runs backwards");
         assert!(self.tasks.is_empty(), "the batch before is not finished");
-        self.now = time;
+        (self.seq, self.now) = (first_seq, time);
     }
 
     /// Begins one command; `step` until `Done` before the next. Unknown templates are ignored:

@@ -48,7 +48,8 @@ pub enum LogEvent<'a> {
     Committed(BatchRef<'a>),
     /// Begin from this snapshot; empty: from genesis.
     Restore(&'a [u8]),
-    /// This process may append, from this term on.
+    /// This process may append, from this term on. Comes only when everything committed before has
+    /// been handed out and released.
     Leading {
         /// Rises with every leader.
         term: u64,

@@ -3,7 +3,7 @@
 //! OrderID (37) is slot + generation, so a client that gives it needs no table. A slot knows three
 //! rows: its queue at a price (`book.rs`), its session's orders, and the free list.
 
-use crate::hash::mix;
+use crate::hash::{mix, mix_bytes};
 use crate::ids::Id;
 use sbe_schemas::types::{OrdStatus, OrdType, Side, TimeInForce};
 
@@ -223,11 +223,12 @@ impl Orders {
                 o.notional as u64,
                 (o.notional >> 64) as u64,
                 o.priority,
-                u64::from(o.cl_ord_id.0),
+                u64::from(o.cl_ord_id.0) << 32 | u64::from(o.user),
                 u64::from(o.older.0) << 32 | u64::from(o.younger.0),
                 u64::from(o.own_before.0) << 32 | u64::from(o.own_after.0),
             ];
             hash = words.iter().fold(hash, |hash, word| mix(hash, *word));
+            hash = mix_bytes(hash, &o.account);
         }
         let mut free = self.free;
         while let Some(slot) = free.some() {

@@ -45,6 +45,11 @@ pub enum WishError {
         /// Symbol.
         symbol: String,
     },
+    /// So many lots that the open quantity of a full book could not be counted.
+    QuantityTooLarge {
+        /// Symbol.
+        symbol: String,
+    },
     /// More instruments than the partition has room for.
     TooManyInstruments {
         /// What fits.
@@ -67,12 +72,13 @@ impl Wish {
         append_slot(&self.venue, &mut slots);
         let mut instruments = engine.instruments().len();
         for wished in &self.instruments {
+            let name = || String::from_utf8_lossy(text(&wished.symbol)).into_owned();
+            if !countable(wished, engine.limits().orders_max) {
+                return Err(WishError::QuantityTooLarge { symbol: name() });
+            }
             match engine.instruments().iter().find(|i| i.symbol == wished.symbol) {
                 Some(known) if same_instrument(known, wished) => {}
-                Some(known) => {
-                    let symbol = String::from_utf8_lossy(text(&known.symbol)).into_owned();
-                    return Err(WishError::InstrumentChanged { symbol });
-                }
+                Some(_) => return Err(WishError::InstrumentChanged { symbol: name() }),
                 None => {
                     append_slot(wished, &mut slots);
                     instruments += 1;
@@ -93,6 +99,12 @@ impl Wish {
         }
         Ok(slots)
     }
+}
+
+/// Every order of a full book at its largest still adds up in 64 bits.
+fn countable(wished: &j::InstrumentDefine, orders_max: usize) -> bool {
+    let lots = wished.quantity_max.get() / wished.lot_size.get().max(1);
+    i64::try_from(orders_max).is_ok_and(|orders| lots.checked_mul(orders).is_some())
 }
 
 fn same_instrument(known: &Instrument, wished: &j::InstrumentDefine) -> bool {
@@ -362,7 +374,7 @@ impl Progress<'_> {
     fn apply_to<S: Sink>(&mut self, batch: &BatchRef<'_>, sink: &mut S) -> Step {
         if !*self.in_batch {
             *self.in_batch = true;
-            self.engine.begin_batch(batch.header.time.get());
+            self.engine.begin_batch(batch.header.first_seq.get(), batch.header.time.get());
         }
         let mut rest = batch.bytes.get(*self.begun_bytes..).unwrap_or(&[]);
         loop {

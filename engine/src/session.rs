@@ -139,6 +139,7 @@ impl Session {
         let b = self.bound;
         let words = [
             u64::from(self.user) << 32 | u64::from(self.generation),
+            self.grace_ns ^ (self.cancel_on_disconnect as u64) << 63,
             self.next_in,
             self.next_out,
             self.grace_ends.unwrap_or(0),
@@ -150,7 +151,11 @@ impl Session {
             self.asked.begin,
             self.asked.end ^ u64::from(self.asked.times) << 56,
             b.map_or(0, |b| u64::from(b.conn.generation) << 32 | u64::from(b.conn.slot)),
-            b.map_or(0, |b| b.heartbeat_ns ^ u64::from(b.logout_sent)),
+            b.map_or(0, |b| {
+                b.heartbeat_ns << 2
+                    | u64::from(b.logout_sent) << 1
+                    | u64::from(b.cancel_on_disconnect)
+            }),
             b.and_then(|b| b.test_request).unwrap_or(0),
             self.orders.first().map_or(0, |slot| u64::from(slot.0) + 1),
         ];
@@ -487,7 +492,9 @@ impl Engine {
         sink: &mut S,
     ) {
         let Some(bound) = self.sessions[at as usize].bound else { return };
-        self.report(at, &logout_sent(reason, expected, received), EventFlags::ADMIN, sink);
+        if !bound.logout_sent {
+            self.report(at, &logout_sent(reason, expected, received), EventFlags::ADMIN, sink);
+        }
         let close = j::ConnectionClose { why: CloseWhy::LoggedOut.into() };
         self.control(at, bound.conn, &close, sink);
         self.unbind(at);

@@ -328,7 +328,7 @@ fn batches(mut disk: &[u8]) -> impl Iterator<Item = BatchRef<'_>> {
 }
 
 fn fold(engine: &mut Engine, batch: &BatchRef<'_>, events: &mut Vec<Event>) {
-    engine.begin_batch(batch.header.time.get());
+    engine.begin_batch(batch.header.first_seq.get(), batch.header.time.get());
     assert_eq!(engine.step(events), Step::Done);
     for (seq, command) in (batch.header.first_seq.get()..).zip(batch.commands()) {
         assert_eq!(engine.apply(seq, command, events), Step::Done);

@@ -323,7 +323,7 @@ mod tests {
         }
         let mut engine = Engine::new(Limits { orders_max: 16, ..Limits::default() });
         let mut events = Vec::new();
-        engine.begin_batch(1_700_000_000_000_000_000);
+        engine.begin_batch(1, 1_700_000_000_000_000_000);
         for (command, seq) in Commands::new(batch.bytes()).zip(1..) {
             assert_eq!(engine.apply(seq, command, &mut events), engine::Step::Done);
         }

@@ -181,7 +181,7 @@ impl<S: Source> Understudy<S> {
     fn apply_next(&mut self) -> io::Result<bool> {
         let Some(batch) = self.source.next_batch()? else { return Ok(false) };
         let mut sink = ToOutboxes(&mut self.outboxes);
-        self.engine.begin_batch(batch.header.time.get());
+        self.engine.begin_batch(batch.header.first_seq.get(), batch.header.time.get());
         let begun = self.engine.step(&mut sink);
         assert_eq!(begun, Step::Done, "this sink is never full");
         for (seq, command) in (batch.header.first_seq.get()..).zip(batch.commands()) {

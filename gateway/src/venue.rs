@@ -221,6 +221,10 @@ fn explain(refused: &engine::partition::WishError) -> String {
             "instrument {symbol}: its tick, lot or quantity_max differs from what the log in this data \
              directory has\n  fix: write the old values back, or list it under a new symbol"
         ),
+        WishError::QuantityTooLarge { symbol } => format!(
+            "instrument {symbol}: quantity_max / lot x limits.orders_max does not fit 64 bits\n  \
+             fix: lower quantity_max or raise the lot"
+        ),
         WishError::TooManyInstruments { max } => format!(
             "limits.instruments_max: the log and this file have more than {max} instruments\n  fix: raise it"
         ),

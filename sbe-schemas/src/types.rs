@@ -445,8 +445,6 @@ pub enum CxlRejReason {
     UnknownOrder = 1,
     /// `DuplicateClOrdId`.
     DuplicateClOrdId = 6,
-    /// `Other`.
-    Other = 99,
     /// New quantity not above what is filled, or no multiple of the lot.
     IncorrectQuantity = 100,
     /// `InvalidPriceIncrement`.
@@ -461,11 +459,10 @@ pub enum CxlRejReason {
 
 impl CxlRejReason {
     /// Every value, in the order of the schema.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 8] = [
         Self::TooLateToCancel,
         Self::UnknownOrder,
         Self::DuplicateClOrdId,
-        Self::Other,
         Self::IncorrectQuantity,
         Self::InvalidPriceIncrement,
         Self::NotChangeable,
@@ -496,7 +493,6 @@ impl CxlRejReasonCode {
             0 => Some(CxlRejReason::TooLateToCancel),
             1 => Some(CxlRejReason::UnknownOrder),
             6 => Some(CxlRejReason::DuplicateClOrdId),
-            99 => Some(CxlRejReason::Other),
             100 => Some(CxlRejReason::IncorrectQuantity),
             101 => Some(CxlRejReason::InvalidPriceIncrement),
             102 => Some(CxlRejReason::NotChangeable),
@@ -1095,8 +1091,6 @@ impl fmt::Display for MessageFrame {
 pub enum OrdRejReason {
     /// `UnknownSymbol`.
     UnknownSymbol = 1,
-    /// `ExchangeClosed`.
-    ExchangeClosed = 2,
     /// OrderQty above the instrument's quantityMax.
     OrderExceedsLimit = 3,
     /// ClOrdID already used.
@@ -1113,15 +1107,12 @@ pub enum OrdRejReason {
     PriceNotAllowed = 102,
     /// No room for another order, price level or ClOrdID.
     CapacityReached = 104,
-    /// The log's disk is below its reserve: only cancels are taken.
-    DiskReserve = 105,
 }
 
 impl OrdRejReason {
     /// Every value, in the order of the schema.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 9] = [
         Self::UnknownSymbol,
-        Self::ExchangeClosed,
         Self::OrderExceedsLimit,
         Self::DuplicateOrder,
         Self::UnsupportedOrderCharacteristic,
@@ -1130,7 +1121,6 @@ impl OrdRejReason {
         Self::PriceMissing,
         Self::PriceNotAllowed,
         Self::CapacityReached,
-        Self::DiskReserve,
     ];
 
     /// As on the wire.
@@ -1154,7 +1144,6 @@ impl OrdRejReasonCode {
     pub const fn known(self) -> Option<OrdRejReason> {
         match self.0 {
             1 => Some(OrdRejReason::UnknownSymbol),
-            2 => Some(OrdRejReason::ExchangeClosed),
             3 => Some(OrdRejReason::OrderExceedsLimit),
             6 => Some(OrdRejReason::DuplicateOrder),
             11 => Some(OrdRejReason::UnsupportedOrderCharacteristic),
@@ -1163,7 +1152,6 @@ impl OrdRejReasonCode {
             101 => Some(OrdRejReason::PriceMissing),
             102 => Some(OrdRejReason::PriceNotAllowed),
             104 => Some(OrdRejReason::CapacityReached),
-            105 => Some(OrdRejReason::DiskReserve),
             _ => None,
         }
     }

@@ -180,9 +180,9 @@ impl Rig {
 /// One batch, one command.
 fn apply(engine: &mut Engine, time: u64, slot: &[u8], events: &mut Vec<Event>) {
     assert_eq!(Commands::new(slot).count(), 1, "one command");
-    engine.begin_batch(time);
-    assert_eq!(engine.step(events), Step::Done);
     let seq = engine.seq() + 1;
+    engine.begin_batch(seq, time);
+    assert_eq!(engine.step(events), Step::Done);
     assert_eq!(engine.apply(seq, slot, events), Step::Done);
     engine.end_batch(1, events);
 }

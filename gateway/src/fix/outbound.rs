@@ -404,7 +404,6 @@ fn rejected(w: &mut Writer<'_>, m: &oe::ExecutionReportRejected, time: u64) {
     w.uint(tag::ORD_REJ_REASON, listed(m.reason.0));
     let words: &[u8] = match m.reason.known() {
         Some(OrdRejReason::UnknownSymbol) => b"unknown symbol",
-        Some(OrdRejReason::ExchangeClosed) => b"exchange closed",
         Some(OrdRejReason::OrderExceedsLimit) => b"OrderQty is above the largest allowed",
         Some(OrdRejReason::DuplicateOrder) => b"ClOrdID has been used",
         Some(OrdRejReason::UnsupportedOrderCharacteristic) => b"not supported",
@@ -415,7 +414,6 @@ fn rejected(w: &mut Writer<'_>, m: &oe::ExecutionReportRejected, time: u64) {
         Some(OrdRejReason::PriceMissing) => b"a limit order needs a Price",
         Some(OrdRejReason::PriceNotAllowed) => b"a market order has no Price",
         Some(OrdRejReason::CapacityReached) => b"the venue has no room for another order",
-        Some(OrdRejReason::DiskReserve) => b"only cancels are taken now",
         None => b"",
     };
     w.text(tag::TEXT, words);
@@ -485,7 +483,7 @@ fn cancel_reject(w: &mut Writer<'_>, m: &oe::CancelReject, time: u64) {
         }
         Some(CxlRejReason::CapacityReached) => b"the venue has no room for the change",
         Some(CxlRejReason::QuantityTooLarge) => b"OrderQty is above the largest allowed",
-        Some(CxlRejReason::Other) | None => b"",
+        None => b"",
     };
     w.text(tag::TEXT, words);
 }

@@ -22,7 +22,7 @@ impl Story {
         let mut story = Self { engine: Engine::new(limits()), events: Vec::new() };
         let end = scan(disk, &mut Tail::genesis(1), |batch| {
             let (engine, events) = (&mut story.engine, &mut story.events);
-            engine.begin_batch(batch.header.time.get());
+            engine.begin_batch(batch.header.first_seq.get(), batch.header.time.get());
             assert_eq!(engine.step(events), Step::Done);
             for (n, command) in batch.commands().enumerate() {
                 let seq = batch.header.first_seq.get() + n as u64;

@@ -152,7 +152,7 @@ impl Venue {
     /// Applies what has been pushed as one batch; the packets of its market data.
     pub(crate) fn commit(&mut self) -> Vec<Vec<u8>> {
         let first = self.events.len();
-        self.engine.begin_batch(self.now);
+        self.engine.begin_batch(self.seq, self.now);
         assert_eq!(self.engine.step(&mut self.events), Step::Done);
         for command in Commands::new(self.batch.bytes()) {
             assert_eq!(self.engine.apply(self.seq, command, &mut self.events), Step::Done);

@@ -183,7 +183,7 @@ impl Client {
         let application = Box::leak(Box::new(Application::try_new(self.record).unwrap()));
         let store = Box::leak(Box::new(FileMessageStoreFactory::try_new(&settings).unwrap()));
         let log = Box::leak(Box::new(LogFactory::try_new(self.record).unwrap()));
-        let kind = FixSocketServerKind::SingleThreaded;
+        let kind = FixSocketServerKind::MultiThreaded;
         let mut engine = Initiator::try_new(&settings, application, store, log, kind).unwrap();
         engine.start().unwrap();
         self.engine = Some(engine);
