@@ -124,7 +124,7 @@ pub fn serve(config: &Config, out: &mut impl Write) -> anyhow::Result<()> {
     replay(&mut engine, config)?;
     let replay_ms = begun.elapsed().as_millis();
     let address = transport.listen(config.fix.listen).map_err(|error| {
-        anyhow!("{}: fix.listen: cannot listen on {}: {error}", config.file, config.fix.listen)
+        anyhow!("{}: fix.listen: cannot listen on {}: {error}\n  fix: stop who has it, or choose another", config.file, config.fix.listen)
     })?;
     let back_end = transport.name();
     let settings = Settings {
