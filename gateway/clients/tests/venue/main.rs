@@ -3,11 +3,12 @@
 //!
 //! QuickFIX checks every message against a FIX 4.4 dictionary and keeps its numbers on disk; this
 //! test only watches. The chapters are functions, in the order of `the_whole_story`.
-//! Next: `client.rs` (QuickFIX), `server.rs` (the child process).
+//! Next: `client.rs` (QuickFIX), `server.rs` (the child process), `wireshark.rs` (a second opinion).
 #![allow(clippy::unwrap_used, missing_docs, unreachable_pub, reason = "a test")]
 
 mod client;
 mod server;
+mod wireshark;
 
 use client::{Client, Fix, History};
 use server::{Server, Way};
@@ -62,6 +63,8 @@ fn the_whole_story(
     a_venue_that_stops_says_goodbye(&mut server, &a, &b);
     for client in [&a, &b] {
         nobody_had_anything_to_object(client);
+        let sent_by_venue = client.history(|history| history.wire_in.clone());
+        wireshark::understands(&sent_by_venue, &server.directory.join(&client.comp_id));
     }
 }
 
@@ -390,10 +393,9 @@ fn a_venue_that_stops_says_goodbye(server: &mut Server, a: &Client, b: &Client) 
 /// number was ever too low.
 fn nobody_had_anything_to_object(client: &Client) {
     client.history(|history| {
-        let objections = |m: &&Fix| matches!(m.text("35"), "3") || m.text("58").contains("too low");
-        for message in history.wire_in.iter().chain(&history.wire_out).filter(objections) {
-            panic!("{}: {}", client.comp_id, message.0);
-        }
+        let objections = |m: &&Fix| m.text("35") == "3" || m.text("58").contains("too low");
+        let mut messages = history.wire_in.iter().chain(&history.wire_out);
+        assert_eq!(messages.find(objections), None, "{}", client.comp_id);
         assert!(!history.wire_out.iter().any(|m| m.has("35=j")), "{}", client.comp_id);
     });
 }

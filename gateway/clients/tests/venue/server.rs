@@ -4,7 +4,7 @@
 //! tested is never older than the sources. Every wait has an end; a child that is left is killed.
 
 use std::io::{BufRead, BufReader};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
@@ -16,6 +16,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// Below the ports that the kernel hands out: a client that tries to connect while the venue is
 /// down must never be given the venue's port as its own, and so meet itself.
 const PORTS: std::ops::Range<u16> = 10_000..30_000;
+/// Venues that one process may have at once.
+const SERVERS_MAX: u16 = 8;
 
 static SERVERS: AtomicU16 = AtomicU16::new(0);
 
@@ -43,7 +45,7 @@ impl Server {
         let directory =
             PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("quickfix-{pid}-{number}"));
         std::fs::create_dir_all(&directory).unwrap();
-        let port = free_port(pid as u16 ^ number << 12);
+        let port = free_port(pid, number);
         std::fs::write(directory.join("venue.toml"), configuration(port, pid, number)).unwrap();
         let child = spawn(way, &directory);
         let mut server = Self { child, way, directory, port };
@@ -175,12 +177,13 @@ fn configuration(port: u16, pid: u32, number: u16) -> String {
     text
 }
 
-/// A port that nobody listens on, looked for from a place that depends on `seed`.
-fn free_port(seed: u16) -> u16 {
-    let span = PORTS.end - PORTS.start;
-    (0..span)
-        .map(|n| PORTS.start + (seed % span + n * 7) % span)
+/// A port that nobody listens on. Every venue of this process looks in a stretch of its own, so
+/// that two of them never find the same.
+fn free_port(pid: u32, number: u16) -> u16 {
+    let stretch = PORTS.len() as u16 / SERVERS_MAX;
+    let first = PORTS.start + number % SERVERS_MAX * stretch;
+    (0..stretch)
+        .map(|n| first + (pid as u16 % stretch + n) % stretch)
         .find(|&port| TcpListener::bind(("127.0.0.1", port)).is_ok())
-        .filter(|&port| TcpStream::connect(("127.0.0.1", port)).is_err())
         .expect("a free port")
 }
