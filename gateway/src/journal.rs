@@ -5,8 +5,8 @@
 //! (a thread writes and syncs; what arrives during one sync is the next); `process`, the kernel has
 //! it; `none`, at once. On start the journal hands out all it has and then leads.
 //! `segments.rs` has the files, `reader.rs` follows them from behind.
-//! Not here yet, and here is their place: snapshots to `Restore` from, recycled pre-written
-//! segments, writes through the gateway's io_uring.
+//! Not here yet, and here is their place: snapshots to `Restore` from, recycled segments, writes
+//! through the gateway's io_uring.
 
 mod reader;
 mod segments;
@@ -17,7 +17,7 @@ use crate::io::file::{self, Segment};
 use crate::io::{Doorbell, thread};
 use engine::log::{BATCH_ENCODED_MAX, BatchRef, ScanEnd, Tail, says_durable, scan};
 use engine::{AppendError, CommandBuffer, Log, LogEvent};
-use segments::Segments;
+use segments::{Fresh, Segments};
 use std::collections::VecDeque;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -216,7 +216,11 @@ impl Journal {
             }
         }
         recovered.commands = tail.next_seq - 1;
-        let files = Segments::open(&directory, &segments, end).map_err(io(&directory))?;
+        let fresh = match durability {
+            Durability::Disk => Fresh::spares(&directory),
+            Durability::Process | Durability::None => Fresh::Sparse,
+        };
+        let files = Segments::open(&directory, &segments, end, fresh).map_err(io(&directory))?;
         let segments = files.paths.clone();
         Ok(Self {
             directory,
@@ -269,7 +273,7 @@ impl Journal {
     /// As the kernel says; then the last moments are only as safe as `process`.
     pub fn sync(&mut self) -> io::Result<()> {
         match &self.writer {
-            Writer::Inline(files) => files.current.sync(),
+            Writer::Inline(files) => files.sync_all(),
             Writer::Thread { .. } => Ok(()), // Every batch was.
         }
     }
@@ -397,10 +401,8 @@ fn syncing_writer(mut files: Segments) -> Writer {
         while let Ok(first) = waiting.recv() {
             group.push(first);
             group.extend(waiting.try_iter());
-            let result = group
-                .iter()
-                .try_for_each(|buffer| files.write(buffer))
-                .and_then(|()| files.current.sync());
+            let result =
+                group.iter().try_for_each(|buffer| files.write(buffer)).and_then(|()| files.sync());
             if let Err(error) = result {
                 let _ = written.send(Err(error)); // The journal stops the process.
                 if let Some(bell) = rings.get() {

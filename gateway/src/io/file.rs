@@ -43,18 +43,32 @@ pub struct Segment {
 }
 
 impl Segment {
-    /// A new file of `bytes` zeros (not yet on disk), and its directory entry on disk.
+    /// A file of `bytes` zeros in place of whatever is there; nothing of it need be on disk.
     ///
     /// # Errors
-    /// It is there already, or the disk refuses.
+    /// As the kernel says.
     pub fn create(path: &Path, bytes: u64) -> io::Result<Self> {
-        let file = OpenOptions::new().create_new(true).read(true).write(true).open(path)?;
+        let mut options = OpenOptions::new();
+        let file = options.create(true).truncate(true).read(true).write(true).open(path)?;
         file.set_len(bytes)?;
-        file.sync_all()?;
-        if let Some(directory) = path.parent() {
-            File::open(directory)?.sync_all()?;
-        }
         Ok(Self { file })
+    }
+
+    /// The same, with every zero written and on disk.
+    ///
+    /// # Errors
+    /// As the kernel says.
+    pub fn create_written(path: &Path, bytes: u64) -> io::Result<Self> {
+        let segment = Self::create(path, bytes)?;
+        let zeros = vec![0; 1 << 20];
+        let mut at = 0;
+        while at < bytes {
+            let length = (bytes - at).min(zeros.len() as u64);
+            segment.write_at(&zeros[..length as usize], at)?;
+            at += length;
+        }
+        segment.file.sync_all()?;
+        Ok(segment)
     }
 
     /// A file that is there, for reading and writing.
@@ -139,6 +153,15 @@ pub fn list(directory: &Path, ending: &str) -> io::Result<Vec<PathBuf>> {
     }
     paths.sort();
     Ok(paths)
+}
+
+/// Gives a file another name in its directory, in place of whatever has it; on disk when it returns.
+///
+/// # Errors
+/// As the kernel says.
+pub fn move_into_place(from: &Path, to: &Path) -> io::Result<()> {
+    std::fs::rename(from, to)?;
+    to.parent().map_or(Ok(()), |directory| File::open(directory)?.sync_all())
 }
 
 /// Makes a directory and those above it.
