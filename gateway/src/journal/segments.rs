@@ -88,7 +88,7 @@ impl Fresh {
         let (ready, take) = sync_channel(0);
         thread::spawn("spare segments", move || {
             for spare in names.iter().cycle() {
-                let made = Segment::create_written(&spare, SEGMENT_BYTES).map(|_| spare.clone());
+                let made = Segment::create_written(spare, SEGMENT_BYTES).map(|_| spare.clone());
                 let failed = made.is_err();
                 if ready.send(made).is_err() || failed {
                     return; // The journal is gone, or has been told.
