@@ -419,18 +419,22 @@ impl Engine {
         if again && !(reset && refusal.is_none()) {
             return self.on_numbered(at, m, sink);
         }
-        if let Some(reason) = refusal {
-            return self.control(at, conn, &j::LogonRefused { reason: reason.into() }, sink);
+        match refusal {
+            // The live connection must not notice: no message, no number.
+            Some(reason @ LogoutReason::AlreadyLoggedOn) => {
+                let refused = j::LogonRefused { reason: reason.into() };
+                return self.control(at, conn, &refused, sink);
+            }
+            Some(reason) => return self.refuse_logon(at, conn, reason, 0, 0, sink),
+            None => {}
         }
         if reset {
             self.new_generation(at);
         }
         let expected = self.sessions[at as usize].next_in;
         if number < expected {
-            let out = logout_sent(LogoutReason::MsgSeqNumTooLow, expected, number);
-            self.report_to(at, Some(conn), &out, EventFlags::ADMIN, sink);
-            let close = j::ConnectionClose { why: CloseWhy::Refused.into() };
-            return self.control(at, conn, &close, sink);
+            let reason = LogoutReason::MsgSeqNumTooLow;
+            return self.refuse_logon(at, conn, reason, expected, number, sink);
         }
         self.bind(at, conn, &logon);
         let accepted = j::LogonAccepted {
@@ -443,6 +447,23 @@ impl Engine {
         } else {
             self.sessions[at as usize].next_in += 1;
         }
+    }
+
+    /// A client that is who it says, and cannot be let in like this: a Logout with a number of its
+    /// session, to a connection that is not bound.
+    fn refuse_logon<S: Sink>(
+        &mut self,
+        at: u32,
+        conn: Conn,
+        reason: LogoutReason,
+        expected: u64,
+        received: u64,
+        sink: &mut S,
+    ) {
+        let out = logout_sent(reason, expected, received);
+        self.report_to(at, Some(conn), &out, EventFlags::ADMIN, sink);
+        let close = j::ConnectionClose { why: CloseWhy::Refused.into() };
+        self.control(at, conn, &close, sink);
     }
 
     fn bind(&mut self, at: u32, conn: Conn, logon: &j::Logon) {

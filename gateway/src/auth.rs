@@ -86,7 +86,13 @@ impl Checker {
     /// Checks until the gateway is gone; rings its bell after each answer.
     pub fn run(self, gateway: &Doorbell) {
         while let Ok((conn, credentials)) = self.questions.recv() {
-            if self.answers.send(Answer { conn, is_right: self.check(&credentials) }).is_err() {
+            let is_right = self.check(&credentials);
+            if !is_right {
+                // The client is told nothing: this is where the operator sees it.
+                let who = String::from_utf8_lossy(text(&credentials.comp_id)).into_owned();
+                tracing::warn!("logon refused: {who}: unknown CompID or wrong password");
+            }
+            if self.answers.send(Answer { conn, is_right }).is_err() {
                 return;
             }
             gateway.ring();

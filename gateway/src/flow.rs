@@ -102,6 +102,23 @@ impl Flow {
         self.bridge.push_back(*event);
     }
 
+    /// These numbers are to be sent again. A range that is under way is widened, not forgotten; what
+    /// this connection never got is left out: it comes by itself, without PossDupFlag. `false`:
+    /// nothing is left.
+    pub fn ask_again(&mut self, from: u64, to: u64) -> bool {
+        let (mut from, mut to) = (from, to.min(self.next.saturating_sub(1)));
+        if let Some(under_way) = self.again {
+            let begun = under_way.gap.map_or(under_way.from, |(first, _)| first);
+            (from, to) = (from.min(begun), to.max(under_way.to));
+        }
+        if from > to {
+            return false;
+        }
+        self.again = Some(Again { from, to, gap: None });
+        self.ticket = None;
+        true
+    }
+
     /// Nothing is missing.
     pub fn is_live(&self) -> bool {
         self.again.is_none() && self.next == self.tail
@@ -153,6 +170,27 @@ mod tests {
         let mut event = Event::new_zeroed();
         event.head.number.set(number);
         event
+    }
+
+    #[test]
+    fn a_second_request_widens_the_first_and_never_reaches_what_was_not_sent() {
+        let mut flow = Flow::default();
+        flow.begin(OutboxId { session: 1, generation: 1 }, 1);
+        for number in 1..=50 {
+            assert!(flow.on_report(&report(number)));
+            flow.sent();
+        }
+        assert!(flow.ask_again(10, 14) && flow.ask_again(40, 44));
+        assert_eq!(flow.next_step(), Next::Fetch { from: 10, to: 44 });
+        for number in 51..=60 {
+            assert!(!flow.on_report(&report(number)), "it waits behind the resend");
+            flow.keep(&report(number), 0);
+        }
+        assert!(flow.ask_again(1, 60));
+        assert_eq!(flow.next_step(), Next::Fetch { from: 1, to: 50 });
+        flow.again = None;
+        assert!(!flow.ask_again(55, 60), "those come by themselves");
+        assert_eq!(flow.next_step(), Next::Bridged);
     }
 
     #[test]

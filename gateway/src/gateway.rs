@@ -14,7 +14,6 @@ use crate::directory::Directory;
 use crate::fix::connection::{Connection, ConnectionLimits, Outcome, Ring, Shared, Tick};
 use crate::fix::fields::Scanner;
 use crate::fix::inbound::Slot;
-use crate::fix::outbound::{self, Envelope, MESSAGE_BYTES_MAX};
 use crate::flow::Flow;
 use crate::io::event_ring::EventReader;
 use crate::io::{Close, ConnId, NetEvent, StreamTransport};
@@ -307,11 +306,10 @@ impl Gateway {
                 self.enqueue(conn);
             }
             Outcome::Close(reason) => self.hang_up(conn, reason),
-            Outcome::Refuse(reason) => self.refuse(now, conn, outbound::reject_words(reason)),
             Outcome::Check => {
                 let asked = credentials.is_some_and(|c| self.auth.ask(conn, c));
                 if !asked {
-                    self.refuse(now, conn, b"too many logons at once; try again");
+                    self.remove(conn, Close::Now); // Too many logons at once.
                 }
             }
             Outcome::Hungry => {
@@ -349,24 +347,6 @@ impl Gateway {
         }
     }
 
-    /// A stranger is told why, without a number of any session, and goes.
-    fn refuse(&mut self, now: u64, conn: ConnId, words: &[u8]) {
-        let place = self.clients.get_mut(usize::from(conn.slot)).and_then(Option::as_mut);
-        let Some(client) = place.filter(|client| client.id == conn) else { return };
-        let envelope = Envelope {
-            venue: self.settings.venue.as_bytes(),
-            client: client.connection.comp_id(),
-            resent_at: None,
-        };
-        if let Some(room) = self.transport.reserve(conn, MESSAGE_BYTES_MAX)
-            && let Ok(message) = outbound::refusal(words, now, &envelope, room)
-        {
-            let length = message.len();
-            self.transport.commit(conn, length);
-        }
-        self.remove(conn, Close::Flushed);
-    }
-
     fn take_answers(&mut self) -> usize {
         let mut done = 0;
         while let Some(answer) = self.auth.answer() {
@@ -378,8 +358,9 @@ impl Gateway {
                     self.obliged = true;
                 }
             } else {
-                let now = self.last_turn;
-                self.refuse(now, answer.conn, b"unknown CompID or wrong password");
+                // Without a word, as FIX 4.4 vol. 2 advises: a Logout would take a number, and
+                // engines that count it would be ahead of the session for good.
+                self.remove(answer.conn, Close::Flushed);
             }
         }
         done

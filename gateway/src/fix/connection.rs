@@ -90,8 +90,6 @@ pub enum Outcome {
     Waits,
     /// A Logon whose secret must be checked; nothing more is read until then.
     Check,
-    /// A Logon that cannot be: say why (a SessionRejectReason, 373), then close.
-    Refuse(u8),
     /// Close it; if it is bound, the log must learn why.
     Close(DisconnectReason),
 }
@@ -269,8 +267,8 @@ impl Connection {
         self.head.session.set(shared.directory.session(&padded).unwrap_or(0));
         self.head.received.set(now);
         let slot = self.command(now, body, false, shared);
-        if let Some(reason) = slot.refusal() {
-            return Outcome::Refuse(reason);
+        if !slot.is_fine() {
+            return BAD;
         }
         self.logon = Some(slot);
         self.state = State::Checking { deadline };

@@ -99,10 +99,10 @@ impl Slot {
         self.bytes.get(..self.length).unwrap_or(&[])
     }
 
-    /// SessionRejectReason (373) of a verdict that is not fine.
-    pub fn refusal(&self) -> Option<u8> {
-        let head = engine::command::head(&self.bytes)?;
-        (head.verdict.known() != Some(Verdict::Fine)).then_some(head.reason)
+    /// Its verdict is fine.
+    pub fn is_fine(&self) -> bool {
+        let head = engine::command::head(&self.bytes);
+        head.is_some_and(|head| head.verdict.known() == Some(Verdict::Fine))
     }
 }
 

@@ -86,22 +86,6 @@ pub fn gap_fill<'b>(
     w.finish()
 }
 
-/// The one message without a number of the log: to a stranger whose Logon is refused.
-///
-/// # Errors
-/// [`Full`]: `buffer` is smaller than [`MESSAGE_BYTES_MAX`].
-pub fn refusal<'b>(
-    words: &[u8],
-    now: u64,
-    envelope: &Envelope<'_>,
-    buffer: &'b mut [u8],
-) -> Result<&'b [u8], Full> {
-    let mut w = Writer::begin(buffer, msg_type::LOGOUT);
-    header(&mut w, 1, now, false, envelope);
-    w.text(tag::TEXT, words);
-    w.finish()
-}
-
 fn msg_type_of(event: &Event) -> Option<&'static [u8]> {
     const SESSION: u16 = j::SCHEMA_ID;
     const ORDERS: u16 = oe::SCHEMA_ID;
@@ -202,7 +186,7 @@ fn logout(w: &mut Writer<'_>, m: &j::LogoutSent) {
 }
 
 /// Text (58) of a Logout.
-pub fn logout_words(reason: LogoutReason) -> &'static [u8] {
+fn logout_words(reason: LogoutReason) -> &'static [u8] {
     match reason {
         LogoutReason::Answer => b"",
         LogoutReason::MsgSeqNumTooLow => b"MsgSeqNum too low",
@@ -212,13 +196,13 @@ pub fn logout_words(reason: LogoutReason) -> &'static [u8] {
         LogoutReason::BadMessage => b"see the Reject before this",
         LogoutReason::ResetNeedsOne => b"ResetSeqNumFlag=Y needs MsgSeqNum 1",
         LogoutReason::HeartBtIntOutOfRange => b"HeartBtInt is out of range",
-        LogoutReason::AlreadyLoggedOn => b"the session is logged on already",
-        LogoutReason::SlowReader => b"reads too slowly",
+        // Never said: the first connection must not notice, and a slow reader reads nothing.
+        LogoutReason::AlreadyLoggedOn | LogoutReason::SlowReader => b"",
     }
 }
 
 /// Text (58) of a Reject, by SessionRejectReason (373).
-pub fn reject_words(reason: u8) -> &'static [u8] {
+fn reject_words(reason: u8) -> &'static [u8] {
     match reason {
         0 => b"invalid tag number",
         1 => b"required tag missing",

@@ -11,7 +11,7 @@ use crate::outbox::OutboxId;
 use crate::understudy::{Piece, PieceRequest};
 use engine::Event;
 use sbe_schemas::journal as j;
-use sbe_schemas::types::{CommandHead, EventFlags, EventKind, LogoutReason};
+use sbe_schemas::types::{CommandHead, EventFlags, EventKind};
 
 impl Gateway {
     pub(super) fn write_events(&mut self, now: u64) -> usize {
@@ -92,20 +92,18 @@ impl Gateway {
         let Some(client) = self.addressee(event) else { return };
         let id = client.id;
         if let Some(resend) = event.get::<j::Resend>() {
-            let (from, to) = (resend.begin_seq_no.get(), resend.end_seq_no.get());
-            client.flow.again = Some(Again { from, to, gap: None });
-            client.flow.ticket = None;
-            client.flow.behind_since = Some(now);
-            self.pump(now, id);
+            if client.flow.ask_again(resend.begin_seq_no.get(), resend.end_seq_no.get()) {
+                client.flow.behind_since = Some(now);
+                self.pump(now, id);
+            }
         } else if event.get::<j::ConnectionClose>().is_some() {
             // The engine has unbound it already: it needs no Disconnected.
             client.connection.close();
             (client.disconnected, client.due) = (None, None);
             client.closing = true;
             self.close_if_done(id);
-        } else if let Some(refused) = event.get::<j::LogonRefused>() {
-            let reason = refused.reason.known().unwrap_or(LogoutReason::BadMessage);
-            self.refuse(now, id, outbound::logout_words(reason));
+        } else if event.get::<j::LogonRefused>().is_some() {
+            self.remove(id, Close::Flushed);
         }
     }
 

@@ -139,6 +139,18 @@ impl Peer {
         }
     }
 
+    /// Number and PossDup of every message up to one with these fields.
+    pub fn collect_until(&mut self, fields: &str) -> Vec<(u64, bool)> {
+        let mut all = Vec::new();
+        loop {
+            let message = self.read_message().expect("more messages");
+            all.push((number_of(&message), message.contains("|43=Y|")));
+            if has_all(&message, fields) {
+                return all;
+            }
+        }
+    }
+
     pub fn expect_end(&mut self) {
         while let Some(message) = self.read_message() {
             assert!(message.contains("|35=0|"), "{}: not the end but {message}", self.comp_id);
