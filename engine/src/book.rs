@@ -38,8 +38,15 @@ impl Levels {
         }
     }
 
+    /// Another bound from now on; what is in use stays.
+    pub fn resize(&mut self, levels_max: usize) {
+        self.levels_max = levels_max;
+        self.levels.reserve_exact(levels_max.saturating_sub(self.levels.len()));
+        self.free.reserve_exact(levels_max.saturating_sub(self.free.len()));
+    }
+
     fn has_room(&self) -> bool {
-        !self.free.is_empty() || self.levels.len() < self.levels_max
+        self.levels.len() - self.free.len() < self.levels_max
     }
 
     fn take(&mut self, ticks: i64) -> u32 {
@@ -48,7 +55,6 @@ impl Levels {
             self.levels[at as usize] = level;
             return at;
         }
-        assert!(self.levels.len() < self.levels_max, "asked for room before");
         self.levels.push(level);
         self.levels.len() as u32 - 1
     }
@@ -107,6 +113,14 @@ impl Book {
             rpt_seq: 0,
             orders: 0,
             checksum: 0,
+        }
+    }
+
+    /// Another bound from now on; what rests stays.
+    pub fn resize(&mut self, prices_max: usize) {
+        for ladder in [&mut self.bids, &mut self.asks] {
+            ladder.prices_max = prices_max;
+            ladder.by_price.reserve_exact(prices_max.saturating_sub(ladder.by_price.len()));
         }
     }
 

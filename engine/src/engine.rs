@@ -27,7 +27,8 @@ const EXPIRY_WALK_MAX: u32 = 256;
 /// Definitions announced in one unit.
 const ANNOUNCE_MAX: usize = 32;
 
-/// Sizes of a partition, taken once at start, and the seed of its hash table.
+/// Sizes of a partition, and the seed of its hash table. Memory is taken for them at start; what decides
+/// rejects is what the log says (`VenueDefine`).
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// Client sessions.
@@ -129,7 +130,6 @@ pub struct Engine {
 impl Engine {
     /// Before the first command.
     pub fn new(limits: Limits) -> Self {
-        let names_max = limits.orders_max + limits.sessions_max * limits.finished_kept as usize;
         Self {
             limits,
             venue: Venue { day_end_ns: 0, heartbeat_min_s: 1, heartbeat_max_s: 3600 },
@@ -139,7 +139,7 @@ impl Engine {
             books: Vec::with_capacity(limits.instruments_max),
             levels: Levels::new(limits.levels_max),
             orders: Orders::new(limits.orders_max),
-            ids: Ids::new(names_max, limits.finished_kept, limits.hash_seed),
+            ids: Ids::new(names_max(&limits), limits.finished_kept, limits.hash_seed),
             tasks: Tasks::default(),
             now: 0,
             seq: 0,
@@ -275,6 +275,8 @@ impl Engine {
             self.event_hash,
             self.venue.day_end_ns,
             u64::from(self.venue.heartbeat_min_s) << 32 | u64::from(self.venue.heartbeat_max_s),
+            (self.limits.orders_max as u64) << 32 | self.limits.levels_max as u64,
+            (self.limits.prices_max as u64) << 32 | self.limits.sessions_max as u64,
         ];
         let hash = words.iter().fold(0, |hash, word| mix(hash, *word));
         let hash = self.ids.hash(self.orders.hash(self.hash_sessions(hash)));
@@ -332,6 +334,27 @@ impl Engine {
         };
         self.day_ends = next_day_end(self.now, self.venue.day_end_ns);
         self.find_next_due();
+        self.resize(define);
+    }
+
+    /// Sizes decide who is rejected: they are the log's, whatever memory was taken at start. A wish
+    /// beyond that takes more, here, before anybody trades.
+    fn resize(&mut self, define: &j::VenueDefine) {
+        let set = |size: &mut usize, wished: u32| {
+            if wished != 0 {
+                *size = wished as usize;
+            }
+        };
+        let limits = &mut self.limits;
+        set(&mut limits.sessions_max, define.sessions_max.get());
+        set(&mut limits.instruments_max, define.instruments_max.get());
+        set(&mut limits.orders_max, define.orders_max.get());
+        set(&mut limits.levels_max, define.levels_max.get());
+        set(&mut limits.prices_max, define.prices_max.get());
+        self.orders.resize(limits.orders_max);
+        self.levels.resize(limits.levels_max);
+        self.books.iter_mut().for_each(|book| book.resize(limits.prices_max));
+        self.ids.resize(names_max(limits));
     }
 
     fn on_instrument<S: Sink>(&mut self, define: &j::InstrumentDefine, sink: &mut S) {
@@ -523,6 +546,11 @@ fn address(event: &mut Event, conn: Conn) {
     event.head.gateway.set(conn.gateway);
     event.head.slot.set(conn.slot);
     event.head.conn_generation.set(conn.generation);
+}
+
+/// Every open order has a name, and every session its finished ones.
+fn names_max(limits: &Limits) -> usize {
+    limits.orders_max + limits.sessions_max * limits.finished_kept as usize
 }
 
 /// The first end of a day after `now`.

@@ -114,6 +114,24 @@ impl Ids {
         }
     }
 
+    /// Another bound from now on; what is known stays.
+    pub fn resize(&mut self, names_max: usize) {
+        assert!(names_max < (u32::MAX / 4) as usize);
+        self.entries_max = names_max;
+        self.entries.reserve_exact(names_max.saturating_sub(self.entries.len()));
+        let slots = (names_max.max(8) * 2).next_power_of_two();
+        if slots <= self.table.len() {
+            return;
+        }
+        self.table = vec![0; slots];
+        for at in 0..self.entries.len() {
+            let Entry { session, name, meaning, .. } = self.entries[at];
+            if meaning.is_some() {
+                self.place(Id(at as u32), session, &name);
+            }
+        }
+    }
+
     /// Another `names` names fit.
     pub fn has_room(&self, names: usize) -> bool {
         self.live + names <= self.entries_max
@@ -156,12 +174,16 @@ impl Ids {
             id
         };
         self.live += 1;
+        self.place(id, session, name);
+        id
+    }
+
+    fn place(&mut self, id: Id, session: u32, name: &ClOrdId) {
         let mut at = self.home(session, name);
         while self.table[at] != 0 {
             at = (at + 1) & (self.table.len() - 1);
         }
         self.table[at] = id.0 + 1;
-        id
     }
 
     /// Gives an open name another meaning.
@@ -272,6 +294,16 @@ mod tests {
             assert_eq!(ids.find(2, &name(n)), None, "names are the session's own");
         }
         assert!(ids.has_room(90) && !ids.has_room(91));
+    }
+
+    #[test]
+    fn a_bigger_table_knows_what_the_smaller_one_knew() {
+        let mut ids = Ids::new(10, 10, 7);
+        (0..10).for_each(|n| _ = ids.insert(1, &name(n), Meaning::Open(OrderId(u64::from(n)))));
+        assert!(!ids.has_room(1));
+        ids.resize(1000);
+        (10..1000).for_each(|n| _ = ids.insert(1, &name(n), Meaning::Open(OrderId(u64::from(n)))));
+        assert!((0..1000).all(|n| ids.find(1, &name(n)).is_some()) && !ids.has_room(1));
     }
 
     #[test]

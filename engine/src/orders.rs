@@ -127,6 +127,13 @@ impl Orders {
         Self { places: Vec::with_capacity(orders_max), free: Slot::NONE, orders_max, live: 0 }
     }
 
+    /// Another bound from now on; what lives stays.
+    pub fn resize(&mut self, orders_max: usize) {
+        assert!(orders_max < u32::MAX as usize);
+        self.orders_max = orders_max;
+        self.places.reserve_exact(orders_max.saturating_sub(self.places.len()));
+    }
+
     /// Another order fits.
     pub fn has_room(&self) -> bool {
         self.live < self.orders_max

@@ -70,10 +70,14 @@ impl Wish {
     pub fn difference(&self, engine: &Engine) -> Result<Vec<u8>, WishError> {
         let mut slots = Vec::new();
         append_slot(&self.venue, &mut slots);
+        let orders_max = match self.venue.orders_max.get() {
+            0 => engine.limits().orders_max,
+            wished => wished as usize,
+        };
         let mut instruments = engine.instruments().len();
         for wished in &self.instruments {
             let name = || String::from_utf8_lossy(text(&wished.symbol)).into_owned();
-            if !countable(wished, engine.limits().orders_max) {
+            if !countable(wished, orders_max) {
                 return Err(WishError::QuantityTooLarge { symbol: name() });
             }
             match engine.instruments().iter().find(|i| i.symbol == wished.symbol) {
@@ -90,7 +94,11 @@ impl Wish {
             sessions += usize::from(!engine.sessions().iter().any(|s| s.comp_id == wished.comp_id));
             append_slot(wished, &mut slots);
         }
-        let Limits { instruments_max, sessions_max, .. } = *engine.limits();
+        // The wish for the whole venue is applied first, sizes included.
+        let wished = |size: u32, now: usize| if size == 0 { now } else { size as usize };
+        let instruments_max =
+            wished(self.venue.instruments_max.get(), engine.limits().instruments_max);
+        let sessions_max = wished(self.venue.sessions_max.get(), engine.limits().sessions_max);
         if instruments > instruments_max {
             return Err(WishError::TooManyInstruments { max: instruments_max });
         }
@@ -264,7 +272,9 @@ impl<L: Log> Partition<L> {
                     self.log.release();
                     self.batches += 1;
                     if self.batches.is_multiple_of(CHECKPOINT_BATCHES) {
+                        // Back to who takes it, or a long replay would show the last one only.
                         self.checkpoint = Some((self.batches, self.engine.event_hash()));
+                        return done + 1;
                     }
                 }
             }

@@ -187,15 +187,15 @@ pub struct Feed {
 #[serde(deny_unknown_fields, default)]
 pub struct LimitsTable {
     /// Client sessions.
-    pub sessions_max: usize,
+    pub sessions_max: u32,
     /// Instruments.
-    pub instruments_max: usize,
+    pub instruments_max: u32,
     /// Open orders.
-    pub orders_max: usize,
+    pub orders_max: u32,
     /// Price levels over all books.
-    pub levels_max: usize,
+    pub levels_max: u32,
     /// Prices on one side of one book.
-    pub prices_max: usize,
+    pub prices_max: u32,
     /// Slots of the event ring, a power of two.
     pub event_slots: usize,
 }
@@ -204,11 +204,11 @@ impl Default for LimitsTable {
     fn default() -> Self {
         let limits = Limits::default();
         Self {
-            sessions_max: limits.sessions_max,
-            instruments_max: limits.instruments_max,
-            orders_max: limits.orders_max,
-            levels_max: limits.levels_max,
-            prices_max: limits.prices_max,
+            sessions_max: limits.sessions_max as u32,
+            instruments_max: limits.instruments_max as u32,
+            orders_max: limits.orders_max as u32,
+            levels_max: limits.levels_max as u32,
+            prices_max: limits.prices_max as u32,
             event_slots: 16_384,
         }
     }
@@ -346,6 +346,24 @@ impl Config {
             let fix = "use at least 1";
             return Err(self.error("feed.heartbeat_ms, feed.snapshot_ms", "must not be 0", fix));
         }
+        let limits = &self.limits;
+        let sizes = [
+            ("sessions_max", limits.sessions_max, 65_536),
+            ("instruments_max", limits.instruments_max, 65_536),
+            ("orders_max", limits.orders_max, 100_000_000),
+            ("levels_max", limits.levels_max, 100_000_000),
+            ("prices_max", limits.prices_max, 100_000_000),
+        ];
+        for (key, size, most) in sizes {
+            if size == 0 || size > most {
+                let fix = format!("choose 1 to {most}");
+                return Err(self.error(
+                    format!("limits.{key}"),
+                    format!("{size} will not do"),
+                    &fix,
+                ));
+            }
+        }
         let slots = self.limits.event_slots;
         if !slots.is_power_of_two() || slots < engine::SINK_FREE_MIN {
             let fix = "use a power of two, 64 or more";
@@ -481,6 +499,11 @@ impl Config {
             day_end_ns: self.day_end_ns()?.into(),
             heartbeat_min_s: self.venue.heartbeat_min_s.into(),
             heartbeat_max_s: self.venue.heartbeat_max_s.into(),
+            sessions_max: self.limits.sessions_max.into(),
+            instruments_max: self.limits.instruments_max.into(),
+            orders_max: self.limits.orders_max.into(),
+            levels_max: self.limits.levels_max.into(),
+            prices_max: self.limits.prices_max.into(),
             ..j::VenueDefine::ZERO
         };
         let instruments = (0..self.instrument.len()).map(|n| self.define_instrument(n));
@@ -508,11 +531,11 @@ impl Config {
     /// Sizes of the engine.
     pub fn engine_limits(&self, hash_seed: u64) -> Limits {
         Limits {
-            sessions_max: self.limits.sessions_max,
-            instruments_max: self.limits.instruments_max,
-            orders_max: self.limits.orders_max,
-            levels_max: self.limits.levels_max,
-            prices_max: self.limits.prices_max,
+            sessions_max: self.limits.sessions_max as usize,
+            instruments_max: self.limits.instruments_max as usize,
+            orders_max: self.limits.orders_max as usize,
+            levels_max: self.limits.levels_max as usize,
+            prices_max: self.limits.prices_max as usize,
             hash_seed,
             ..Limits::default()
         }

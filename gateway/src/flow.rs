@@ -51,7 +51,7 @@ pub struct Flow {
     pub again: Option<Again>,
     /// A piece is on its way: its ticket.
     pub ticket: Option<u64>,
-    /// Since when the cursor is behind.
+    /// Since when the cursor is behind and has not moved.
     pub behind_since: Option<u64>,
     bridge: VecDeque<Event>,
 }
@@ -151,6 +151,13 @@ impl Flow {
         self.next += 1;
         if self.is_live() {
             self.caught_up();
+        }
+    }
+
+    /// A message is out: slow is only who takes nothing.
+    pub fn progressed(&mut self, now: u64) {
+        if let Some(since) = &mut self.behind_since {
+            *since = now;
         }
     }
 

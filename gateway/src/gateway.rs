@@ -154,6 +154,8 @@ impl Gateway {
         // All waiting bytes are read before silence is judged.
         let mut done = self.take_net_events(now);
         done += self.take_answers();
+        // What must not be lost goes into the ring before what can wait in a socket.
+        done += self.offer_obligations();
         done += self.read_queued(now);
         done += self.write_events(now);
         done += self.write_pieces(now);
@@ -161,7 +163,6 @@ impl Gateway {
             self.next_tick = now + TICK_NS;
             self.tick(now);
         }
-        done += self.offer_obligations();
         self.ring.ring_bell();
         self.transport.flush();
         done
@@ -196,8 +197,11 @@ impl Gateway {
         if self.stopping == Stopping::Asking {
             self.try_ask_all_to_leave(now + NS_PER_S);
         }
-        let nobody = self.clients.iter().all(Option::is_none);
-        matches!(self.stopping, Stopping::Until(end) if nobody || now >= end)
+        let Stopping::Until(end) = self.stopping else { return false };
+        if now >= end {
+            self.drop_all(); // They had their time; what they still send is not read.
+        }
+        self.clients.iter().all(Option::is_none)
     }
 
     fn try_ask_all_to_leave(&mut self, until: u64) {
@@ -266,7 +270,8 @@ impl Gateway {
         }
     }
 
-    /// Reads those with bytes, each a little, in rotation.
+    /// Reads those with bytes, each a little, in rotation. Who finds the ring full is the first of
+    /// the next turn, so that nobody who floods is ever served twice before somebody else.
     fn read_queued(&mut self, now: u64) -> usize {
         let mut done = 0;
         for _ in 0..self.queue.len() {
@@ -274,14 +279,19 @@ impl Gateway {
             if let Some(client) = self.client(conn) {
                 client.queued = false;
             }
-            done += self.read(now, conn);
+            let (used, ring_is_full) = self.read(now, conn);
+            done += used;
+            if ring_is_full {
+                break;
+            }
         }
         done
     }
 
-    fn read(&mut self, now: u64, conn: ConnId) -> usize {
+    /// Returns the bytes used, and whether the ring refused a message.
+    fn read(&mut self, now: u64, conn: ConnId) -> (usize, bool) {
         let place = self.clients.get_mut(usize::from(conn.slot)).and_then(Option::as_mut);
-        let Some(client) = place.filter(|client| client.id == conn) else { return 0 };
+        let Some(client) = place.filter(|client| client.id == conn) else { return (0, false) };
         let mut shared = Shared {
             scanner: &mut self.scanner,
             directory: &self.directory,
@@ -301,6 +311,14 @@ impl Gateway {
         let gone = client.gone;
         self.transport.consume(conn, used);
         match outcome {
+            Outcome::RingFull => {
+                self.blocked = true;
+                if let Some(client) = self.client(conn) {
+                    client.queued = true;
+                    self.queue.push_front(conn);
+                }
+                return (used, true);
+            }
             Outcome::Waits => {
                 self.blocked |= used == 0;
                 self.enqueue(conn);
@@ -323,12 +341,15 @@ impl Gateway {
                 }
             }
         }
-        used
+        (used, false)
     }
 
     /// Ends a connection from this side: the log learns of it if it may know it.
     fn hang_up(&mut self, conn: ConnId, reason: DisconnectReason) {
         let Some(client) = self.client(conn) else { return };
+        if client.disconnected.is_some() {
+            return; // The log will learn of it; until then the place is taken.
+        }
         if client.connection.is_known_to_log() {
             client.connection.close();
             client.disconnected.get_or_insert(reason);
@@ -387,7 +408,8 @@ impl Gateway {
             let slow_ns = self.settings.slow_ns;
             let Some(client) = self.client(id) else { continue };
             let Some(since) = client.flow.behind_since else { continue };
-            if now.saturating_sub(since) > slow_ns {
+            let waits_for_us = client.flow.ticket.is_some();
+            if now.saturating_sub(since) > slow_ns && !waits_for_us {
                 if client.closing {
                     self.remove(id, Close::Now);
                 } else {

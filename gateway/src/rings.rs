@@ -6,8 +6,8 @@ use crate::io::event_ring::EventWriter;
 use engine::command::{CommandBuffer, GRANULE_BYTES, head};
 use engine::{Event, Inputs, Sink};
 
-/// Granules in a ring.
-const RING_GRANULES: usize = 16_384;
+/// Granules in a ring: what a flood can put in front of others is a few milliseconds of work.
+const RING_GRANULES: usize = 4096;
 /// Commands taken of one ring in one turn: bounds how long others wait.
 const RING_COMMANDS_MAX: usize = 64;
 

@@ -6,8 +6,9 @@
 //! (three or more) the threads spin a little first.
 
 use crate::gateway::Gateway;
+use crate::io::Sleeper;
+use crate::io::clock::SteadyClock;
 use crate::io::event_ring::EventWriter;
-use crate::io::{Sleeper, clock};
 use crate::journal::Journal;
 use crate::publisher::{Lines, Publisher};
 use crate::rings::CommandReceivers;
@@ -131,9 +132,10 @@ pub fn run_fused<L: Lines>(
     flags: &Flags,
 ) -> EnginePart {
     let mut idle = Idle { waiting, turns: 0 };
+    let mut clock = SteadyClock::default();
     let mut stopping = false;
     loop {
-        let now = clock::utc_now_ns();
+        let now = clock.now_ns();
         let done = edge.turn(now) + engine.turn(now);
         if stopping && edge.gateway.has_stopped(now) && engine.is_done() {
             // Reports of the last commands are on their way out.
@@ -162,9 +164,10 @@ pub fn run_split<L: Lines>(
     flags: &Flags,
 ) {
     let mut idle = Idle { waiting, turns: 0 };
+    let mut clock = SteadyClock::default();
     let mut stopping = false;
     loop {
-        let now = clock::utc_now_ns();
+        let now = clock.now_ns();
         let done = edge.turn(now);
         if stopping && edge.gateway.has_stopped(now) {
             flags.engine_stop.store(true, Ordering::Release);
@@ -196,8 +199,9 @@ pub fn run_engine(
     flags: &Flags,
 ) -> EnginePart {
     let mut idle = Idle { waiting, turns: 0 };
+    let mut clock = SteadyClock::default();
     loop {
-        let now = clock::utc_now_ns();
+        let now = clock.now_ns();
         if engine.turn(now) > 0 {
             idle.turns = 0;
             gateway.ring();

@@ -16,7 +16,7 @@ use std::io;
 use zerocopy::FromZeros;
 
 /// Messages in one piece of an outbox.
-pub const PIECE_MESSAGES: usize = 16;
+pub const PIECE_MESSAGES: usize = 64;
 /// Batches applied in one turn.
 const TURN_BATCHES_MAX: usize = 64;
 
@@ -31,6 +31,17 @@ pub struct PieceRequest {
     pub from: u64,
     /// Last number.
     pub to: u64,
+}
+
+impl PieceRequest {
+    /// A ticket that is not given twice: `count` rises, `slot` is the connection's place.
+    pub fn ticket(count: u64, slot: u16) -> u64 {
+        count << 16 | u64::from(slot)
+    }
+
+    fn slot(&self) -> u16 {
+        self.ticket as u16
+    }
 }
 
 /// Messages with consecutive numbers.
@@ -210,6 +221,8 @@ impl<S: Source> Understudy<S> {
 
     fn serve(&mut self) -> io::Result<usize> {
         while let Ok(request) = self.server.requests.pop() {
+            // A connection waits for one piece; what it asked for before is forgotten.
+            self.waiting.retain(|older| older.slot() != request.slot());
             self.waiting.push_back(request);
         }
         let mut done = 0;

@@ -173,16 +173,34 @@ pub struct VenueDefine {
     pub heartbeat_min_s: U32,
     /// `heartbeatMaxS`.
     pub heartbeat_max_s: U32,
+    /// Sizes decide rejects, so they are in the log; 0: as they are.
+    pub sessions_max: U32,
+    /// `instrumentsMax`.
+    pub instruments_max: U32,
+    /// Open orders.
+    pub orders_max: U32,
+    /// Price levels over all books.
+    pub levels_max: U32,
+    /// Prices on one side of one book.
+    pub prices_max: U32,
 }
 
-const _: () = assert!(size_of::<VenueDefine>() == 56);
+const _: () = assert!(size_of::<VenueDefine>() == 76);
 
 impl fmt::Display for VenueDefine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "head=({}) dayEndNs={} heartbeatMinS={} heartbeatMaxS={}",
-            self.head, self.day_end_ns, self.heartbeat_min_s, self.heartbeat_max_s
+            "head=({}) dayEndNs={} heartbeatMinS={} heartbeatMaxS={} sessionsMax={} instrumentsMax={} ordersMax={} levelsMax={} pricesMax={}",
+            self.head,
+            self.day_end_ns,
+            self.heartbeat_min_s,
+            self.heartbeat_max_s,
+            self.sessions_max,
+            self.instruments_max,
+            self.orders_max,
+            self.levels_max,
+            self.prices_max
         )
     }
 }
@@ -191,13 +209,18 @@ impl Message for VenueDefine {
     const TEMPLATE_ID: u16 = 2;
     const SCHEMA_ID: u16 = SCHEMA_ID;
     const VERSION: u16 = VERSION;
-    const BLOCK_LENGTH: u16 = 56;
+    const BLOCK_LENGTH: u16 = 76;
     const NAME: &'static str = "VenueDefine";
     const ZERO: Self = Self {
         head: CommandHead::ZERO,
         day_end_ns: U64::new(0),
         heartbeat_min_s: U32::new(0),
         heartbeat_max_s: U32::new(0),
+        sessions_max: U32::new(0),
+        instruments_max: U32::new(0),
+        orders_max: U32::new(0),
+        levels_max: U32::new(0),
+        prices_max: U32::new(0),
     };
 }
 

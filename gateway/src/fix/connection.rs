@@ -86,8 +86,10 @@ struct Live {
 pub enum Outcome {
     /// Call again when there are more bytes.
     Hungry,
-    /// Messages wait: the ring is full, the rate is used up, or others have their turn.
+    /// Messages wait: the rate is used up, or others have their turn.
     Waits,
+    /// Messages wait: the ring has no room.
+    RingFull,
     /// A Logon whose secret must be checked; nothing more is read until then.
     Check,
     /// Close it; if it is bound, the log must learn why.
@@ -205,7 +207,7 @@ impl Connection {
                         if !throttled {
                             self.soft.give_back();
                         }
-                        return (done, Outcome::Waits);
+                        return (done, Outcome::RingFull);
                     }
                     done += len;
                 }

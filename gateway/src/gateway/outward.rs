@@ -129,6 +129,7 @@ impl Gateway {
             let length = message.len();
             self.transport.commit(conn, length);
             client.connection.on_told(now);
+            client.flow.progressed(now);
         }
         true
     }
@@ -179,7 +180,7 @@ impl Gateway {
     }
 
     fn fetch(&mut self, conn: ConnId, from: u64, to: u64) {
-        let ticket = self.tickets << 16 | u64::from(conn.slot);
+        let ticket = PieceRequest::ticket(self.tickets, conn.slot);
         let Some(client) = self.client(conn) else { return };
         let request = PieceRequest { ticket, id: client.flow.id, from, to };
         client.flow.ticket = Some(ticket);

@@ -318,6 +318,103 @@ fn silence_is_asked_once_and_then_the_connection_ends() {
 }
 
 #[test]
+fn a_long_log_is_replayed_and_the_understudy_agrees_all_along() {
+    let mut venue = Venue::start("uring", "fused", |config| {
+        config.replace("durability = \"disk\"", "durability = \"process\"")
+    });
+    let mut a = venue.log_on("CLIENT1");
+    // One batch each: more than two comparisons of hot engine and understudy.
+    for n in 0..8500 {
+        a.order(&format!("a{n}"), "1", "1", "1");
+        a.expect("35=8 150=0");
+    }
+    venue.kill_9();
+    venue.restart();
+    let mut back = venue.connect("CLIENT1");
+    (back.next_out, back.next_in) = (a.next_out, a.next_in);
+    back.log_on();
+    // Read by the understudy, which has caught up then.
+    back.send("2", "7=8000|16=8001|");
+    back.expect("35=8 150=0 43=Y 11=a7998");
+    back.expect("35=8 150=0 43=Y 11=a7999");
+    back.send("H", "11=a8499|55=ACME|54=1|");
+    back.expect("35=8 150=I 39=0");
+}
+
+#[test]
+fn other_limits_after_a_restart_do_not_rewrite_what_was_told() {
+    let small = "orders_max = 10";
+    let mut venue =
+        Venue::start("mio", "fused", |config| config.replace("orders_max = 262144", small));
+    let mut a = venue.log_on("CLIENT1");
+    for n in 0..15 {
+        a.order(&format!("a{n}"), "1", "1", "1");
+        a.expect(if n < 10 { "35=8 150=0" } else { "35=8 150=8 103=99" });
+    }
+    venue.kill_9();
+    for limit in ["orders_max = 1000", "orders_max = 5"] {
+        venue.reconfigure(|config| config.replace(small, limit));
+        venue.restart();
+        let mut back = venue.connect("CLIENT1");
+        (back.next_out, back.next_in) = (a.next_out, a.next_in);
+        back.log_on();
+        back.send("H", "11=a9|55=ACME|54=1|");
+        back.expect("35=8 150=I 39=0 151=1");
+        back.send("H", "11=a14|55=ACME|54=1|");
+        back.expect("35=8 150=I 39=8 58=unknown order");
+        back.order(&format!("more {limit}"), "1", "1", "1");
+        back.expect(if limit.ends_with('5') { "35=8 150=8 103=99" } else { "35=8 150=0" });
+        (a.next_out, a.next_in) = (back.next_out, back.next_in);
+        venue.kill_9();
+        venue.reconfigure(|config| config.replace(limit, small));
+    }
+}
+
+#[test]
+fn who_floods_does_not_keep_others_waiting() {
+    for placement in ["fused", "split"] {
+        let venue = Venue::start("uring", placement, |config| {
+            config
+                .replace("rate_soft = 50000", "rate_soft = 10000000")
+                .replace("rate_hard = 100000", "rate_hard = 10000000")
+                .replace("durability = \"disk\"", "durability = \"process\"")
+        });
+        let (mut flood, mut honest) = (venue.log_on("CLIENT1"), venue.log_on("CLIENT2"));
+        const REQUESTS: usize = 200_000;
+        let mut bytes = Vec::new();
+        for n in 0..REQUESTS {
+            bytes.extend(flood.message("1", &format!("112=f{n}|")));
+        }
+        let writer = flood.write_in_background(bytes);
+        let reader = flood.read_in_background(&format!("f{}", REQUESTS - 1));
+        let mut answered = 0;
+        while !reader.is_finished() {
+            honest.order(&format!("h{answered}"), "1", "1", "1");
+            honest.expect("35=8 150=0");
+            answered += 1;
+        }
+        reader.join().unwrap();
+        writer.join().unwrap().unwrap();
+        assert!(answered > 10, "{placement}: {answered} orders while somebody flooded");
+    }
+}
+
+#[test]
+fn the_venue_stops_though_a_client_never_does() {
+    for (transport, placement) in MATRIX {
+        let mut venue = Venue::start(transport, placement, |config| config);
+        let mut stubborn = venue.log_on("CLIENT1");
+        let bytes: Vec<u8> = (0..20_000).flat_map(|_| stubborn.message("0", "")).collect();
+        let stop = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+        let writer = stubborn.write_until(bytes, std::sync::Arc::clone(&stop));
+        venue.terminate();
+        assert_eq!(venue.wait_for_exit(), Some(0), "{transport} {placement}");
+        stop.store(true, std::sync::atomic::Ordering::Relaxed);
+        writer.join().unwrap();
+    }
+}
+
+#[test]
 fn a_second_process_on_the_same_data_is_refused() {
     let venue = Venue::start("mio", "fused", |config| config);
     let told = venue.start_another();

@@ -4,6 +4,8 @@ use gateway::fix::frame::checksum;
 use gateway::fix::time::{Precision, Stamp};
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -110,6 +112,43 @@ impl Peer {
     pub fn write_in_background(&self, bytes: Vec<u8>) -> JoinHandle<std::io::Result<()>> {
         let mut socket = self.socket.try_clone().unwrap();
         std::thread::spawn(move || socket.write_all(&bytes))
+    }
+
+    /// Writes pieces of `bytes`, then heartbeats that repeat an old number, until told to stop or the
+    /// connection ends.
+    pub fn write_until(&self, bytes: Vec<u8>, stop: Arc<AtomicBool>) -> JoinHandle<()> {
+        let mut socket = self.socket.try_clone().unwrap();
+        let again = self.numbered("0", 2, "43=Y|122=NOW|", "");
+        std::thread::spawn(move || {
+            for piece in bytes.chunks(4096) {
+                if stop.load(Ordering::Relaxed) || socket.write_all(piece).is_err() {
+                    return;
+                }
+            }
+            while !stop.load(Ordering::Relaxed) && socket.write_all(&again).is_ok() {}
+        })
+    }
+
+    /// Reads, on another thread, until a message with this TestReqID comes.
+    pub fn read_in_background(&self, test_req_id: &str) -> JoinHandle<()> {
+        let mut socket = self.socket.try_clone().unwrap();
+        let last = format!("112={test_req_id}\u{1}").into_bytes();
+        std::thread::spawn(move || {
+            let mut seen = Vec::new();
+            let mut buffer = [0; 65_536];
+            loop {
+                let read = match socket.read(&mut buffer) {
+                    Ok(0) => panic!("the connection ended"),
+                    Ok(read) => read,
+                    Err(_) => continue, // A timeout; whoever waits for this thread has patience.
+                };
+                seen.extend_from_slice(&buffer[..read]);
+                if seen.windows(last.len()).any(|window| window == last) {
+                    return;
+                }
+                seen.drain(..seen.len().saturating_sub(last.len()));
+            }
+        })
     }
 
     pub fn hang_up(&self) {

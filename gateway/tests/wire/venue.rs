@@ -104,6 +104,12 @@ impl Venue {
         panic!("the venue does not stop");
     }
 
+    /// Changes the file that the next start reads.
+    pub fn reconfigure(&self, change: impl Fn(String) -> String) {
+        let path = self.directory.join("venue.toml");
+        std::fs::write(&path, change(std::fs::read_to_string(&path).unwrap())).unwrap();
+    }
+
     /// The same data, perhaps another port.
     pub fn restart(&mut self) {
         let mut command = Self::command(&self.directory, &self.transport, &self.placement);
