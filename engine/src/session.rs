@@ -224,7 +224,12 @@ impl Engine {
             return; // Of a connection that lost, or died before this came out of the log.
         }
         match m.template {
-            j::Disconnected::TEMPLATE_ID => self.unbind(at),
+            j::Disconnected::TEMPLATE_ID => {
+                // A peer may have closed its half only, and still read what it had asked for.
+                let close = j::ConnectionClose { why: CloseWhy::PeerGone.into() };
+                self.control(at, m.conn(), &close, sink);
+                self.unbind(at);
+            }
             j::Due::TEMPLATE_ID => self.on_due(at, m.get::<j::Due>().what.known(), sink),
             _ => self.on_numbered(at, m, sink),
         }

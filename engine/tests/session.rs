@@ -84,7 +84,7 @@ fn the_pool_of_waiting_messages_is_shared() {
     assert_eq!(told.len(), 38);
     assert_eq!(told[36..], ["c: ok o38 #39", "c: resendrequest 39-0 #40"]);
     // A connection that ends gives its places back.
-    assert_eq!(play.line("< disconnect"), [""; 0]);
+    assert_eq!(play.line("< disconnect"), ["close PeerGone"]);
     assert_eq!(play.line("< c: order 40..103"), [""; 0]);
     let told = play.line("< c: order 39");
     assert_eq!((told.len(), told[64].as_str()), (65, "c: ok o103 #105"));

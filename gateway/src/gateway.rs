@@ -59,6 +59,8 @@ struct Client {
     gone: Option<DisconnectReason>,
     /// The log must learn of its end.
     disconnected: Option<DisconnectReason>,
+    /// It has; reports of what came before are on their way.
+    leaving: bool,
     /// The log must learn what time has caused.
     due: Option<DueWhat>,
     /// The secret was right, the ring was full.
@@ -250,6 +252,7 @@ impl Gateway {
             queued: false,
             gone: None,
             disconnected: None,
+            leaving: false,
             due: None,
             entering: false,
             closing: false,
@@ -347,7 +350,7 @@ impl Gateway {
     /// Ends a connection from this side: the log learns of it if it may know it.
     fn hang_up(&mut self, conn: ConnId, reason: DisconnectReason) {
         let Some(client) = self.client(conn) else { return };
-        if client.disconnected.is_some() {
+        if client.disconnected.is_some() || client.leaving {
             return; // The log will learn of it; until then the place is taken.
         }
         if client.connection.is_known_to_log() {
@@ -454,7 +457,10 @@ impl Gateway {
                 let head = client.connection.head();
                 let told = j::Disconnected { head, reason: reason.into() };
                 if self.ring.offer(Slot::of(&told).bytes()) {
-                    self.remove(id, Close::Now);
+                    (client.disconnected, client.leaving) = (None, true);
+                    if reason != DisconnectReason::PeerClosed {
+                        self.remove(id, Close::Now);
+                    }
                     done += 1;
                     continue;
                 }

@@ -274,11 +274,13 @@ pub enum CloseWhy {
     Refused = 2,
     /// `NoAnswer`.
     NoAnswer = 3,
+    /// The log has seen the end of it: everything before has been told.
+    PeerGone = 4,
 }
 
 impl CloseWhy {
     /// Every value, in the order of the schema.
-    pub const ALL: [Self; 3] = [Self::LoggedOut, Self::Refused, Self::NoAnswer];
+    pub const ALL: [Self; 4] = [Self::LoggedOut, Self::Refused, Self::NoAnswer, Self::PeerGone];
 
     /// As on the wire.
     pub const fn code(self) -> u8 {
@@ -303,6 +305,7 @@ impl CloseWhyCode {
             1 => Some(CloseWhy::LoggedOut),
             2 => Some(CloseWhy::Refused),
             3 => Some(CloseWhy::NoAnswer),
+            4 => Some(CloseWhy::PeerGone),
             _ => None,
         }
     }

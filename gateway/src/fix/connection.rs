@@ -365,7 +365,7 @@ impl Connection {
 
     /// Nothing is read before an answer comes.
     pub fn waits_for_answer(&self) -> bool {
-        matches!(self.state, State::Entering)
+        matches!(self.state, State::Checking { .. } | State::Entering)
     }
 
     /// Logged on.

@@ -162,6 +162,40 @@ fn whatever_is_asked_for_again_a_number_comes_once_without_poss_dup() {
 }
 
 #[test]
+fn a_client_that_closes_its_half_still_gets_every_answer() {
+    for (transport, placement) in MATRIX {
+        let venue = Venue::start(transport, placement, |config| config);
+        let mut a = venue.connect("CLIENT1");
+        let mut bytes = a.message("A", "98=0|108=30|554=client1|");
+        for n in 0..1000 {
+            bytes.extend(a.message("D", &format!("11=a{n}|55=ACME|54=1|60=NOW|38=1|40=2|44=1|")));
+        }
+        bytes.extend(a.message("5", ""));
+        a.raw(&bytes);
+        a.close_half();
+        a.expect("35=A");
+        for n in 0..1000 {
+            a.expect(&format!("35=8 150=0 11=a{n}"));
+        }
+        a.expect("35=5");
+        a.expect_end();
+        // The same without a Logout.
+        let mut b = venue.connect("CLIENT2");
+        let mut bytes = b.message("A", "98=0|108=30|554=client2|");
+        bytes.extend(b.message("1", "112=last|"));
+        b.raw(&bytes);
+        b.close_half();
+        b.expect("35=A");
+        b.expect("35=0 112=last");
+        b.expect_end();
+        b.next_out = 3;
+        let mut again = venue.connect("CLIENT2");
+        (again.next_out, again.next_in) = (b.next_out, b.next_in);
+        again.log_on();
+    }
+}
+
+#[test]
 fn a_slow_reader_loses_nothing_and_holds_nobody_up() {
     for (transport, placement) in MATRIX {
         let venue = Venue::start(transport, placement, |config| config);

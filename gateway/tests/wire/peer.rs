@@ -151,6 +151,10 @@ impl Peer {
         })
     }
 
+    pub fn close_half(&self) {
+        self.socket.shutdown(Shutdown::Write).unwrap();
+    }
+
     pub fn hang_up(&self) {
         self.socket.shutdown(Shutdown::Both).unwrap();
     }
