@@ -1,4 +1,5 @@
 //! The `portcullis` binary: words of the command line, and who does them.
+#![forbid(unsafe_code)]
 
 use anyhow::{Context, bail};
 use clap::{Parser, Subcommand};
