@@ -65,7 +65,13 @@ fn measure(args: &LatencyArgs) -> anyhow::Result<LatencyReport> {
     let mut client = Client::new(identity, SystemTime::now());
     let mut out = Vec::new();
     client.logon(&mut out)?;
-    exchange(&mut line, &mut client, &mut out, Client::is_logged_on).context("logon")?;
+    exchange(&mut line, &mut client, &mut out, Client::is_logged_on).with_context(|| {
+        format!(
+            "the venue refuses the Logon of {} (it does so without a word: is the password right, the \
+             clock too, and is the session not logged on already?)",
+            args.session
+        )
+    })?;
 
     let plan = Plan {
         rounds: args.load.orders,
