@@ -239,6 +239,7 @@ fn a_client_that_stays_behind_too_long_is_cut_off_and_gets_all_of_it_later() {
     }
     let writer = slow.write_in_background(bytes);
     let _ = writer.join().unwrap(); // Ends when the venue closes, or when all is written.
+    std::thread::sleep(Duration::from_secs(4)); // Takes nothing, for much longer than `slow_ms`.
     let (read, ended) = slow.read_until_end(Duration::from_secs(20));
     assert!(ended, "cut off after {read} messages");
     assert!(read < ORDERS);
