@@ -34,7 +34,9 @@ impl Venue {
         let groups = format!("239.255.{}.", 50 + (pid as u16 % 4) * 50 + number % 50);
         let demo = gateway::config::DEMO
             .replace("127.0.0.1:9001", "127.0.0.1:0")
-            .replace("239.255.42.", &groups);
+            .replace("239.255.42.", &groups)
+            // Messages are written long before a slow host gets to read them.
+            .replace("sending_time_tolerance_s = 120", "sending_time_tolerance_s = 3600");
         std::fs::write(directory.join("venue.toml"), change(demo)).unwrap();
         let (transport, placement) = (transport.to_owned(), placement.to_owned());
         let mut venue = Self {
