@@ -9,7 +9,7 @@ use engine::{EVENT_BYTES, Event};
 use std::collections::HashMap;
 use std::io;
 use std::path::{Path, PathBuf};
-use zerocopy::{FromBytes, IntoBytes};
+use zerocopy::IntoBytes;
 
 /// Messages that are written in one go.
 const RUN_MAX: usize = 256;
@@ -122,18 +122,4 @@ impl Outboxes {
             }
         }
     }
-}
-
-/// Reads one slot of an outbox file, for tools and tests.
-///
-/// # Errors
-/// As the kernel says; `UnexpectedEof`: there is no such message.
-pub fn read_slot(data: &Path, id: OutboxId, number: u64) -> io::Result<Event> {
-    let path =
-        data.join("sessions").join(id.session.to_string()).join(format!("{}.out", id.generation));
-    let mut bytes = [0; EVENT_BYTES];
-    if Segment::open(&path)?.read_at(&mut bytes, number * EVENT_BYTES as u64)? < EVENT_BYTES {
-        return Err(io::ErrorKind::UnexpectedEof.into());
-    }
-    Event::read_from_bytes(&bytes).map_err(|_| io::ErrorKind::InvalidData.into())
 }

@@ -368,11 +368,6 @@ impl Connection {
         matches!(self.state, State::Checking { .. } | State::Entering)
     }
 
-    /// Logged on.
-    pub fn is_live(&self) -> bool {
-        matches!(self.state, State::Live(_))
-    }
-
     /// Nothing is read any more.
     pub fn close(&mut self) {
         self.state = State::Closed;

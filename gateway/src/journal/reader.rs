@@ -70,9 +70,4 @@ impl JournalReader {
         self.at += batch.encoded_bytes() as u64;
         Ok(Some(batch))
     }
-
-    /// Sequence after the last batch handed out.
-    pub fn next_seq(&self) -> u64 {
-        self.tail.next_seq
-    }
 }
