@@ -17,7 +17,7 @@ use sbe_schemas::header::Message;
 use sbe_schemas::journal as j;
 use sbe_schemas::market_data as md;
 use sbe_schemas::types::{
-    CancelCause, Decimal8, EventFlags, EventKind, OrdStatus, Status, TimeInForce,
+    CancelCause, Decimal8, EventFlags, EventKind, OrdStatus, Phase, TimeInForce,
 };
 use zerocopy::IntoBytes;
 
@@ -37,10 +37,12 @@ pub struct Limits {
     pub instruments_max: usize,
     /// Open orders of all sessions together.
     pub orders_max: usize,
-    /// Price levels in use over all books.
-    pub levels_max: usize,
-    /// Prices on one side of one book.
-    pub prices_max: usize,
+    /// Pages of 64 neighbouring prices in use over all books.
+    pub pages_max: usize,
+    /// Accounts of all firms.
+    pub accounts_max: usize,
+    /// Assets that accounts have balances of.
+    pub assets_max: usize,
     /// Finished ClOrdIDs that a session keeps.
     pub finished_kept: u32,
     /// Messages that wait for a gap to close, over all sessions.
@@ -55,8 +57,9 @@ impl Default for Limits {
             sessions_max: 64,
             instruments_max: 64,
             orders_max: 262_144,
-            levels_max: 65_536,
-            prices_max: 16_384,
+            pages_max: 16_384,
+            accounts_max: 256,
+            assets_max: 32,
             finished_kept: 4096,
             parked_max: 1024,
             hash_seed: 0,
@@ -137,7 +140,7 @@ impl Engine {
             parking: Parking::new(limits.parked_max),
             instruments: Vec::with_capacity(limits.instruments_max),
             books: Vec::with_capacity(limits.instruments_max),
-            levels: Levels::new(limits.levels_max),
+            levels: Levels::new(limits.pages_max),
             orders: Orders::new(limits.orders_max),
             ids: Ids::new(names_max(&limits), limits.finished_kept, limits.hash_seed),
             tasks: Tasks::default(),
@@ -275,8 +278,8 @@ impl Engine {
             self.event_hash,
             self.venue.day_end_ns,
             u64::from(self.venue.heartbeat_min_s) << 32 | u64::from(self.venue.heartbeat_max_s),
-            (self.limits.orders_max as u64) << 32 | self.limits.levels_max as u64,
-            (self.limits.prices_max as u64) << 32 | self.limits.sessions_max as u64,
+            (self.limits.orders_max as u64) << 32 | self.limits.pages_max as u64,
+            (self.limits.accounts_max as u64) << 32 | self.limits.sessions_max as u64,
         ];
         let hash = words.iter().fold(0, |hash, word| mix(hash, *word));
         let hash = self.ids.hash(self.orders.hash(self.hash_sessions(hash)));
@@ -349,11 +352,12 @@ impl Engine {
         set(&mut limits.sessions_max, define.sessions_max.get());
         set(&mut limits.instruments_max, define.instruments_max.get());
         set(&mut limits.orders_max, define.orders_max.get());
-        set(&mut limits.levels_max, define.levels_max.get());
-        set(&mut limits.prices_max, define.prices_max.get());
+        set(&mut limits.pages_max, define.pages_max.get());
+        set(&mut limits.accounts_max, define.accounts_max.get());
+        set(&mut limits.assets_max, define.assets_max.get());
         self.orders.resize(limits.orders_max);
-        self.levels.resize(limits.levels_max);
-        self.books.iter_mut().for_each(|book| book.resize(limits.prices_max));
+        self.levels.resize(limits.pages_max);
+        self.books.iter_mut().for_each(|book| book.resize(limits.pages_max));
         self.ids.resize(names_max(limits));
     }
 
@@ -370,7 +374,7 @@ impl Engine {
             lot_size: lot,
             quantity_max: define.quantity_max.get(),
         });
-        self.books.push(Book::new(self.limits.prices_max));
+        self.books.push(Book::new(self.limits.pages_max));
         self.announce_instrument(self.instruments.len() - 1, sink);
     }
 
@@ -413,7 +417,7 @@ impl Engine {
         let i = &self.instruments[at];
         let definition = md::InstrumentDefinition {
             instrument: (at as u32 + 1).into(),
-            status: Status::Open.into(),
+            phase: Phase::Continuous.into(),
             symbol: i.symbol,
             tick_size: Decimal8::new(i.tick_size),
             lot_size: Decimal8::new(i.lot_size),

@@ -128,6 +128,8 @@ impl Engine {
             time_in_force: order.time_in_force.into(),
             ord_status: order.status().into(),
             aggressor: u8::from(aggressor),
+            auction: 0,
+            fee: Decimal8::new(0),
         };
         self.exec_id += 1;
         self.report(order.session, &report, EventFlags::EMPTY, sink);

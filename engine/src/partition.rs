@@ -34,6 +34,31 @@ pub struct Wish {
     pub instruments: Vec<j::InstrumentDefine>,
     /// Sessions, by CompID.
     pub sessions: Vec<j::SessionDefine>,
+    /// Firms, by number.
+    pub firms: Vec<j::FirmDefine>,
+    /// Accounts, by firm and name.
+    pub accounts: Vec<j::AccountDefine>,
+    /// Tiers of the fees, by number.
+    pub fees: Vec<j::FeesDefine>,
+    /// Lines of the timetable, by number.
+    pub schedule: Vec<j::ScheduleDefine>,
+    /// What an account begins with; only when the account is new.
+    pub deposits: Vec<j::Transfer>,
+}
+
+impl Default for Wish {
+    fn default() -> Self {
+        Self {
+            venue: j::VenueDefine::ZERO,
+            instruments: Vec::new(),
+            sessions: Vec::new(),
+            firms: Vec::new(),
+            accounts: Vec::new(),
+            fees: Vec::new(),
+            schedule: Vec::new(),
+            deposits: Vec::new(),
+        }
+    }
 }
 
 /// A wish that the living state cannot take.

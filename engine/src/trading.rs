@@ -79,6 +79,11 @@ impl Engine {
             side: side.into(),
             ord_type: ord_type.into(),
             time_in_force: time_in_force.into(),
+            stop_px: Decimal8Null::NULL,
+            display_qty: Decimal8Null::NULL,
+            min_qty: Decimal8Null::NULL,
+            expire_time: 0.into(),
+            conditions: sbe_schemas::types::Conditions::EMPTY,
         };
         self.exec_id += 1;
         self.report(at, &report, EventFlags::EMPTY, sink);
@@ -102,6 +107,9 @@ impl Engine {
         let ticks = match (ord_type, new.price.get()) {
             (OrdType::Market, None) => 0,
             (OrdType::Market, Some(_)) => return Err(OrdRejReason::PriceNotAllowed),
+            (OrdType::Stop | OrdType::StopLimit | OrdType::MarketToLimit, _) => {
+                return Err(unsupported);
+            }
             (OrdType::Limit, None) => return Err(OrdRejReason::PriceMissing),
             (OrdType::Limit, Some(p)) => i.ticks(p).ok_or(OrdRejReason::InvalidPriceIncrement)?,
         };
@@ -310,6 +318,8 @@ impl Engine {
             ord_type: order.ord_type.into(),
             time_in_force: order.time_in_force.into(),
             ord_status: order.status().into(),
+            stop_px: Decimal8Null::NULL,
+            display_qty: Decimal8Null::NULL,
         };
         self.exec_id += 1;
         self.report(order.session, &report, EventFlags::EMPTY, sink);

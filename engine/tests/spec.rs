@@ -96,8 +96,7 @@ impl Play {
             let (key, value) = option.split_once('=').unwrap_or((option, ""));
             match key {
                 "orders" => limits.orders_max = value.parse().unwrap(),
-                "levels" => limits.levels_max = value.parse().unwrap(),
-                "prices" => limits.prices_max = value.parse().unwrap(),
+                "pages" => limits.pages_max = value.parse().unwrap(),
                 "kept" => limits.finished_kept = value.parse().unwrap(),
                 "sessions" => sessions = value.parse().unwrap(),
                 "grace" => grace = value,

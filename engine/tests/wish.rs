@@ -35,7 +35,12 @@ fn session(comp_id: &str, user: u32) -> j::SessionDefine {
 
 fn wish(instruments: &[j::InstrumentDefine], sessions: &[j::SessionDefine]) -> Wish {
     let venue = j::VenueDefine::ZERO;
-    Wish { venue, instruments: instruments.to_vec(), sessions: sessions.to_vec() }
+    Wish {
+        venue,
+        instruments: instruments.to_vec(),
+        sessions: sessions.to_vec(),
+        ..Wish::default()
+    }
 }
 
 /// One start over `disk`; what is left on it, or why the wish was refused.

@@ -192,10 +192,12 @@ pub struct LimitsTable {
     pub instruments_max: u32,
     /// Open orders.
     pub orders_max: u32,
-    /// Price levels over all books.
-    pub levels_max: u32,
-    /// Prices on one side of one book.
-    pub prices_max: u32,
+    /// Pages of 64 neighbouring prices over all books.
+    pub pages_max: u32,
+    /// Accounts of all firms.
+    pub accounts_max: u32,
+    /// Assets that accounts have balances of.
+    pub assets_max: u32,
     /// Slots of the event ring, a power of two.
     pub event_slots: usize,
 }
@@ -207,8 +209,9 @@ impl Default for LimitsTable {
             sessions_max: limits.sessions_max as u32,
             instruments_max: limits.instruments_max as u32,
             orders_max: limits.orders_max as u32,
-            levels_max: limits.levels_max as u32,
-            prices_max: limits.prices_max as u32,
+            pages_max: limits.pages_max as u32,
+            accounts_max: limits.accounts_max as u32,
+            assets_max: limits.assets_max as u32,
             event_slots: 16_384,
         }
     }
@@ -351,8 +354,9 @@ impl Config {
             ("sessions_max", limits.sessions_max, 65_536),
             ("instruments_max", limits.instruments_max, 65_536),
             ("orders_max", limits.orders_max, 100_000_000),
-            ("levels_max", limits.levels_max, 100_000_000),
-            ("prices_max", limits.prices_max, 100_000_000),
+            ("pages_max", limits.pages_max, 10_000_000),
+            ("accounts_max", limits.accounts_max, 100_000),
+            ("assets_max", limits.assets_max, 1000),
         ];
         for (key, size, most) in sizes {
             if size == 0 || size > most {
@@ -502,8 +506,9 @@ impl Config {
             sessions_max: self.limits.sessions_max.into(),
             instruments_max: self.limits.instruments_max.into(),
             orders_max: self.limits.orders_max.into(),
-            levels_max: self.limits.levels_max.into(),
-            prices_max: self.limits.prices_max.into(),
+            pages_max: self.limits.pages_max.into(),
+            accounts_max: self.limits.accounts_max.into(),
+            assets_max: self.limits.assets_max.into(),
             ..j::VenueDefine::ZERO
         };
         let instruments = (0..self.instrument.len()).map(|n| self.define_instrument(n));
@@ -512,6 +517,7 @@ impl Config {
             venue,
             instruments: instruments.collect::<Result<_, _>>()?,
             sessions: sessions.collect::<Result<_, _>>()?,
+            ..Wish::default()
         })
     }
 
@@ -534,8 +540,9 @@ impl Config {
             sessions_max: self.limits.sessions_max as usize,
             instruments_max: self.limits.instruments_max as usize,
             orders_max: self.limits.orders_max as usize,
-            levels_max: self.limits.levels_max as usize,
-            prices_max: self.limits.prices_max as usize,
+            pages_max: self.limits.pages_max as usize,
+            accounts_max: self.limits.accounts_max as usize,
+            assets_max: self.limits.assets_max as usize,
             hash_seed,
             ..Limits::default()
         }

@@ -9,7 +9,7 @@ use engine::Engine;
 use engine::hash::order_sum;
 use sbe_schemas::header::Message;
 use sbe_schemas::market_data as md;
-use sbe_schemas::types::{Decimal8, PacketFlags, Status};
+use sbe_schemas::types::{Decimal8, PacketFlags, Phase};
 
 /// One cycle after the other.
 pub struct SnapshotCycle {
@@ -49,7 +49,7 @@ impl SnapshotCycle {
             tick_size: Decimal8::new(i.tick_size),
             lot_size: Decimal8::new(i.lot_size),
             quantity_max: Decimal8::new(i.quantity_max),
-            status: Status::Open.into(),
+            phase: Phase::Continuous.into(),
         };
         self.push(&begin, time, send);
         let mut checksum = 0_u64;

@@ -212,7 +212,7 @@ fn counted<'a>(
 fn definition_in(begin: &md::SnapshotBegin) -> md::InstrumentDefinition {
     md::InstrumentDefinition {
         instrument: begin.instrument,
-        status: begin.status,
+        phase: begin.phase,
         symbol: begin.symbol,
         tick_size: begin.tick_size,
         lot_size: begin.lot_size,

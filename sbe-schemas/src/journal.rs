@@ -8,11 +8,12 @@ use core::fmt;
 use super::header::{DecodeError, Message};
 use super::show::Text;
 use super::types::{
-    BooleanCode, CancelOnDisconnectCode, CloseWhyCode, CommandHead, Decimal8, Decimal8Null,
-    DisconnectReasonCode, DueWhatCode, LogoutReasonCode, OrdTypeCode, ProtocolCode, SideCode,
-    TimeInForceCode,
+    AdminResultCode, AllocationCode, BandActionCode, BooleanCode, CancelOnDisconnectCode,
+    CloseWhyCode, CommandHead, Conditions, Decimal8, Decimal8Null, DisconnectReasonCode,
+    DueWhatCode, LogoutReasonCode, MassActionScopeCode, MassActionTypeCode, OrdTypeCode, PhaseCode,
+    ProtocolCode, SelfTradeCode, SelfTradeScopeCode, SideCode, TimeInForceCode,
 };
-use zerocopy::little_endian::{U16, U32, U64};
+use zerocopy::little_endian::{I32, U16, U32, U64};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
 /// `schemaId` in the header of every message here.
@@ -29,6 +30,9 @@ pub fn name(template_id: u16) -> Option<&'static str> {
         4 => "SessionDefine",
         5 => "Tick",
         6 => "TermReady",
+        7 => "FirmDefine",
+        8 => "AccountDefine",
+        9 => "ScheduleDefine",
         10 => "Logon",
         11 => "Disconnected",
         12 => "Due",
@@ -40,10 +44,15 @@ pub fn name(template_id: u16) -> Option<&'static str> {
         18 => "PeerReject",
         19 => "Refused",
         20 => "LogoutAll",
+        21 => "FeesDefine",
+        22 => "PhaseSet",
+        23 => "ReferencePriceSet",
+        24 => "Transfer",
         30 => "NewOrder",
         31 => "CancelOrder",
         32 => "ReplaceOrder",
         33 => "OrderStatusRequest",
+        34 => "MassAction",
         60 => "LogonAccepted",
         61 => "LogoutSent",
         62 => "HeartbeatSent",
@@ -57,6 +66,7 @@ pub fn name(template_id: u16) -> Option<&'static str> {
         84 => "BatchEnd",
         85 => "Opened",
         86 => "LeadLost",
+        87 => "AdminAnswer",
         _ => return None,
     })
 }
@@ -77,6 +87,12 @@ pub fn describe(bytes: &[u8], out: &mut dyn fmt::Write) -> fmt::Result {
         }
         5 => Tick::decode(bytes).map(|(message, ..)| write!(out, "Tick {message}")),
         6 => TermReady::decode(bytes).map(|(message, ..)| write!(out, "TermReady {message}")),
+        7 => FirmDefine::decode(bytes).map(|(message, ..)| write!(out, "FirmDefine {message}")),
+        8 => {
+            AccountDefine::decode(bytes).map(|(message, ..)| write!(out, "AccountDefine {message}"))
+        }
+        9 => ScheduleDefine::decode(bytes)
+            .map(|(message, ..)| write!(out, "ScheduleDefine {message}")),
         10 => Logon::decode(bytes).map(|(message, ..)| write!(out, "Logon {message}")),
         11 => {
             Disconnected::decode(bytes).map(|(message, ..)| write!(out, "Disconnected {message}"))
@@ -94,6 +110,11 @@ pub fn describe(bytes: &[u8], out: &mut dyn fmt::Write) -> fmt::Result {
         18 => PeerReject::decode(bytes).map(|(message, ..)| write!(out, "PeerReject {message}")),
         19 => Refused::decode(bytes).map(|(message, ..)| write!(out, "Refused {message}")),
         20 => LogoutAll::decode(bytes).map(|(message, ..)| write!(out, "LogoutAll {message}")),
+        21 => FeesDefine::decode(bytes).map(|(message, ..)| write!(out, "FeesDefine {message}")),
+        22 => PhaseSet::decode(bytes).map(|(message, ..)| write!(out, "PhaseSet {message}")),
+        23 => ReferencePriceSet::decode(bytes)
+            .map(|(message, ..)| write!(out, "ReferencePriceSet {message}")),
+        24 => Transfer::decode(bytes).map(|(message, ..)| write!(out, "Transfer {message}")),
         30 => NewOrder::decode(bytes).map(|(message, ..)| write!(out, "NewOrder {message}")),
         31 => CancelOrder::decode(bytes).map(|(message, ..)| write!(out, "CancelOrder {message}")),
         32 => {
@@ -101,6 +122,7 @@ pub fn describe(bytes: &[u8], out: &mut dyn fmt::Write) -> fmt::Result {
         }
         33 => OrderStatusRequest::decode(bytes)
             .map(|(message, ..)| write!(out, "OrderStatusRequest {message}")),
+        34 => MassAction::decode(bytes).map(|(message, ..)| write!(out, "MassAction {message}")),
         60 => {
             LogonAccepted::decode(bytes).map(|(message, ..)| write!(out, "LogonAccepted {message}"))
         }
@@ -125,6 +147,7 @@ pub fn describe(bytes: &[u8], out: &mut dyn fmt::Write) -> fmt::Result {
         84 => BatchEnd::decode(bytes).map(|(message, ..)| write!(out, "BatchEnd {message}")),
         85 => Opened::decode(bytes).map(|(message, ..)| write!(out, "Opened {message}")),
         86 => LeadLost::decode(bytes).map(|(message, ..)| write!(out, "LeadLost {message}")),
+        87 => AdminAnswer::decode(bytes).map(|(message, ..)| write!(out, "AdminAnswer {message}")),
         seen => Err(DecodeError::Template { seen }),
     });
     written.unwrap_or_else(|error| write!(out, "unreadable: {error:?}"))
@@ -179,19 +202,21 @@ pub struct VenueDefine {
     pub instruments_max: U32,
     /// Open orders.
     pub orders_max: U32,
-    /// Price levels over all books.
-    pub levels_max: U32,
-    /// Prices on one side of one book.
-    pub prices_max: U32,
+    /// Pages of 64 neighbouring prices over all books.
+    pub pages_max: U32,
+    /// `accountsMax`.
+    pub accounts_max: U32,
+    /// `assetsMax`.
+    pub assets_max: U32,
 }
 
-const _: () = assert!(size_of::<VenueDefine>() == 76);
+const _: () = assert!(size_of::<VenueDefine>() == 80);
 
 impl fmt::Display for VenueDefine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "head=({}) dayEndNs={} heartbeatMinS={} heartbeatMaxS={} sessionsMax={} instrumentsMax={} ordersMax={} levelsMax={} pricesMax={}",
+            "head=({}) dayEndNs={} heartbeatMinS={} heartbeatMaxS={} sessionsMax={} instrumentsMax={} ordersMax={} pagesMax={} accountsMax={} assetsMax={}",
             self.head,
             self.day_end_ns,
             self.heartbeat_min_s,
@@ -199,8 +224,9 @@ impl fmt::Display for VenueDefine {
             self.sessions_max,
             self.instruments_max,
             self.orders_max,
-            self.levels_max,
-            self.prices_max
+            self.pages_max,
+            self.accounts_max,
+            self.assets_max
         )
     }
 }
@@ -209,7 +235,7 @@ impl Message for VenueDefine {
     const TEMPLATE_ID: u16 = 2;
     const SCHEMA_ID: u16 = SCHEMA_ID;
     const VERSION: u16 = VERSION;
-    const BLOCK_LENGTH: u16 = 76;
+    const BLOCK_LENGTH: u16 = 80;
     const NAME: &'static str = "VenueDefine";
     const ZERO: Self = Self {
         head: CommandHead::ZERO,
@@ -219,12 +245,13 @@ impl Message for VenueDefine {
         sessions_max: U32::new(0),
         instruments_max: U32::new(0),
         orders_max: U32::new(0),
-        levels_max: U32::new(0),
-        prices_max: U32::new(0),
+        pages_max: U32::new(0),
+        accounts_max: U32::new(0),
+        assets_max: U32::new(0),
     };
 }
 
-/// InstrumentDefine.
+/// A new instrument, or other rules for a known one.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
 )]
@@ -234,26 +261,77 @@ pub struct InstrumentDefine {
     pub head: CommandHead,
     /// Symbol (55), NUL padded.
     pub symbol: [u8; 16],
-    /// A price or a quantity: mantissa x 10^-8, exact.
+    /// Never changes.
     pub tick_size: Decimal8,
-    /// A price or a quantity: mantissa x 10^-8, exact.
+    /// Never changes.
     pub lot_size: Decimal8,
     /// Largest OrderQty.
     pub quantity_max: Decimal8,
+    /// Highest price; never changes.
+    pub price_max: Decimal8,
+    /// Largest price x quantity of an order; 0: no limit.
+    pub notional_max: Decimal8,
+    /// What is bought and sold; empty: no balances.
+    pub base: [u8; 8],
+    /// What it is paid with.
+    pub quote: [u8; 8],
+    /// At definition; 0: none yet.
+    pub reference_price: Decimal8,
+    /// Around the reference price, in 1/10000; 0: none.
+    pub static_band_bps: U32,
+    /// Around the last trade; 0: none.
+    pub dynamic_band_bps: U32,
+    /// How far through the best opposite price a limit may be; 0: any.
+    pub collar_bps: U32,
+    /// How far a market order goes from the best opposite price; 0: any.
+    pub protection_bps: U32,
+    /// `volatilityAuctionMs`.
+    pub volatility_auction_ms: U32,
+    /// Between two indicative prices; 0: none.
+    pub indicative_ms: U32,
+    /// Pro-rata: share of the oldest order, 0 to 100.
+    pub top_order_percent: U16,
+    /// Pro-rata: smaller shares are 0.
+    pub minimum_lots: U32,
+    /// How a price shares out what trades there.
+    pub allocation: AllocationCode,
+    /// What happens when a trade would leave a price band.
+    pub band_action: BandActionCode,
+    /// Every replace goes to the back.
+    pub replace_loses_place: BooleanCode,
+    /// At definition.
+    pub phase: PhaseCode,
 }
 
-const _: () = assert!(size_of::<InstrumentDefine>() == 80);
+const _: () = assert!(size_of::<InstrumentDefine>() == 154);
 
 impl fmt::Display for InstrumentDefine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "head=({}) symbol={} tickSize={} lotSize={} quantityMax={}",
+            "head=({}) symbol={} tickSize={} lotSize={} quantityMax={} priceMax={} notionalMax={} base={} quote={} referencePrice={} staticBandBps={} dynamicBandBps={} collarBps={} protectionBps={} volatilityAuctionMs={} indicativeMs={} topOrderPercent={} minimumLots={} allocation={} bandAction={} replaceLosesPlace={} phase={}",
             self.head,
             Text(&self.symbol),
             self.tick_size,
             self.lot_size,
-            self.quantity_max
+            self.quantity_max,
+            self.price_max,
+            self.notional_max,
+            Text(&self.base),
+            Text(&self.quote),
+            self.reference_price,
+            self.static_band_bps,
+            self.dynamic_band_bps,
+            self.collar_bps,
+            self.protection_bps,
+            self.volatility_auction_ms,
+            self.indicative_ms,
+            self.top_order_percent,
+            self.minimum_lots,
+            self.allocation,
+            self.band_action,
+            self.replace_loses_place,
+            self.phase
         )
     }
 }
@@ -262,7 +340,7 @@ impl Message for InstrumentDefine {
     const TEMPLATE_ID: u16 = 3;
     const SCHEMA_ID: u16 = SCHEMA_ID;
     const VERSION: u16 = VERSION;
-    const BLOCK_LENGTH: u16 = 80;
+    const BLOCK_LENGTH: u16 = 154;
     const NAME: &'static str = "InstrumentDefine";
     const ZERO: Self = Self {
         head: CommandHead::ZERO,
@@ -270,6 +348,23 @@ impl Message for InstrumentDefine {
         tick_size: Decimal8::ZERO,
         lot_size: Decimal8::ZERO,
         quantity_max: Decimal8::ZERO,
+        price_max: Decimal8::ZERO,
+        notional_max: Decimal8::ZERO,
+        base: [0; 8],
+        quote: [0; 8],
+        reference_price: Decimal8::ZERO,
+        static_band_bps: U32::new(0),
+        dynamic_band_bps: U32::new(0),
+        collar_bps: U32::new(0),
+        protection_bps: U32::new(0),
+        volatility_auction_ms: U32::new(0),
+        indicative_ms: U32::new(0),
+        top_order_percent: U16::new(0),
+        minimum_lots: U32::new(0),
+        allocation: AllocationCode::ZERO,
+        band_action: BandActionCode::ZERO,
+        replace_loses_place: BooleanCode::ZERO,
+        phase: PhaseCode::ZERO,
     };
 }
 
@@ -287,28 +382,37 @@ pub struct SessionDefine {
     pub account: [u8; 16],
     /// `user`.
     pub user: U32,
+    /// 0: a firm of its own.
+    pub firm: U32,
     /// Between a lost connection and the cancels.
     pub grace_ms: U32,
     /// `protocol`.
     pub protocol: ProtocolCode,
     /// `cancelOnDisconnect`.
     pub cancel_on_disconnect: CancelOnDisconnectCode,
+    /// For orders that do not say.
+    pub self_trade: SelfTradeCode,
+    /// Who is one and the same.
+    pub self_trade_scope: SelfTradeScopeCode,
 }
 
-const _: () = assert!(size_of::<SessionDefine>() == 90);
+const _: () = assert!(size_of::<SessionDefine>() == 96);
 
 impl fmt::Display for SessionDefine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "head=({}) compId={} account={} user={} graceMs={} protocol={} cancelOnDisconnect={}",
+            "head=({}) compId={} account={} user={} firm={} graceMs={} protocol={} cancelOnDisconnect={} selfTrade={} selfTradeScope={}",
             self.head,
             Text(&self.comp_id),
             Text(&self.account),
             self.user,
+            self.firm,
             self.grace_ms,
             self.protocol,
-            self.cancel_on_disconnect
+            self.cancel_on_disconnect,
+            self.self_trade,
+            self.self_trade_scope
         )
     }
 }
@@ -317,16 +421,19 @@ impl Message for SessionDefine {
     const TEMPLATE_ID: u16 = 4;
     const SCHEMA_ID: u16 = SCHEMA_ID;
     const VERSION: u16 = VERSION;
-    const BLOCK_LENGTH: u16 = 90;
+    const BLOCK_LENGTH: u16 = 96;
     const NAME: &'static str = "SessionDefine";
     const ZERO: Self = Self {
         head: CommandHead::ZERO,
         comp_id: [0; 24],
         account: [0; 16],
         user: U32::new(0),
+        firm: U32::new(0),
         grace_ms: U32::new(0),
         protocol: ProtocolCode::ZERO,
         cancel_on_disconnect: CancelOnDisconnectCode::ZERO,
+        self_trade: SelfTradeCode::ZERO,
+        self_trade_scope: SelfTradeScopeCode::ZERO,
     };
 }
 
@@ -382,6 +489,156 @@ impl Message for TermReady {
     const BLOCK_LENGTH: u16 = 40;
     const NAME: &'static str = "TermReady";
     const ZERO: Self = Self { head: CommandHead::ZERO };
+}
+
+/// Limits of a firm; 0: no limit.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
+)]
+#[repr(C)]
+pub struct FirmDefine {
+    /// The 40 bytes after the message header of every command.
+    pub head: CommandHead,
+    /// `firm`.
+    pub firm: U32,
+    /// `openOrdersMax`.
+    pub open_orders_max: U32,
+    /// Price x open quantity over all its orders.
+    pub open_notional_max: Decimal8,
+    /// Quantity long or short in one instrument, open orders included.
+    pub position_max: Decimal8,
+}
+
+const _: () = assert!(size_of::<FirmDefine>() == 64);
+
+impl fmt::Display for FirmDefine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "head=({}) firm={} openOrdersMax={} openNotionalMax={} positionMax={}",
+            self.head, self.firm, self.open_orders_max, self.open_notional_max, self.position_max
+        )
+    }
+}
+
+impl Message for FirmDefine {
+    const TEMPLATE_ID: u16 = 7;
+    const SCHEMA_ID: u16 = SCHEMA_ID;
+    const VERSION: u16 = VERSION;
+    const BLOCK_LENGTH: u16 = 64;
+    const NAME: &'static str = "FirmDefine";
+    const ZERO: Self = Self {
+        head: CommandHead::ZERO,
+        firm: U32::new(0),
+        open_orders_max: U32::new(0),
+        open_notional_max: Decimal8::ZERO,
+        position_max: Decimal8::ZERO,
+    };
+}
+
+/// An account of a firm, and its limits; 0: no limit.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
+)]
+#[repr(C)]
+pub struct AccountDefine {
+    /// The 40 bytes after the message header of every command.
+    pub head: CommandHead,
+    /// Account (1), NUL padded; empty: the session's own.
+    pub account: [u8; 16],
+    /// `firm`.
+    pub firm: U32,
+    /// `openOrdersMax`.
+    pub open_orders_max: U32,
+    /// A price or a quantity: mantissa x 10^-8, exact.
+    pub open_notional_max: Decimal8,
+    /// A price or a quantity: mantissa x 10^-8, exact.
+    pub position_max: Decimal8,
+    /// Orders need balances of the assets they spend.
+    pub funded: BooleanCode,
+}
+
+const _: () = assert!(size_of::<AccountDefine>() == 81);
+
+impl fmt::Display for AccountDefine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "head=({}) account={} firm={} openOrdersMax={} openNotionalMax={} positionMax={} funded={}",
+            self.head,
+            Text(&self.account),
+            self.firm,
+            self.open_orders_max,
+            self.open_notional_max,
+            self.position_max,
+            self.funded
+        )
+    }
+}
+
+impl Message for AccountDefine {
+    const TEMPLATE_ID: u16 = 8;
+    const SCHEMA_ID: u16 = SCHEMA_ID;
+    const VERSION: u16 = VERSION;
+    const BLOCK_LENGTH: u16 = 81;
+    const NAME: &'static str = "AccountDefine";
+    const ZERO: Self = Self {
+        head: CommandHead::ZERO,
+        account: [0; 16],
+        firm: U32::new(0),
+        open_orders_max: U32::new(0),
+        open_notional_max: Decimal8::ZERO,
+        position_max: Decimal8::ZERO,
+        funded: BooleanCode::ZERO,
+    };
+}
+
+/// One line of the timetable: every day at this time, this phase.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
+)]
+#[repr(C)]
+pub struct ScheduleDefine {
+    /// The 40 bytes after the message header of every command.
+    pub head: CommandHead,
+    /// 0 to 15; defines it anew.
+    pub line: U32,
+    /// 0: every instrument.
+    pub instrument: U32,
+    /// Nanoseconds after midnight UTC.
+    pub time_ns: U64,
+    /// Phase of an instrument (docs/rulebook.md).
+    pub phase: PhaseCode,
+    /// False: the line is struck out.
+    pub active: BooleanCode,
+}
+
+const _: () = assert!(size_of::<ScheduleDefine>() == 58);
+
+impl fmt::Display for ScheduleDefine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "head=({}) line={} instrument={} timeNs={} phase={} active={}",
+            self.head, self.line, self.instrument, self.time_ns, self.phase, self.active
+        )
+    }
+}
+
+impl Message for ScheduleDefine {
+    const TEMPLATE_ID: u16 = 9;
+    const SCHEMA_ID: u16 = SCHEMA_ID;
+    const VERSION: u16 = VERSION;
+    const BLOCK_LENGTH: u16 = 58;
+    const NAME: &'static str = "ScheduleDefine";
+    const ZERO: Self = Self {
+        head: CommandHead::ZERO,
+        line: U32::new(0),
+        instrument: U32::new(0),
+        time_ns: U64::new(0),
+        phase: PhaseCode::ZERO,
+        active: BooleanCode::ZERO,
+    };
 }
 
 /// Authenticated; nothing else of a stranger enters the log.
@@ -728,6 +985,164 @@ impl Message for LogoutAll {
     const ZERO: Self = Self { head: CommandHead::ZERO };
 }
 
+/// One tier of the fees; an account is in the highest whose volume it has reached.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
+)]
+#[repr(C)]
+pub struct FeesDefine {
+    /// The 40 bytes after the message header of every command.
+    pub head: CommandHead,
+    /// 0 to 7; tier 0 begins at 0.
+    pub tier: U32,
+    /// Traded notional of the last 30 days.
+    pub volume_min: Decimal8,
+    /// Millionths of the notional; negative: a rebate.
+    pub maker_ppm: I32,
+    /// `takerPpm`.
+    pub taker_ppm: I32,
+}
+
+const _: () = assert!(size_of::<FeesDefine>() == 60);
+
+impl fmt::Display for FeesDefine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "head=({}) tier={} volumeMin={} makerPpm={} takerPpm={}",
+            self.head, self.tier, self.volume_min, self.maker_ppm, self.taker_ppm
+        )
+    }
+}
+
+impl Message for FeesDefine {
+    const TEMPLATE_ID: u16 = 21;
+    const SCHEMA_ID: u16 = SCHEMA_ID;
+    const VERSION: u16 = VERSION;
+    const BLOCK_LENGTH: u16 = 60;
+    const NAME: &'static str = "FeesDefine";
+    const ZERO: Self = Self {
+        head: CommandHead::ZERO,
+        tier: U32::new(0),
+        volume_min: Decimal8::ZERO,
+        maker_ppm: I32::new(0),
+        taker_ppm: I32::new(0),
+    };
+}
+
+/// Operator: another phase now.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
+)]
+#[repr(C)]
+pub struct PhaseSet {
+    /// The 40 bytes after the message header of every command.
+    pub head: CommandHead,
+    /// 0: every instrument.
+    pub instrument: U32,
+    /// Phase of an instrument (docs/rulebook.md).
+    pub phase: PhaseCode,
+}
+
+const _: () = assert!(size_of::<PhaseSet>() == 45);
+
+impl fmt::Display for PhaseSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "head=({}) instrument={} phase={}", self.head, self.instrument, self.phase)
+    }
+}
+
+impl Message for PhaseSet {
+    const TEMPLATE_ID: u16 = 22;
+    const SCHEMA_ID: u16 = SCHEMA_ID;
+    const VERSION: u16 = VERSION;
+    const BLOCK_LENGTH: u16 = 45;
+    const NAME: &'static str = "PhaseSet";
+    const ZERO: Self =
+        Self { head: CommandHead::ZERO, instrument: U32::new(0), phase: PhaseCode::ZERO };
+}
+
+/// Operator: what bands and auctions refer to.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
+)]
+#[repr(C)]
+pub struct ReferencePriceSet {
+    /// The 40 bytes after the message header of every command.
+    pub head: CommandHead,
+    /// `instrument`.
+    pub instrument: U32,
+    /// A price or a quantity: mantissa x 10^-8, exact.
+    pub price: Decimal8,
+}
+
+const _: () = assert!(size_of::<ReferencePriceSet>() == 52);
+
+impl fmt::Display for ReferencePriceSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "head=({}) instrument={} price={}", self.head, self.instrument, self.price)
+    }
+}
+
+impl Message for ReferencePriceSet {
+    const TEMPLATE_ID: u16 = 23;
+    const SCHEMA_ID: u16 = SCHEMA_ID;
+    const VERSION: u16 = VERSION;
+    const BLOCK_LENGTH: u16 = 52;
+    const NAME: &'static str = "ReferencePriceSet";
+    const ZERO: Self =
+        Self { head: CommandHead::ZERO, instrument: U32::new(0), price: Decimal8::ZERO };
+}
+
+/// Operator: a deposit (above 0) or withdrawal (below 0).
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
+)]
+#[repr(C)]
+pub struct Transfer {
+    /// The 40 bytes after the message header of every command.
+    pub head: CommandHead,
+    /// Account (1), NUL padded; empty: the session's own.
+    pub account: [u8; 16],
+    /// `firm`.
+    pub firm: U32,
+    /// Currency or other asset, NUL padded; empty: none.
+    pub asset: [u8; 8],
+    /// A price or a quantity: mantissa x 10^-8, exact.
+    pub amount: Decimal8,
+}
+
+const _: () = assert!(size_of::<Transfer>() == 76);
+
+impl fmt::Display for Transfer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "head=({}) account={} firm={} asset={} amount={}",
+            self.head,
+            Text(&self.account),
+            self.firm,
+            Text(&self.asset),
+            self.amount
+        )
+    }
+}
+
+impl Message for Transfer {
+    const TEMPLATE_ID: u16 = 24;
+    const SCHEMA_ID: u16 = SCHEMA_ID;
+    const VERSION: u16 = VERSION;
+    const BLOCK_LENGTH: u16 = 76;
+    const NAME: &'static str = "Transfer";
+    const ZERO: Self = Self {
+        head: CommandHead::ZERO,
+        account: [0; 16],
+        firm: U32::new(0),
+        asset: [0; 8],
+        amount: Decimal8::ZERO,
+    };
+}
+
 /// NewOrder.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
@@ -756,15 +1171,27 @@ pub struct NewOrder {
     pub account: [u8; 16],
     /// As the client wrote it.
     pub symbol: [u8; 16],
+    /// StopPx (99).
+    pub stop_px: Decimal8Null,
+    /// MaxFloor (111): shown at a time.
+    pub display_qty: Decimal8Null,
+    /// MinQty (110): at least this at once.
+    pub min_qty: Decimal8Null,
+    /// ExpireTime (126); 0: none.
+    pub expire_time: U64,
+    /// Conditions of an order: ExecInst (18) and venue terms.
+    pub conditions: Conditions,
+    /// What happens when an order meets one of its own.
+    pub self_trade: SelfTradeCode,
 }
 
-const _: () = assert!(size_of::<NewOrder>() == 132);
+const _: () = assert!(size_of::<NewOrder>() == 166);
 
 impl fmt::Display for NewOrder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "head=({}) clOrdId={} instrument={} side={} ordType={} timeInForce={} unsupported={} price={} orderQty={} account={} symbol={}",
+            "head=({}) clOrdId={} instrument={} side={} ordType={} timeInForce={} unsupported={} price={} orderQty={} account={} symbol={} stopPx={} displayQty={} minQty={} expireTime={} conditions={} selfTrade={}",
             self.head,
             Text(&self.cl_ord_id),
             self.instrument,
@@ -775,7 +1202,13 @@ impl fmt::Display for NewOrder {
             self.price,
             self.order_qty,
             Text(&self.account),
-            Text(&self.symbol)
+            Text(&self.symbol),
+            self.stop_px,
+            self.display_qty,
+            self.min_qty,
+            self.expire_time,
+            self.conditions,
+            self.self_trade
         )
     }
 }
@@ -784,7 +1217,7 @@ impl Message for NewOrder {
     const TEMPLATE_ID: u16 = 30;
     const SCHEMA_ID: u16 = SCHEMA_ID;
     const VERSION: u16 = VERSION;
-    const BLOCK_LENGTH: u16 = 132;
+    const BLOCK_LENGTH: u16 = 166;
     const NAME: &'static str = "NewOrder";
     const ZERO: Self = Self {
         head: CommandHead::ZERO,
@@ -798,6 +1231,12 @@ impl Message for NewOrder {
         order_qty: Decimal8::ZERO,
         account: [0; 16],
         symbol: [0; 16],
+        stop_px: Decimal8Null::ZERO,
+        display_qty: Decimal8Null::ZERO,
+        min_qty: Decimal8Null::ZERO,
+        expire_time: U64::new(0),
+        conditions: Conditions::ZERO,
+        self_trade: SelfTradeCode::ZERO,
     };
 }
 
@@ -882,15 +1321,19 @@ pub struct ReplaceOrder {
     pub price: Decimal8Null,
     /// New total, filled part included.
     pub order_qty: Decimal8,
+    /// A price or a quantity that may be absent.
+    pub stop_px: Decimal8Null,
+    /// A price or a quantity that may be absent.
+    pub display_qty: Decimal8Null,
 }
 
-const _: () = assert!(size_of::<ReplaceOrder>() == 144);
+const _: () = assert!(size_of::<ReplaceOrder>() == 160);
 
 impl fmt::Display for ReplaceOrder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "head=({}) clOrdId={} origClOrdId={} orderId={} instrument={} side={} ordType={} timeInForce={} unsupported={} price={} orderQty={}",
+            "head=({}) clOrdId={} origClOrdId={} orderId={} instrument={} side={} ordType={} timeInForce={} unsupported={} price={} orderQty={} stopPx={} displayQty={}",
             self.head,
             Text(&self.cl_ord_id),
             Text(&self.orig_cl_ord_id),
@@ -901,7 +1344,9 @@ impl fmt::Display for ReplaceOrder {
             self.time_in_force,
             self.unsupported,
             self.price,
-            self.order_qty
+            self.order_qty,
+            self.stop_px,
+            self.display_qty
         )
     }
 }
@@ -910,7 +1355,7 @@ impl Message for ReplaceOrder {
     const TEMPLATE_ID: u16 = 32;
     const SCHEMA_ID: u16 = SCHEMA_ID;
     const VERSION: u16 = VERSION;
-    const BLOCK_LENGTH: u16 = 144;
+    const BLOCK_LENGTH: u16 = 160;
     const NAME: &'static str = "ReplaceOrder";
     const ZERO: Self = Self {
         head: CommandHead::ZERO,
@@ -924,6 +1369,8 @@ impl Message for ReplaceOrder {
         unsupported: BooleanCode::ZERO,
         price: Decimal8Null::ZERO,
         order_qty: Decimal8::ZERO,
+        stop_px: Decimal8Null::ZERO,
+        display_qty: Decimal8Null::ZERO,
     };
 }
 
@@ -977,6 +1424,71 @@ impl Message for OrderStatusRequest {
         instrument: U32::new(0),
         side: SideCode::ZERO,
         symbol: [0; 16],
+    };
+}
+
+/// OrderMassCancelRequest (q), block, unblock; of a client, or of the operator (session 0).
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
+)]
+#[repr(C)]
+pub struct MassAction {
+    /// The 40 bytes after the message header of every command.
+    pub head: CommandHead,
+    /// ClOrdID (11), 1 to 36 printable bytes, NUL padded.
+    pub cl_ord_id: [u8; 36],
+    /// With scope Account.
+    pub account: [u8; 16],
+    /// Session, user or firm of the scope; 0: the client's own.
+    pub target: U32,
+    /// With scope Account; 0: the client's own.
+    pub firm: U32,
+    /// 0: all; blocks are for all.
+    pub instrument: U32,
+    /// 1 buy, 2 sell, 0 both.
+    pub side: u8,
+    /// MassActionType of a mass action.
+    pub action: MassActionTypeCode,
+    /// Whose orders.
+    pub scope: MassActionScopeCode,
+}
+
+const _: () = assert!(size_of::<MassAction>() == 107);
+
+impl fmt::Display for MassAction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "head=({}) clOrdId={} account={} target={} firm={} instrument={} side={} action={} scope={}",
+            self.head,
+            Text(&self.cl_ord_id),
+            Text(&self.account),
+            self.target,
+            self.firm,
+            self.instrument,
+            self.side,
+            self.action,
+            self.scope
+        )
+    }
+}
+
+impl Message for MassAction {
+    const TEMPLATE_ID: u16 = 34;
+    const SCHEMA_ID: u16 = SCHEMA_ID;
+    const VERSION: u16 = VERSION;
+    const BLOCK_LENGTH: u16 = 107;
+    const NAME: &'static str = "MassAction";
+    const ZERO: Self = Self {
+        head: CommandHead::ZERO,
+        cl_ord_id: [0; 36],
+        account: [0; 16],
+        target: U32::new(0),
+        firm: U32::new(0),
+        instrument: U32::new(0),
+        side: 0,
+        action: MassActionTypeCode::ZERO,
+        scope: MassActionScopeCode::ZERO,
     };
 }
 
@@ -1365,4 +1877,33 @@ impl Message for LeadLost {
     const BLOCK_LENGTH: u16 = 8;
     const NAME: &'static str = "LeadLost";
     const ZERO: Self = Self { term: U64::new(0) };
+}
+
+/// To the operator: what became of a command.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
+)]
+#[repr(C)]
+pub struct AdminAnswer {
+    /// What became of an operator command.
+    pub result: AdminResultCode,
+    /// Orders cancelled.
+    pub affected: U32,
+}
+
+const _: () = assert!(size_of::<AdminAnswer>() == 5);
+
+impl fmt::Display for AdminAnswer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "result={} affected={}", self.result, self.affected)
+    }
+}
+
+impl Message for AdminAnswer {
+    const TEMPLATE_ID: u16 = 87;
+    const SCHEMA_ID: u16 = SCHEMA_ID;
+    const VERSION: u16 = VERSION;
+    const BLOCK_LENGTH: u16 = 5;
+    const NAME: &'static str = "AdminAnswer";
+    const ZERO: Self = Self { result: AdminResultCode::ZERO, affected: U32::new(0) };
 }

@@ -7,7 +7,7 @@ use core::fmt;
 
 use super::header::{DecodeError, Message};
 use super::show::Text;
-use super::types::{Decimal8, SideCode, StatusCode};
+use super::types::{Decimal8, Decimal8Null, PhaseCode, PhaseReasonCode, SideCode};
 use zerocopy::little_endian::{U32, U64};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
@@ -20,10 +20,14 @@ pub const VERSION: u16 = 0;
 pub fn name(template_id: u16) -> Option<&'static str> {
     Some(match template_id {
         10 => "InstrumentDefinition",
+        11 => "TradingStatus",
         20 => "OrderAdd",
         21 => "OrderReduce",
         22 => "OrderDelete",
         23 => "OrderExecute",
+        24 => "Trade",
+        25 => "AuctionIndicative",
+        26 => "AuctionResult",
         30 => "BookChecksum",
         40 => "SnapshotBegin",
         41 => "SnapshotOrder",
@@ -41,11 +45,20 @@ pub fn describe(bytes: &[u8], out: &mut dyn fmt::Write) -> fmt::Result {
     let written = super::header::header(bytes).and_then(|header| match header.template_id.get() {
         10 => InstrumentDefinition::decode(bytes)
             .map(|(message, ..)| write!(out, "InstrumentDefinition {message}")),
+        11 => {
+            TradingStatus::decode(bytes).map(|(message, ..)| write!(out, "TradingStatus {message}"))
+        }
         20 => OrderAdd::decode(bytes).map(|(message, ..)| write!(out, "OrderAdd {message}")),
         21 => OrderReduce::decode(bytes).map(|(message, ..)| write!(out, "OrderReduce {message}")),
         22 => OrderDelete::decode(bytes).map(|(message, ..)| write!(out, "OrderDelete {message}")),
         23 => {
             OrderExecute::decode(bytes).map(|(message, ..)| write!(out, "OrderExecute {message}"))
+        }
+        24 => Trade::decode(bytes).map(|(message, ..)| write!(out, "Trade {message}")),
+        25 => AuctionIndicative::decode(bytes)
+            .map(|(message, ..)| write!(out, "AuctionIndicative {message}")),
+        26 => {
+            AuctionResult::decode(bytes).map(|(message, ..)| write!(out, "AuctionResult {message}"))
         }
         30 => {
             BookChecksum::decode(bytes).map(|(message, ..)| write!(out, "BookChecksum {message}"))
@@ -70,8 +83,8 @@ pub fn describe(bytes: &[u8], out: &mut dyn fmt::Write) -> fmt::Result {
 pub struct InstrumentDefinition {
     /// `instrument`.
     pub instrument: U32,
-    /// Trading status of an instrument.
-    pub status: StatusCode,
+    /// Phase of an instrument (docs/rulebook.md).
+    pub phase: PhaseCode,
     /// NUL padded.
     pub symbol: [u8; 16],
     /// A price or a quantity: mantissa x 10^-8, exact.
@@ -88,9 +101,9 @@ impl fmt::Display for InstrumentDefinition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "instrument={} status={} symbol={} tickSize={} lotSize={} quantityMax={}",
+            "instrument={} phase={} symbol={} tickSize={} lotSize={} quantityMax={}",
             self.instrument,
-            self.status,
+            self.phase,
             Text(&self.symbol),
             self.tick_size,
             self.lot_size,
@@ -107,11 +120,53 @@ impl Message for InstrumentDefinition {
     const NAME: &'static str = "InstrumentDefinition";
     const ZERO: Self = Self {
         instrument: U32::new(0),
-        status: StatusCode::ZERO,
+        phase: PhaseCode::ZERO,
         symbol: [0; 16],
         tick_size: Decimal8::ZERO,
         lot_size: Decimal8::ZERO,
         quantity_max: Decimal8::ZERO,
+    };
+}
+
+/// Another phase.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
+)]
+#[repr(C)]
+pub struct TradingStatus {
+    /// `instrument`.
+    pub instrument: U32,
+    /// Phase of an instrument (docs/rulebook.md).
+    pub phase: PhaseCode,
+    /// Why a phase began.
+    pub reason: PhaseReasonCode,
+    /// Log sequence of the cause.
+    pub seq: U64,
+}
+
+const _: () = assert!(size_of::<TradingStatus>() == 14);
+
+impl fmt::Display for TradingStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "instrument={} phase={} reason={} seq={}",
+            self.instrument, self.phase, self.reason, self.seq
+        )
+    }
+}
+
+impl Message for TradingStatus {
+    const TEMPLATE_ID: u16 = 11;
+    const SCHEMA_ID: u16 = SCHEMA_ID;
+    const VERSION: u16 = VERSION;
+    const BLOCK_LENGTH: u16 = 14;
+    const NAME: &'static str = "TradingStatus";
+    const ZERO: Self = Self {
+        instrument: U32::new(0),
+        phase: PhaseCode::ZERO,
+        reason: PhaseReasonCode::ZERO,
+        seq: U64::new(0),
     };
 }
 
@@ -324,6 +379,149 @@ impl Message for OrderExecute {
     };
 }
 
+/// A trade of an order that is not shown; no book changes.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
+)]
+#[repr(C)]
+pub struct Trade {
+    /// `instrument`.
+    pub instrument: U32,
+    /// Side of the aggressor; 0: none, an auction.
+    pub aggressor: u8,
+    /// `seq`.
+    pub seq: U64,
+    /// `tradeId`.
+    pub trade_id: U64,
+    /// A price or a quantity: mantissa x 10^-8, exact.
+    pub price: Decimal8,
+    /// A price or a quantity: mantissa x 10^-8, exact.
+    pub qty: Decimal8,
+}
+
+const _: () = assert!(size_of::<Trade>() == 37);
+
+impl fmt::Display for Trade {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "instrument={} aggressor={} seq={} tradeId={} price={} qty={}",
+            self.instrument, self.aggressor, self.seq, self.trade_id, self.price, self.qty
+        )
+    }
+}
+
+impl Message for Trade {
+    const TEMPLATE_ID: u16 = 24;
+    const SCHEMA_ID: u16 = SCHEMA_ID;
+    const VERSION: u16 = VERSION;
+    const BLOCK_LENGTH: u16 = 37;
+    const NAME: &'static str = "Trade";
+    const ZERO: Self = Self {
+        instrument: U32::new(0),
+        aggressor: 0,
+        seq: U64::new(0),
+        trade_id: U64::new(0),
+        price: Decimal8::ZERO,
+        qty: Decimal8::ZERO,
+    };
+}
+
+/// What an auction would do now.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
+)]
+#[repr(C)]
+pub struct AuctionIndicative {
+    /// `instrument`.
+    pub instrument: U32,
+    /// 1 buy, 2 sell, 0 none.
+    pub imbalance_side: u8,
+    /// `seq`.
+    pub seq: U64,
+    /// Absent: nothing would trade.
+    pub price: Decimal8Null,
+    /// Would trade.
+    pub qty: Decimal8,
+    /// Would be left at that price.
+    pub imbalance_qty: Decimal8,
+}
+
+const _: () = assert!(size_of::<AuctionIndicative>() == 37);
+
+impl fmt::Display for AuctionIndicative {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "instrument={} imbalanceSide={} seq={} price={} qty={} imbalanceQty={}",
+            self.instrument,
+            self.imbalance_side,
+            self.seq,
+            self.price,
+            self.qty,
+            self.imbalance_qty
+        )
+    }
+}
+
+impl Message for AuctionIndicative {
+    const TEMPLATE_ID: u16 = 25;
+    const SCHEMA_ID: u16 = SCHEMA_ID;
+    const VERSION: u16 = VERSION;
+    const BLOCK_LENGTH: u16 = 37;
+    const NAME: &'static str = "AuctionIndicative";
+    const ZERO: Self = Self {
+        instrument: U32::new(0),
+        imbalance_side: 0,
+        seq: U64::new(0),
+        price: Decimal8Null::ZERO,
+        qty: Decimal8::ZERO,
+        imbalance_qty: Decimal8::ZERO,
+    };
+}
+
+/// What an auction did, after its trades.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
+)]
+#[repr(C)]
+pub struct AuctionResult {
+    /// `instrument`.
+    pub instrument: U32,
+    /// `seq`.
+    pub seq: U64,
+    /// Absent: nothing traded.
+    pub price: Decimal8Null,
+    /// A price or a quantity: mantissa x 10^-8, exact.
+    pub qty: Decimal8,
+}
+
+const _: () = assert!(size_of::<AuctionResult>() == 28);
+
+impl fmt::Display for AuctionResult {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "instrument={} seq={} price={} qty={}",
+            self.instrument, self.seq, self.price, self.qty
+        )
+    }
+}
+
+impl Message for AuctionResult {
+    const TEMPLATE_ID: u16 = 26;
+    const SCHEMA_ID: u16 = SCHEMA_ID;
+    const VERSION: u16 = VERSION;
+    const BLOCK_LENGTH: u16 = 28;
+    const NAME: &'static str = "AuctionResult";
+    const ZERO: Self = Self {
+        instrument: U32::new(0),
+        seq: U64::new(0),
+        price: Decimal8Null::ZERO,
+        qty: Decimal8::ZERO,
+    };
+}
+
 /// The whole book of an instrument after rptSeq; docs/wire/feed.md has the sum.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
@@ -390,8 +588,8 @@ pub struct SnapshotBegin {
     pub lot_size: Decimal8,
     /// A price or a quantity: mantissa x 10^-8, exact.
     pub quantity_max: Decimal8,
-    /// Trading status of an instrument.
-    pub status: StatusCode,
+    /// Phase of an instrument (docs/rulebook.md).
+    pub phase: PhaseCode,
 }
 
 const _: () = assert!(size_of::<SnapshotBegin>() == 73);
@@ -400,7 +598,7 @@ impl fmt::Display for SnapshotBegin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "instrument={} orders={} rptSeq={} sequence={} seq={} symbol={} tickSize={} lotSize={} quantityMax={} status={}",
+            "instrument={} orders={} rptSeq={} sequence={} seq={} symbol={} tickSize={} lotSize={} quantityMax={} phase={}",
             self.instrument,
             self.orders,
             self.rpt_seq,
@@ -410,7 +608,7 @@ impl fmt::Display for SnapshotBegin {
             self.tick_size,
             self.lot_size,
             self.quantity_max,
-            self.status
+            self.phase
         )
     }
 }
@@ -431,7 +629,7 @@ impl Message for SnapshotBegin {
         tick_size: Decimal8::ZERO,
         lot_size: Decimal8::ZERO,
         quantity_max: Decimal8::ZERO,
-        status: StatusCode::ZERO,
+        phase: PhaseCode::ZERO,
     };
 }
 

@@ -8,8 +8,9 @@ use core::fmt;
 use super::header::{DecodeError, Message};
 use super::show::Text;
 use super::types::{
-    CancelCauseCode, CxlRejReasonCode, CxlRejResponseToCode, Decimal8, Decimal8Null,
-    OrdRejReasonCode, OrdStatusCode, OrdTypeCode, SideCode, TimeInForceCode,
+    CancelCauseCode, Conditions, CxlRejReasonCode, CxlRejResponseToCode, Decimal8, Decimal8Null,
+    MassActionScopeCode, MassActionTypeCode, MassRejReasonCode, OrdRejReasonCode, OrdStatusCode,
+    OrdTypeCode, RestateCauseCode, SideCode, TimeInForceCode,
 };
 use zerocopy::little_endian::{U32, U64};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
@@ -31,6 +32,8 @@ pub fn name(template_id: u16) -> Option<&'static str> {
         46 => "StatusUnknownOrder",
         47 => "CancelReject",
         48 => "BusinessReject",
+        49 => "ExecutionReportRestated",
+        50 => "MassActionReport",
         _ => return None,
     })
 }
@@ -61,6 +64,10 @@ pub fn describe(bytes: &[u8], out: &mut dyn fmt::Write) -> fmt::Result {
         }
         48 => BusinessReject::decode(bytes)
             .map(|(message, ..)| write!(out, "BusinessReject {message}")),
+        49 => ExecutionReportRestated::decode(bytes)
+            .map(|(message, ..)| write!(out, "ExecutionReportRestated {message}")),
+        50 => MassActionReport::decode(bytes)
+            .map(|(message, ..)| write!(out, "MassActionReport {message}")),
         seen => Err(DecodeError::Template { seen }),
     });
     written.unwrap_or_else(|error| write!(out, "unreadable: {error:?}"))
@@ -96,15 +103,25 @@ pub struct ExecutionReportNew {
     pub ord_type: OrdTypeCode,
     /// TimeInForce (59).
     pub time_in_force: TimeInForceCode,
+    /// A price or a quantity that may be absent.
+    pub stop_px: Decimal8Null,
+    /// A price or a quantity that may be absent.
+    pub display_qty: Decimal8Null,
+    /// A price or a quantity that may be absent.
+    pub min_qty: Decimal8Null,
+    /// Nanoseconds since 1970-01-01 UTC; 0: none.
+    pub expire_time: U64,
+    /// Conditions of an order: ExecInst (18) and venue terms.
+    pub conditions: Conditions,
 }
 
-const _: () = assert!(size_of::<ExecutionReportNew>() == 103);
+const _: () = assert!(size_of::<ExecutionReportNew>() == 136);
 
 impl fmt::Display for ExecutionReportNew {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "orderId={} execId={} received={} clOrdId={} account={} instrument={} user={} price={} orderQty={} side={} ordType={} timeInForce={}",
+            "orderId={} execId={} received={} clOrdId={} account={} instrument={} user={} price={} orderQty={} side={} ordType={} timeInForce={} stopPx={} displayQty={} minQty={} expireTime={} conditions={}",
             self.order_id,
             self.exec_id,
             self.received,
@@ -116,7 +133,12 @@ impl fmt::Display for ExecutionReportNew {
             self.order_qty,
             self.side,
             self.ord_type,
-            self.time_in_force
+            self.time_in_force,
+            self.stop_px,
+            self.display_qty,
+            self.min_qty,
+            self.expire_time,
+            self.conditions
         )
     }
 }
@@ -125,7 +147,7 @@ impl Message for ExecutionReportNew {
     const TEMPLATE_ID: u16 = 40;
     const SCHEMA_ID: u16 = SCHEMA_ID;
     const VERSION: u16 = VERSION;
-    const BLOCK_LENGTH: u16 = 103;
+    const BLOCK_LENGTH: u16 = 136;
     const NAME: &'static str = "ExecutionReportNew";
     const ZERO: Self = Self {
         order_id: U64::new(0),
@@ -140,6 +162,11 @@ impl Message for ExecutionReportNew {
         side: SideCode::ZERO,
         ord_type: OrdTypeCode::ZERO,
         time_in_force: TimeInForceCode::ZERO,
+        stop_px: Decimal8Null::ZERO,
+        display_qty: Decimal8Null::ZERO,
+        min_qty: Decimal8Null::ZERO,
+        expire_time: U64::new(0),
+        conditions: Conditions::ZERO,
     };
 }
 
@@ -187,15 +214,19 @@ pub struct ExecutionReportTrade {
     pub ord_status: OrdStatusCode,
     /// 1: this order took, 0: it was resting.
     pub aggressor: u8,
+    /// 1: uncrossed.
+    pub auction: u8,
+    /// Commission (12), in the quote asset; negative: a rebate.
+    pub fee: Decimal8,
 }
 
-const _: () = assert!(size_of::<ExecutionReportTrade>() == 145);
+const _: () = assert!(size_of::<ExecutionReportTrade>() == 154);
 
 impl fmt::Display for ExecutionReportTrade {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "orderId={} execId={} tradeId={} clOrdId={} account={} instrument={} user={} price={} orderQty={} lastPx={} lastQty={} cumQty={} leavesQty={} avgPx={} side={} ordType={} timeInForce={} ordStatus={} aggressor={}",
+            "orderId={} execId={} tradeId={} clOrdId={} account={} instrument={} user={} price={} orderQty={} lastPx={} lastQty={} cumQty={} leavesQty={} avgPx={} side={} ordType={} timeInForce={} ordStatus={} aggressor={} auction={} fee={}",
             self.order_id,
             self.exec_id,
             self.trade_id,
@@ -214,7 +245,9 @@ impl fmt::Display for ExecutionReportTrade {
             self.ord_type,
             self.time_in_force,
             self.ord_status,
-            self.aggressor
+            self.aggressor,
+            self.auction,
+            self.fee
         )
     }
 }
@@ -223,7 +256,7 @@ impl Message for ExecutionReportTrade {
     const TEMPLATE_ID: u16 = 41;
     const SCHEMA_ID: u16 = SCHEMA_ID;
     const VERSION: u16 = VERSION;
-    const BLOCK_LENGTH: u16 = 145;
+    const BLOCK_LENGTH: u16 = 154;
     const NAME: &'static str = "ExecutionReportTrade";
     const ZERO: Self = Self {
         order_id: U64::new(0),
@@ -245,6 +278,8 @@ impl Message for ExecutionReportTrade {
         time_in_force: TimeInForceCode::ZERO,
         ord_status: OrdStatusCode::ZERO,
         aggressor: 0,
+        auction: 0,
+        fee: Decimal8::ZERO,
     };
 }
 
@@ -286,15 +321,19 @@ pub struct ExecutionReportReplaced {
     pub time_in_force: TimeInForceCode,
     /// OrdStatus (39).
     pub ord_status: OrdStatusCode,
+    /// A price or a quantity that may be absent.
+    pub stop_px: Decimal8Null,
+    /// A price or a quantity that may be absent.
+    pub display_qty: Decimal8Null,
 }
 
-const _: () = assert!(size_of::<ExecutionReportReplaced>() == 156);
+const _: () = assert!(size_of::<ExecutionReportReplaced>() == 172);
 
 impl fmt::Display for ExecutionReportReplaced {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "orderId={} execId={} clOrdId={} origClOrdId={} account={} instrument={} user={} price={} orderQty={} cumQty={} leavesQty={} avgPx={} side={} ordType={} timeInForce={} ordStatus={}",
+            "orderId={} execId={} clOrdId={} origClOrdId={} account={} instrument={} user={} price={} orderQty={} cumQty={} leavesQty={} avgPx={} side={} ordType={} timeInForce={} ordStatus={} stopPx={} displayQty={}",
             self.order_id,
             self.exec_id,
             Text(&self.cl_ord_id),
@@ -310,7 +349,9 @@ impl fmt::Display for ExecutionReportReplaced {
             self.side,
             self.ord_type,
             self.time_in_force,
-            self.ord_status
+            self.ord_status,
+            self.stop_px,
+            self.display_qty
         )
     }
 }
@@ -319,7 +360,7 @@ impl Message for ExecutionReportReplaced {
     const TEMPLATE_ID: u16 = 42;
     const SCHEMA_ID: u16 = SCHEMA_ID;
     const VERSION: u16 = VERSION;
-    const BLOCK_LENGTH: u16 = 156;
+    const BLOCK_LENGTH: u16 = 172;
     const NAME: &'static str = "ExecutionReportReplaced";
     const ZERO: Self = Self {
         order_id: U64::new(0),
@@ -338,6 +379,8 @@ impl Message for ExecutionReportReplaced {
         ord_type: OrdTypeCode::ZERO,
         time_in_force: TimeInForceCode::ZERO,
         ord_status: OrdStatusCode::ZERO,
+        stop_px: Decimal8Null::ZERO,
+        display_qty: Decimal8Null::ZERO,
     };
 }
 
@@ -724,5 +767,163 @@ impl Message for BusinessReject {
         ref_id: [0; 36],
         reason: 0,
         throttled: 0,
+    };
+}
+
+/// The venue changed an order: 150=D, or 150=L when a stop is triggered.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
+)]
+#[repr(C)]
+pub struct ExecutionReportRestated {
+    /// `orderId`.
+    pub order_id: U64,
+    /// `execId`.
+    pub exec_id: U64,
+    /// ClOrdID (11), NUL padded.
+    pub cl_ord_id: [u8; 36],
+    /// Account (1), NUL padded.
+    pub account: [u8; 16],
+    /// `instrument`.
+    pub instrument: U32,
+    /// `user`.
+    pub user: U32,
+    /// A price or a quantity that may be absent.
+    pub price: Decimal8Null,
+    /// A price or a quantity: mantissa x 10^-8, exact.
+    pub order_qty: Decimal8,
+    /// A price or a quantity: mantissa x 10^-8, exact.
+    pub cum_qty: Decimal8,
+    /// A price or a quantity: mantissa x 10^-8, exact.
+    pub leaves_qty: Decimal8,
+    /// A price or a quantity: mantissa x 10^-8, exact.
+    pub avg_px: Decimal8,
+    /// Side (54).
+    pub side: SideCode,
+    /// OrdType (40).
+    pub ord_type: OrdTypeCode,
+    /// TimeInForce (59).
+    pub time_in_force: TimeInForceCode,
+    /// OrdStatus (39).
+    pub ord_status: OrdStatusCode,
+    /// Why the venue changed an order.
+    pub cause: RestateCauseCode,
+}
+
+const _: () = assert!(size_of::<ExecutionReportRestated>() == 121);
+
+impl fmt::Display for ExecutionReportRestated {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "orderId={} execId={} clOrdId={} account={} instrument={} user={} price={} orderQty={} cumQty={} leavesQty={} avgPx={} side={} ordType={} timeInForce={} ordStatus={} cause={}",
+            self.order_id,
+            self.exec_id,
+            Text(&self.cl_ord_id),
+            Text(&self.account),
+            self.instrument,
+            self.user,
+            self.price,
+            self.order_qty,
+            self.cum_qty,
+            self.leaves_qty,
+            self.avg_px,
+            self.side,
+            self.ord_type,
+            self.time_in_force,
+            self.ord_status,
+            self.cause
+        )
+    }
+}
+
+impl Message for ExecutionReportRestated {
+    const TEMPLATE_ID: u16 = 49;
+    const SCHEMA_ID: u16 = SCHEMA_ID;
+    const VERSION: u16 = VERSION;
+    const BLOCK_LENGTH: u16 = 121;
+    const NAME: &'static str = "ExecutionReportRestated";
+    const ZERO: Self = Self {
+        order_id: U64::new(0),
+        exec_id: U64::new(0),
+        cl_ord_id: [0; 36],
+        account: [0; 16],
+        instrument: U32::new(0),
+        user: U32::new(0),
+        price: Decimal8Null::ZERO,
+        order_qty: Decimal8::ZERO,
+        cum_qty: Decimal8::ZERO,
+        leaves_qty: Decimal8::ZERO,
+        avg_px: Decimal8::ZERO,
+        side: SideCode::ZERO,
+        ord_type: OrdTypeCode::ZERO,
+        time_in_force: TimeInForceCode::ZERO,
+        ord_status: OrdStatusCode::ZERO,
+        cause: RestateCauseCode::ZERO,
+    };
+}
+
+/// OrderMassCancelReport (r), after the cancels.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
+)]
+#[repr(C)]
+pub struct MassActionReport {
+    /// ClOrdID (11), NUL padded.
+    pub cl_ord_id: [u8; 36],
+    /// Account (1), NUL padded.
+    pub account: [u8; 16],
+    /// `target`.
+    pub target: U32,
+    /// `instrument`.
+    pub instrument: U32,
+    /// TotalAffectedOrders (533).
+    pub affected: U32,
+    /// `side`.
+    pub side: u8,
+    /// MassActionType of a mass action.
+    pub action: MassActionTypeCode,
+    /// Whose orders.
+    pub scope: MassActionScopeCode,
+    /// MassCancelRejectReason (532).
+    pub reason: MassRejReasonCode,
+}
+
+const _: () = assert!(size_of::<MassActionReport>() == 68);
+
+impl fmt::Display for MassActionReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "clOrdId={} account={} target={} instrument={} affected={} side={} action={} scope={} reason={}",
+            Text(&self.cl_ord_id),
+            Text(&self.account),
+            self.target,
+            self.instrument,
+            self.affected,
+            self.side,
+            self.action,
+            self.scope,
+            self.reason
+        )
+    }
+}
+
+impl Message for MassActionReport {
+    const TEMPLATE_ID: u16 = 50;
+    const SCHEMA_ID: u16 = SCHEMA_ID;
+    const VERSION: u16 = VERSION;
+    const BLOCK_LENGTH: u16 = 68;
+    const NAME: &'static str = "MassActionReport";
+    const ZERO: Self = Self {
+        cl_ord_id: [0; 36],
+        account: [0; 16],
+        target: U32::new(0),
+        instrument: U32::new(0),
+        affected: U32::new(0),
+        side: 0,
+        action: MassActionTypeCode::ZERO,
+        scope: MassActionScopeCode::ZERO,
+        reason: MassRejReasonCode::ZERO,
     };
 }

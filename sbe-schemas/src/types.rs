@@ -9,6 +9,205 @@ use super::show::Decimal;
 use zerocopy::little_endian::{I64, U16, U32, U64};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
+/// What became of an operator command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum AdminResult {
+    /// `Done`.
+    Done = 0,
+    /// `UnknownInstrument`.
+    UnknownInstrument = 1,
+    /// `UnknownAccount`.
+    UnknownAccount = 2,
+    /// `UnknownFirm`.
+    UnknownFirm = 3,
+    /// `UnknownAsset`.
+    UnknownAsset = 4,
+    /// `InsufficientBalance`.
+    InsufficientBalance = 5,
+    /// `OutOfRange`.
+    OutOfRange = 6,
+    /// `CapacityReached`.
+    CapacityReached = 7,
+    /// Living state cannot take it.
+    InUse = 8,
+}
+
+impl AdminResult {
+    /// Every value, in the order of the schema.
+    pub const ALL: [Self; 9] = [
+        Self::Done,
+        Self::UnknownInstrument,
+        Self::UnknownAccount,
+        Self::UnknownFirm,
+        Self::UnknownAsset,
+        Self::InsufficientBalance,
+        Self::OutOfRange,
+        Self::CapacityReached,
+        Self::InUse,
+    ];
+
+    /// As on the wire.
+    pub const fn code(self) -> u8 {
+        self as u8
+    }
+}
+
+/// [`AdminResult`] on the wire. A value that is not known is kept.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
+)]
+#[repr(transparent)]
+pub struct AdminResultCode(pub u8);
+
+impl AdminResultCode {
+    /// Every byte zero.
+    pub const ZERO: Self = Self(0);
+
+    /// `None`: a value that this version does not know.
+    pub const fn known(self) -> Option<AdminResult> {
+        match self.0 {
+            0 => Some(AdminResult::Done),
+            1 => Some(AdminResult::UnknownInstrument),
+            2 => Some(AdminResult::UnknownAccount),
+            3 => Some(AdminResult::UnknownFirm),
+            4 => Some(AdminResult::UnknownAsset),
+            5 => Some(AdminResult::InsufficientBalance),
+            6 => Some(AdminResult::OutOfRange),
+            7 => Some(AdminResult::CapacityReached),
+            8 => Some(AdminResult::InUse),
+            _ => None,
+        }
+    }
+}
+
+impl From<AdminResult> for AdminResultCode {
+    fn from(value: AdminResult) -> Self {
+        Self(value.code())
+    }
+}
+
+impl fmt::Display for AdminResultCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.known() {
+            Some(value) => write!(f, "{value:?}"),
+            None => self.0.fmt(f),
+        }
+    }
+}
+
+/// How a price shares out what trades there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Allocation {
+    /// `PriceTime`.
+    PriceTime = 0,
+    /// `ProRata`.
+    ProRata = 1,
+}
+
+impl Allocation {
+    /// Every value, in the order of the schema.
+    pub const ALL: [Self; 2] = [Self::PriceTime, Self::ProRata];
+
+    /// As on the wire.
+    pub const fn code(self) -> u8 {
+        self as u8
+    }
+}
+
+/// [`Allocation`] on the wire. A value that is not known is kept.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
+)]
+#[repr(transparent)]
+pub struct AllocationCode(pub u8);
+
+impl AllocationCode {
+    /// Every byte zero.
+    pub const ZERO: Self = Self(0);
+
+    /// `None`: a value that this version does not know.
+    pub const fn known(self) -> Option<Allocation> {
+        match self.0 {
+            0 => Some(Allocation::PriceTime),
+            1 => Some(Allocation::ProRata),
+            _ => None,
+        }
+    }
+}
+
+impl From<Allocation> for AllocationCode {
+    fn from(value: Allocation) -> Self {
+        Self(value.code())
+    }
+}
+
+impl fmt::Display for AllocationCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.known() {
+            Some(value) => write!(f, "{value:?}"),
+            None => self.0.fmt(f),
+        }
+    }
+}
+
+/// What happens when a trade would leave a price band.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum BandAction {
+    /// `Reject`.
+    Reject = 0,
+    /// Volatility auction.
+    Auction = 1,
+}
+
+impl BandAction {
+    /// Every value, in the order of the schema.
+    pub const ALL: [Self; 2] = [Self::Reject, Self::Auction];
+
+    /// As on the wire.
+    pub const fn code(self) -> u8 {
+        self as u8
+    }
+}
+
+/// [`BandAction`] on the wire. A value that is not known is kept.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
+)]
+#[repr(transparent)]
+pub struct BandActionCode(pub u8);
+
+impl BandActionCode {
+    /// Every byte zero.
+    pub const ZERO: Self = Self(0);
+
+    /// `None`: a value that this version does not know.
+    pub const fn known(self) -> Option<BandAction> {
+        match self.0 {
+            0 => Some(BandAction::Reject),
+            1 => Some(BandAction::Auction),
+            _ => None,
+        }
+    }
+}
+
+impl From<BandAction> for BandActionCode {
+    fn from(value: BandAction) -> Self {
+        Self(value.code())
+    }
+}
+
+impl fmt::Display for BandActionCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.known() {
+            Some(value) => write!(f, "{value:?}"),
+            None => self.0.fmt(f),
+        }
+    }
+}
+
 /// In front of every batch in the log; the batch starts on 4 KiB.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
@@ -156,12 +355,38 @@ pub enum CancelCause {
     Disconnect = 3,
     /// DAY order at the end of the day.
     DayEnd = 4,
+    /// GTD order at its time.
+    ExpireTime = 5,
+    /// Not enough at once.
+    MinQty = 6,
+    /// `SelfTrade`.
+    SelfTrade = 7,
+    /// The next trade would have left the band.
+    PriceBand = 8,
+    /// Not filled in the auction it was for.
+    AuctionOver = 9,
+    /// `MassCancel`.
+    MassCancel = 10,
+    /// `Operator`.
+    Operator = 11,
 }
 
 impl CancelCause {
     /// Every value, in the order of the schema.
-    pub const ALL: [Self; 5] =
-        [Self::Client, Self::ImmediateOrCancel, Self::FillOrKill, Self::Disconnect, Self::DayEnd];
+    pub const ALL: [Self; 12] = [
+        Self::Client,
+        Self::ImmediateOrCancel,
+        Self::FillOrKill,
+        Self::Disconnect,
+        Self::DayEnd,
+        Self::ExpireTime,
+        Self::MinQty,
+        Self::SelfTrade,
+        Self::PriceBand,
+        Self::AuctionOver,
+        Self::MassCancel,
+        Self::Operator,
+    ];
 
     /// As on the wire.
     pub const fn code(self) -> u8 {
@@ -188,6 +413,13 @@ impl CancelCauseCode {
             2 => Some(CancelCause::FillOrKill),
             3 => Some(CancelCause::Disconnect),
             4 => Some(CancelCause::DayEnd),
+            5 => Some(CancelCause::ExpireTime),
+            6 => Some(CancelCause::MinQty),
+            7 => Some(CancelCause::SelfTrade),
+            8 => Some(CancelCause::PriceBand),
+            9 => Some(CancelCause::AuctionOver),
+            10 => Some(CancelCause::MassCancel),
+            11 => Some(CancelCause::Operator),
             _ => None,
         }
     }
@@ -438,6 +670,53 @@ impl fmt::Display for CommandHead {
     }
 }
 
+/// Conditions of an order: ExecInst (18) and venue terms.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
+)]
+#[repr(transparent)]
+pub struct Conditions(pub u8);
+
+impl Conditions {
+    /// No bit.
+    pub const EMPTY: Self = Self(0);
+    /// Every byte zero: no bit.
+    pub const ZERO: Self = Self::EMPTY;
+    /// 18=6: rejected if it would trade at once.
+    pub const POST_ONLY: Self = Self(1 << 0);
+    /// One tick behind the other side instead.
+    pub const POST_ONLY_SLIDE: Self = Self(1 << 1);
+    /// 18=G.
+    pub const ALL_OR_NONE: Self = Self(1 << 2);
+    /// Never shown.
+    pub const HIDDEN: Self = Self(1 << 3);
+
+    /// Whether all bits of `other` are set.
+    pub const fn has(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
+
+    /// With the bits of `other`.
+    pub const fn with(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Without the bits of `other`.
+    pub const fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+}
+
+impl fmt::Display for Conditions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        super::show::bits(
+            f,
+            u64::from(self.0),
+            &[("PostOnly", 0), ("PostOnlySlide", 1), ("AllOrNone", 2), ("Hidden", 3)],
+        )
+    }
+}
+
 /// CxlRejReason (102).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
@@ -452,17 +731,51 @@ pub enum CxlRejReason {
     IncorrectQuantity = 100,
     /// `InvalidPriceIncrement`.
     InvalidPriceIncrement = 101,
-    /// Side, symbol, OrdType or TimeInForce differ from the order's.
+    /// A term that a replace may not change.
     NotChangeable = 102,
     /// `CapacityReached`.
     CapacityReached = 103,
     /// `QuantityTooLarge`.
     QuantityTooLarge = 104,
+    /// `ExchangeClosed`.
+    ExchangeClosed = 105,
+    /// `Halted`.
+    Halted = 106,
+    /// `BlockedSession`.
+    BlockedSession = 107,
+    /// `BlockedUser`.
+    BlockedUser = 108,
+    /// `BlockedAccount`.
+    BlockedAccount = 109,
+    /// `BlockedFirm`.
+    BlockedFirm = 110,
+    /// `PriceAboveMax`.
+    PriceAboveMax = 111,
+    /// `InvalidDisplayQty`.
+    InvalidDisplayQty = 112,
+    /// `PriceOutsideBand`.
+    PriceOutsideBand = 113,
+    /// `PriceThroughCollar`.
+    PriceThroughCollar = 114,
+    /// `PostOnlyWouldTrade`.
+    PostOnlyWouldTrade = 115,
+    /// `NotionalTooLarge`.
+    NotionalTooLarge = 116,
+    /// `AccountOpenNotional`.
+    AccountOpenNotional = 117,
+    /// `FirmOpenNotional`.
+    FirmOpenNotional = 118,
+    /// `AccountPosition`.
+    AccountPosition = 119,
+    /// `FirmPosition`.
+    FirmPosition = 120,
+    /// `InsufficientBalance`.
+    InsufficientBalance = 121,
 }
 
 impl CxlRejReason {
     /// Every value, in the order of the schema.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 25] = [
         Self::TooLateToCancel,
         Self::UnknownOrder,
         Self::DuplicateClOrdId,
@@ -471,6 +784,23 @@ impl CxlRejReason {
         Self::NotChangeable,
         Self::CapacityReached,
         Self::QuantityTooLarge,
+        Self::ExchangeClosed,
+        Self::Halted,
+        Self::BlockedSession,
+        Self::BlockedUser,
+        Self::BlockedAccount,
+        Self::BlockedFirm,
+        Self::PriceAboveMax,
+        Self::InvalidDisplayQty,
+        Self::PriceOutsideBand,
+        Self::PriceThroughCollar,
+        Self::PostOnlyWouldTrade,
+        Self::NotionalTooLarge,
+        Self::AccountOpenNotional,
+        Self::FirmOpenNotional,
+        Self::AccountPosition,
+        Self::FirmPosition,
+        Self::InsufficientBalance,
     ];
 
     /// As on the wire.
@@ -501,6 +831,23 @@ impl CxlRejReasonCode {
             102 => Some(CxlRejReason::NotChangeable),
             103 => Some(CxlRejReason::CapacityReached),
             104 => Some(CxlRejReason::QuantityTooLarge),
+            105 => Some(CxlRejReason::ExchangeClosed),
+            106 => Some(CxlRejReason::Halted),
+            107 => Some(CxlRejReason::BlockedSession),
+            108 => Some(CxlRejReason::BlockedUser),
+            109 => Some(CxlRejReason::BlockedAccount),
+            110 => Some(CxlRejReason::BlockedFirm),
+            111 => Some(CxlRejReason::PriceAboveMax),
+            112 => Some(CxlRejReason::InvalidDisplayQty),
+            113 => Some(CxlRejReason::PriceOutsideBand),
+            114 => Some(CxlRejReason::PriceThroughCollar),
+            115 => Some(CxlRejReason::PostOnlyWouldTrade),
+            116 => Some(CxlRejReason::NotionalTooLarge),
+            117 => Some(CxlRejReason::AccountOpenNotional),
+            118 => Some(CxlRejReason::FirmOpenNotional),
+            119 => Some(CxlRejReason::AccountPosition),
+            120 => Some(CxlRejReason::FirmPosition),
+            121 => Some(CxlRejReason::InsufficientBalance),
             _ => None,
         }
     }
@@ -1063,6 +1410,197 @@ impl fmt::Display for LogoutReasonCode {
     }
 }
 
+/// Whose orders.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum MassActionScope {
+    /// `Session`.
+    Session = 1,
+    /// `User`.
+    User = 2,
+    /// `Account`.
+    Account = 3,
+    /// `Firm`.
+    Firm = 4,
+    /// Operator only.
+    Everyone = 5,
+}
+
+impl MassActionScope {
+    /// Every value, in the order of the schema.
+    pub const ALL: [Self; 5] =
+        [Self::Session, Self::User, Self::Account, Self::Firm, Self::Everyone];
+
+    /// As on the wire.
+    pub const fn code(self) -> u8 {
+        self as u8
+    }
+}
+
+/// [`MassActionScope`] on the wire. A value that is not known is kept.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
+)]
+#[repr(transparent)]
+pub struct MassActionScopeCode(pub u8);
+
+impl MassActionScopeCode {
+    /// Every byte zero.
+    pub const ZERO: Self = Self(0);
+
+    /// `None`: a value that this version does not know.
+    pub const fn known(self) -> Option<MassActionScope> {
+        match self.0 {
+            1 => Some(MassActionScope::Session),
+            2 => Some(MassActionScope::User),
+            3 => Some(MassActionScope::Account),
+            4 => Some(MassActionScope::Firm),
+            5 => Some(MassActionScope::Everyone),
+            _ => None,
+        }
+    }
+}
+
+impl From<MassActionScope> for MassActionScopeCode {
+    fn from(value: MassActionScope) -> Self {
+        Self(value.code())
+    }
+}
+
+impl fmt::Display for MassActionScopeCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.known() {
+            Some(value) => write!(f, "{value:?}"),
+            None => self.0.fmt(f),
+        }
+    }
+}
+
+/// MassActionType of a mass action.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum MassActionType {
+    /// `Cancel`.
+    Cancel = 1,
+    /// New orders and replaces are refused.
+    Block = 2,
+    /// Block and cancel.
+    Kill = 3,
+    /// `Unblock`.
+    Unblock = 4,
+}
+
+impl MassActionType {
+    /// Every value, in the order of the schema.
+    pub const ALL: [Self; 4] = [Self::Cancel, Self::Block, Self::Kill, Self::Unblock];
+
+    /// As on the wire.
+    pub const fn code(self) -> u8 {
+        self as u8
+    }
+}
+
+/// [`MassActionType`] on the wire. A value that is not known is kept.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
+)]
+#[repr(transparent)]
+pub struct MassActionTypeCode(pub u8);
+
+impl MassActionTypeCode {
+    /// Every byte zero.
+    pub const ZERO: Self = Self(0);
+
+    /// `None`: a value that this version does not know.
+    pub const fn known(self) -> Option<MassActionType> {
+        match self.0 {
+            1 => Some(MassActionType::Cancel),
+            2 => Some(MassActionType::Block),
+            3 => Some(MassActionType::Kill),
+            4 => Some(MassActionType::Unblock),
+            _ => None,
+        }
+    }
+}
+
+impl From<MassActionType> for MassActionTypeCode {
+    fn from(value: MassActionType) -> Self {
+        Self(value.code())
+    }
+}
+
+impl fmt::Display for MassActionTypeCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.known() {
+            Some(value) => write!(f, "{value:?}"),
+            None => self.0.fmt(f),
+        }
+    }
+}
+
+/// MassCancelRejectReason (532).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum MassRejReason {
+    /// `None`.
+    None = 0,
+    /// Not a scope for this client.
+    InvalidScope = 99,
+    /// `UnknownInstrument`.
+    UnknownInstrument = 1,
+    /// `UnknownTarget`.
+    UnknownTarget = 100,
+}
+
+impl MassRejReason {
+    /// Every value, in the order of the schema.
+    pub const ALL: [Self; 4] =
+        [Self::None, Self::InvalidScope, Self::UnknownInstrument, Self::UnknownTarget];
+
+    /// As on the wire.
+    pub const fn code(self) -> u8 {
+        self as u8
+    }
+}
+
+/// [`MassRejReason`] on the wire. A value that is not known is kept.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
+)]
+#[repr(transparent)]
+pub struct MassRejReasonCode(pub u8);
+
+impl MassRejReasonCode {
+    /// Every byte zero.
+    pub const ZERO: Self = Self(0);
+
+    /// `None`: a value that this version does not know.
+    pub const fn known(self) -> Option<MassRejReason> {
+        match self.0 {
+            0 => Some(MassRejReason::None),
+            99 => Some(MassRejReason::InvalidScope),
+            1 => Some(MassRejReason::UnknownInstrument),
+            100 => Some(MassRejReason::UnknownTarget),
+            _ => None,
+        }
+    }
+}
+
+impl From<MassRejReason> for MassRejReasonCode {
+    fn from(value: MassRejReason) -> Self {
+        Self(value.code())
+    }
+}
+
+impl fmt::Display for MassRejReasonCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.known() {
+            Some(value) => write!(f, "{value:?}"),
+            None => self.0.fmt(f),
+        }
+    }
+}
+
 /// In front of every message in a packet.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
@@ -1094,36 +1632,126 @@ impl fmt::Display for MessageFrame {
 pub enum OrdRejReason {
     /// `UnknownSymbol`.
     UnknownSymbol = 1,
+    /// The instrument is closed.
+    ExchangeClosed = 2,
     /// OrderQty above the instrument's quantityMax.
     OrderExceedsLimit = 3,
+    /// At the open or close, and that is over.
+    TooLateToEnter = 4,
     /// ClOrdID already used.
     DuplicateOrder = 6,
     /// `UnsupportedOrderCharacteristic`.
     UnsupportedOrderCharacteristic = 11,
     /// Not a positive multiple of the lot.
     IncorrectQuantity = 13,
+    /// Not an account of the session's firm.
+    UnknownAccount = 15,
     /// Not a positive multiple of the tick; 99 with text in FIX 4.4.
     InvalidPriceIncrement = 100,
     /// A limit order without a price.
     PriceMissing = 101,
     /// A market order with a price.
     PriceNotAllowed = 102,
-    /// No room for another order, price level or ClOrdID.
+    /// No room for another order, price or ClOrdID.
     CapacityReached = 104,
+    /// `Halted`.
+    Halted = 105,
+    /// IOC, FOK, post-only, minimum quantity and market-to-limit need continuous trading.
+    NotInAuction = 106,
+    /// `BlockedSession`.
+    BlockedSession = 107,
+    /// `BlockedUser`.
+    BlockedUser = 108,
+    /// `BlockedAccount`.
+    BlockedAccount = 109,
+    /// `BlockedFirm`.
+    BlockedFirm = 110,
+    /// `StopPxMissing`.
+    StopPxMissing = 111,
+    /// `StopPxNotAllowed`.
+    StopPxNotAllowed = 112,
+    /// `PriceAboveMax`.
+    PriceAboveMax = 113,
+    /// Not a lot multiple from 1 lot to OrderQty.
+    InvalidDisplayQty = 114,
+    /// Not a lot multiple from 1 lot to OrderQty.
+    InvalidMinQty = 115,
+    /// Terms that exclude each other.
+    ConditionsConflict = 116,
+    /// `ExpireTimeMissing`.
+    ExpireTimeMissing = 117,
+    /// `ExpireTimeNotAllowed`.
+    ExpireTimeNotAllowed = 118,
+    /// `ExpireTimePast`.
+    ExpireTimePast = 119,
+    /// `PriceOutsideBand`.
+    PriceOutsideBand = 120,
+    /// `PriceThroughCollar`.
+    PriceThroughCollar = 121,
+    /// Market-to-limit with an empty other side.
+    NoOppositePrice = 122,
+    /// `PostOnlyWouldTrade`.
+    PostOnlyWouldTrade = 123,
+    /// `NotionalTooLarge`.
+    NotionalTooLarge = 124,
+    /// `AccountOpenOrders`.
+    AccountOpenOrders = 125,
+    /// `FirmOpenOrders`.
+    FirmOpenOrders = 126,
+    /// `AccountOpenNotional`.
+    AccountOpenNotional = 127,
+    /// `FirmOpenNotional`.
+    FirmOpenNotional = 128,
+    /// `AccountPosition`.
+    AccountPosition = 129,
+    /// `FirmPosition`.
+    FirmPosition = 130,
+    /// `InsufficientBalance`.
+    InsufficientBalance = 131,
 }
 
 impl OrdRejReason {
     /// Every value, in the order of the schema.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 39] = [
         Self::UnknownSymbol,
+        Self::ExchangeClosed,
         Self::OrderExceedsLimit,
+        Self::TooLateToEnter,
         Self::DuplicateOrder,
         Self::UnsupportedOrderCharacteristic,
         Self::IncorrectQuantity,
+        Self::UnknownAccount,
         Self::InvalidPriceIncrement,
         Self::PriceMissing,
         Self::PriceNotAllowed,
         Self::CapacityReached,
+        Self::Halted,
+        Self::NotInAuction,
+        Self::BlockedSession,
+        Self::BlockedUser,
+        Self::BlockedAccount,
+        Self::BlockedFirm,
+        Self::StopPxMissing,
+        Self::StopPxNotAllowed,
+        Self::PriceAboveMax,
+        Self::InvalidDisplayQty,
+        Self::InvalidMinQty,
+        Self::ConditionsConflict,
+        Self::ExpireTimeMissing,
+        Self::ExpireTimeNotAllowed,
+        Self::ExpireTimePast,
+        Self::PriceOutsideBand,
+        Self::PriceThroughCollar,
+        Self::NoOppositePrice,
+        Self::PostOnlyWouldTrade,
+        Self::NotionalTooLarge,
+        Self::AccountOpenOrders,
+        Self::FirmOpenOrders,
+        Self::AccountOpenNotional,
+        Self::FirmOpenNotional,
+        Self::AccountPosition,
+        Self::FirmPosition,
+        Self::InsufficientBalance,
     ];
 
     /// As on the wire.
@@ -1147,14 +1775,44 @@ impl OrdRejReasonCode {
     pub const fn known(self) -> Option<OrdRejReason> {
         match self.0 {
             1 => Some(OrdRejReason::UnknownSymbol),
+            2 => Some(OrdRejReason::ExchangeClosed),
             3 => Some(OrdRejReason::OrderExceedsLimit),
+            4 => Some(OrdRejReason::TooLateToEnter),
             6 => Some(OrdRejReason::DuplicateOrder),
             11 => Some(OrdRejReason::UnsupportedOrderCharacteristic),
             13 => Some(OrdRejReason::IncorrectQuantity),
+            15 => Some(OrdRejReason::UnknownAccount),
             100 => Some(OrdRejReason::InvalidPriceIncrement),
             101 => Some(OrdRejReason::PriceMissing),
             102 => Some(OrdRejReason::PriceNotAllowed),
             104 => Some(OrdRejReason::CapacityReached),
+            105 => Some(OrdRejReason::Halted),
+            106 => Some(OrdRejReason::NotInAuction),
+            107 => Some(OrdRejReason::BlockedSession),
+            108 => Some(OrdRejReason::BlockedUser),
+            109 => Some(OrdRejReason::BlockedAccount),
+            110 => Some(OrdRejReason::BlockedFirm),
+            111 => Some(OrdRejReason::StopPxMissing),
+            112 => Some(OrdRejReason::StopPxNotAllowed),
+            113 => Some(OrdRejReason::PriceAboveMax),
+            114 => Some(OrdRejReason::InvalidDisplayQty),
+            115 => Some(OrdRejReason::InvalidMinQty),
+            116 => Some(OrdRejReason::ConditionsConflict),
+            117 => Some(OrdRejReason::ExpireTimeMissing),
+            118 => Some(OrdRejReason::ExpireTimeNotAllowed),
+            119 => Some(OrdRejReason::ExpireTimePast),
+            120 => Some(OrdRejReason::PriceOutsideBand),
+            121 => Some(OrdRejReason::PriceThroughCollar),
+            122 => Some(OrdRejReason::NoOppositePrice),
+            123 => Some(OrdRejReason::PostOnlyWouldTrade),
+            124 => Some(OrdRejReason::NotionalTooLarge),
+            125 => Some(OrdRejReason::AccountOpenOrders),
+            126 => Some(OrdRejReason::FirmOpenOrders),
+            127 => Some(OrdRejReason::AccountOpenNotional),
+            128 => Some(OrdRejReason::FirmOpenNotional),
+            129 => Some(OrdRejReason::AccountPosition),
+            130 => Some(OrdRejReason::FirmPosition),
+            131 => Some(OrdRejReason::InsufficientBalance),
             _ => None,
         }
     }
@@ -1258,11 +1916,18 @@ pub enum OrdType {
     Market = 1,
     /// `Limit`.
     Limit = 2,
+    /// Market once the last trade reaches StopPx (99).
+    Stop = 3,
+    /// Limit once the last trade reaches StopPx (99).
+    StopLimit = 4,
+    /// K: limit at the best opposite price.
+    MarketToLimit = 5,
 }
 
 impl OrdType {
     /// Every value, in the order of the schema.
-    pub const ALL: [Self; 2] = [Self::Market, Self::Limit];
+    pub const ALL: [Self; 5] =
+        [Self::Market, Self::Limit, Self::Stop, Self::StopLimit, Self::MarketToLimit];
 
     /// As on the wire.
     pub const fn code(self) -> u8 {
@@ -1286,6 +1951,9 @@ impl OrdTypeCode {
         match self.0 {
             1 => Some(OrdType::Market),
             2 => Some(OrdType::Limit),
+            3 => Some(OrdType::Stop),
+            4 => Some(OrdType::StopLimit),
+            5 => Some(OrdType::MarketToLimit),
             _ => None,
         }
     }
@@ -1412,6 +2080,151 @@ impl fmt::Display for PacketHeader {
     }
 }
 
+/// Phase of an instrument (docs/rulebook.md).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Phase {
+    /// `Closed`.
+    Closed = 0,
+    /// `PreOpen`.
+    PreOpen = 1,
+    /// `OpeningAuction`.
+    OpeningAuction = 2,
+    /// `Continuous`.
+    Continuous = 3,
+    /// `VolatilityAuction`.
+    VolatilityAuction = 4,
+    /// `ClosingAuction`.
+    ClosingAuction = 5,
+    /// `Halted`.
+    Halted = 6,
+}
+
+impl Phase {
+    /// Every value, in the order of the schema.
+    pub const ALL: [Self; 7] = [
+        Self::Closed,
+        Self::PreOpen,
+        Self::OpeningAuction,
+        Self::Continuous,
+        Self::VolatilityAuction,
+        Self::ClosingAuction,
+        Self::Halted,
+    ];
+
+    /// As on the wire.
+    pub const fn code(self) -> u8 {
+        self as u8
+    }
+}
+
+/// [`Phase`] on the wire. A value that is not known is kept.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
+)]
+#[repr(transparent)]
+pub struct PhaseCode(pub u8);
+
+impl PhaseCode {
+    /// Every byte zero.
+    pub const ZERO: Self = Self(0);
+
+    /// `None`: a value that this version does not know.
+    pub const fn known(self) -> Option<Phase> {
+        match self.0 {
+            0 => Some(Phase::Closed),
+            1 => Some(Phase::PreOpen),
+            2 => Some(Phase::OpeningAuction),
+            3 => Some(Phase::Continuous),
+            4 => Some(Phase::VolatilityAuction),
+            5 => Some(Phase::ClosingAuction),
+            6 => Some(Phase::Halted),
+            _ => None,
+        }
+    }
+}
+
+impl From<Phase> for PhaseCode {
+    fn from(value: Phase) -> Self {
+        Self(value.code())
+    }
+}
+
+impl fmt::Display for PhaseCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.known() {
+            Some(value) => write!(f, "{value:?}"),
+            None => self.0.fmt(f),
+        }
+    }
+}
+
+/// Why a phase began.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum PhaseReason {
+    /// `Start`.
+    Start = 0,
+    /// `Schedule`.
+    Schedule = 1,
+    /// `Operator`.
+    Operator = 2,
+    /// `PriceBand`.
+    PriceBand = 3,
+    /// `AuctionEnd`.
+    AuctionEnd = 4,
+}
+
+impl PhaseReason {
+    /// Every value, in the order of the schema.
+    pub const ALL: [Self; 5] =
+        [Self::Start, Self::Schedule, Self::Operator, Self::PriceBand, Self::AuctionEnd];
+
+    /// As on the wire.
+    pub const fn code(self) -> u8 {
+        self as u8
+    }
+}
+
+/// [`PhaseReason`] on the wire. A value that is not known is kept.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
+)]
+#[repr(transparent)]
+pub struct PhaseReasonCode(pub u8);
+
+impl PhaseReasonCode {
+    /// Every byte zero.
+    pub const ZERO: Self = Self(0);
+
+    /// `None`: a value that this version does not know.
+    pub const fn known(self) -> Option<PhaseReason> {
+        match self.0 {
+            0 => Some(PhaseReason::Start),
+            1 => Some(PhaseReason::Schedule),
+            2 => Some(PhaseReason::Operator),
+            3 => Some(PhaseReason::PriceBand),
+            4 => Some(PhaseReason::AuctionEnd),
+            _ => None,
+        }
+    }
+}
+
+impl From<PhaseReason> for PhaseReasonCode {
+    fn from(value: PhaseReason) -> Self {
+        Self(value.code())
+    }
+}
+
+impl fmt::Display for PhaseReasonCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.known() {
+            Some(value) => write!(f, "{value:?}"),
+            None => self.0.fmt(f),
+        }
+    }
+}
+
 /// Protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
@@ -1460,6 +2273,196 @@ impl From<Protocol> for ProtocolCode {
 }
 
 impl fmt::Display for ProtocolCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.known() {
+            Some(value) => write!(f, "{value:?}"),
+            None => self.0.fmt(f),
+        }
+    }
+}
+
+/// Why the venue changed an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum RestateCause {
+    /// 150=L: the stop price was reached.
+    Triggered = 0,
+    /// 378=5: less quantity.
+    SelfTradeDecrement = 1,
+}
+
+impl RestateCause {
+    /// Every value, in the order of the schema.
+    pub const ALL: [Self; 2] = [Self::Triggered, Self::SelfTradeDecrement];
+
+    /// As on the wire.
+    pub const fn code(self) -> u8 {
+        self as u8
+    }
+}
+
+/// [`RestateCause`] on the wire. A value that is not known is kept.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
+)]
+#[repr(transparent)]
+pub struct RestateCauseCode(pub u8);
+
+impl RestateCauseCode {
+    /// Every byte zero.
+    pub const ZERO: Self = Self(0);
+
+    /// `None`: a value that this version does not know.
+    pub const fn known(self) -> Option<RestateCause> {
+        match self.0 {
+            0 => Some(RestateCause::Triggered),
+            1 => Some(RestateCause::SelfTradeDecrement),
+            _ => None,
+        }
+    }
+}
+
+impl From<RestateCause> for RestateCauseCode {
+    fn from(value: RestateCause) -> Self {
+        Self(value.code())
+    }
+}
+
+impl fmt::Display for RestateCauseCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.known() {
+            Some(value) => write!(f, "{value:?}"),
+            None => self.0.fmt(f),
+        }
+    }
+}
+
+/// What happens when an order meets one of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum SelfTrade {
+    /// `SessionDefault`.
+    SessionDefault = 0,
+    /// They trade.
+    Allow = 1,
+    /// `CancelNewest`.
+    CancelNewest = 2,
+    /// `CancelOldest`.
+    CancelOldest = 3,
+    /// `CancelBoth`.
+    CancelBoth = 4,
+    /// Both lose the smaller quantity; nothing trades.
+    Decrement = 5,
+}
+
+impl SelfTrade {
+    /// Every value, in the order of the schema.
+    pub const ALL: [Self; 6] = [
+        Self::SessionDefault,
+        Self::Allow,
+        Self::CancelNewest,
+        Self::CancelOldest,
+        Self::CancelBoth,
+        Self::Decrement,
+    ];
+
+    /// As on the wire.
+    pub const fn code(self) -> u8 {
+        self as u8
+    }
+}
+
+/// [`SelfTrade`] on the wire. A value that is not known is kept.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
+)]
+#[repr(transparent)]
+pub struct SelfTradeCode(pub u8);
+
+impl SelfTradeCode {
+    /// Every byte zero.
+    pub const ZERO: Self = Self(0);
+
+    /// `None`: a value that this version does not know.
+    pub const fn known(self) -> Option<SelfTrade> {
+        match self.0 {
+            0 => Some(SelfTrade::SessionDefault),
+            1 => Some(SelfTrade::Allow),
+            2 => Some(SelfTrade::CancelNewest),
+            3 => Some(SelfTrade::CancelOldest),
+            4 => Some(SelfTrade::CancelBoth),
+            5 => Some(SelfTrade::Decrement),
+            _ => None,
+        }
+    }
+}
+
+impl From<SelfTrade> for SelfTradeCode {
+    fn from(value: SelfTrade) -> Self {
+        Self(value.code())
+    }
+}
+
+impl fmt::Display for SelfTradeCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.known() {
+            Some(value) => write!(f, "{value:?}"),
+            None => self.0.fmt(f),
+        }
+    }
+}
+
+/// Who is one and the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum SelfTradeScope {
+    /// `Account`.
+    Account = 0,
+    /// `User`.
+    User = 1,
+    /// `Firm`.
+    Firm = 2,
+}
+
+impl SelfTradeScope {
+    /// Every value, in the order of the schema.
+    pub const ALL: [Self; 3] = [Self::Account, Self::User, Self::Firm];
+
+    /// As on the wire.
+    pub const fn code(self) -> u8 {
+        self as u8
+    }
+}
+
+/// [`SelfTradeScope`] on the wire. A value that is not known is kept.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
+)]
+#[repr(transparent)]
+pub struct SelfTradeScopeCode(pub u8);
+
+impl SelfTradeScopeCode {
+    /// Every byte zero.
+    pub const ZERO: Self = Self(0);
+
+    /// `None`: a value that this version does not know.
+    pub const fn known(self) -> Option<SelfTradeScope> {
+        match self.0 {
+            0 => Some(SelfTradeScope::Account),
+            1 => Some(SelfTradeScope::User),
+            2 => Some(SelfTradeScope::Firm),
+            _ => None,
+        }
+    }
+}
+
+impl From<SelfTradeScope> for SelfTradeScopeCode {
+    fn from(value: SelfTradeScope) -> Self {
+        Self(value.code())
+    }
+}
+
+impl fmt::Display for SelfTradeScopeCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.known() {
             Some(value) => write!(f, "{value:?}"),
@@ -1524,65 +2527,6 @@ impl fmt::Display for SideCode {
     }
 }
 
-/// Trading status of an instrument.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub enum Status {
-    /// `Closed`.
-    Closed = 0,
-    /// Continuous trading.
-    Open = 1,
-    /// `Halted`.
-    Halted = 2,
-}
-
-impl Status {
-    /// Every value, in the order of the schema.
-    pub const ALL: [Self; 3] = [Self::Closed, Self::Open, Self::Halted];
-
-    /// As on the wire.
-    pub const fn code(self) -> u8 {
-        self as u8
-    }
-}
-
-/// [`Status`] on the wire. A value that is not known is kept.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
-)]
-#[repr(transparent)]
-pub struct StatusCode(pub u8);
-
-impl StatusCode {
-    /// Every byte zero.
-    pub const ZERO: Self = Self(0);
-
-    /// `None`: a value that this version does not know.
-    pub const fn known(self) -> Option<Status> {
-        match self.0 {
-            0 => Some(Status::Closed),
-            1 => Some(Status::Open),
-            2 => Some(Status::Halted),
-            _ => None,
-        }
-    }
-}
-
-impl From<Status> for StatusCode {
-    fn from(value: Status) -> Self {
-        Self(value.code())
-    }
-}
-
-impl fmt::Display for StatusCode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.known() {
-            Some(value) => write!(f, "{value:?}"),
-            None => self.0.fmt(f),
-        }
-    }
-}
-
 /// TimeInForce (59).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
@@ -1591,16 +2535,29 @@ pub enum TimeInForce {
     Day = 0,
     /// `GoodTillCancel`.
     GoodTillCancel = 1,
+    /// `AtTheOpening`.
+    AtTheOpening = 2,
     /// `ImmediateOrCancel`.
     ImmediateOrCancel = 3,
     /// `FillOrKill`.
     FillOrKill = 4,
+    /// `GoodTillDate`.
+    GoodTillDate = 6,
+    /// `AtTheClose`.
+    AtTheClose = 7,
 }
 
 impl TimeInForce {
     /// Every value, in the order of the schema.
-    pub const ALL: [Self; 4] =
-        [Self::Day, Self::GoodTillCancel, Self::ImmediateOrCancel, Self::FillOrKill];
+    pub const ALL: [Self; 7] = [
+        Self::Day,
+        Self::GoodTillCancel,
+        Self::AtTheOpening,
+        Self::ImmediateOrCancel,
+        Self::FillOrKill,
+        Self::GoodTillDate,
+        Self::AtTheClose,
+    ];
 
     /// As on the wire.
     pub const fn code(self) -> u8 {
@@ -1624,8 +2581,11 @@ impl TimeInForceCode {
         match self.0 {
             0 => Some(TimeInForce::Day),
             1 => Some(TimeInForce::GoodTillCancel),
+            2 => Some(TimeInForce::AtTheOpening),
             3 => Some(TimeInForce::ImmediateOrCancel),
             4 => Some(TimeInForce::FillOrKill),
+            6 => Some(TimeInForce::GoodTillDate),
+            7 => Some(TimeInForce::AtTheClose),
             _ => None,
         }
     }

@@ -56,13 +56,15 @@ fn every_message() -> Vec<Known> {
             Heartbeat TestRequest ResendRequest SequenceReset Logout PeerReject Refused LogoutAll
             NewOrder CancelOrder ReplaceOrder OrderStatusRequest LogonAccepted LogoutSent
             HeartbeatSent TestRequestSent ResendRequestSent SessionRejectSent SessionDefined
-            LogonRefused ConnectionClose Resend BatchEnd Opened LeadLost;
+            LogonRefused ConnectionClose Resend BatchEnd Opened LeadLost
+            AccountDefine AdminAnswer FeesDefine FirmDefine MassAction PhaseSet ReferencePriceSet
+            ScheduleDefine Transfer;
         "order-entry" order_entry:
             ExecutionReportNew ExecutionReportTrade ExecutionReportReplaced ExecutionReportCanceled
-            ExecutionReportRejected ExecutionReportStatus StatusUnknownOrder CancelReject
+            ExecutionReportRejected ExecutionReportRestated MassActionReport ExecutionReportStatus StatusUnknownOrder CancelReject
             BusinessReject;
         "market-data" market_data:
-            InstrumentDefinition OrderAdd OrderReduce OrderDelete OrderExecute BookChecksum
+            InstrumentDefinition AuctionIndicative AuctionResult Trade TradingStatus OrderAdd OrderReduce OrderDelete OrderExecute BookChecksum
             SnapshotBegin SnapshotOrder SnapshotEnd;
     }
 }

@@ -38,8 +38,9 @@ pub(crate) fn limits() -> Limits {
         sessions_max: 4,
         instruments_max: 4,
         orders_max: 1000,
-        levels_max: 1000,
-        prices_max: 500,
+        pages_max: 1000,
+        accounts_max: 32,
+        assets_max: 8,
         finished_kept: 64,
         parked_max: 100,
         hash_seed: 7,
@@ -81,7 +82,12 @@ pub(crate) fn session(number: u32, cancels: bool, grace_ms: u32) -> j::SessionDe
 }
 
 pub(crate) fn wish(sessions: &[j::SessionDefine]) -> Wish {
-    Wish { venue: venue(), instruments: instruments(), sessions: sessions.to_vec() }
+    Wish {
+        venue: venue(),
+        instruments: instruments(),
+        sessions: sessions.to_vec(),
+        ..Wish::default()
+    }
 }
 
 /// A ring of commands that holds any number of them.

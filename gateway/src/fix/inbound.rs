@@ -266,6 +266,7 @@ fn new_order(fields: &Fields<'_>, head: CommandHead, directory: &Directory) -> R
         order_qty: order_qty(fields)?,
         account: optional_text(fields, tag::ACCOUNT)?,
         symbol,
+        ..j::NewOrder::ZERO
     }))
 }
 
@@ -301,6 +302,7 @@ fn replace_order(
         unsupported: boolean(has_unknown_instruction(fields)),
         price: price(fields)?,
         order_qty: order_qty(fields)?,
+        ..j::ReplaceOrder::ZERO
     }))
 }
 

@@ -361,7 +361,7 @@ fn canceled(w: &mut Writer<'_>, m: &oe::ExecutionReportCanceled, directory: &Dir
         Some(CancelCause::FillOrKill) => b"not enough to fill it whole",
         Some(CancelCause::Disconnect) => b"cancel on disconnect",
         Some(CancelCause::DayEnd) => b"end of the day",
-        Some(CancelCause::Client) | None => b"",
+        _ => b"",
     };
     w.text(tag::TEXT, words);
 }
@@ -398,7 +398,7 @@ fn rejected(w: &mut Writer<'_>, m: &oe::ExecutionReportRejected, time: u64) {
         Some(OrdRejReason::PriceMissing) => b"a limit order needs a Price",
         Some(OrdRejReason::PriceNotAllowed) => b"a market order has no Price",
         Some(OrdRejReason::CapacityReached) => b"the venue has no room for another order",
-        None => b"",
+        _ => b"",
     };
     w.text(tag::TEXT, words);
 }
@@ -467,7 +467,7 @@ fn cancel_reject(w: &mut Writer<'_>, m: &oe::CancelReject, time: u64) {
         }
         Some(CxlRejReason::CapacityReached) => b"the venue has no room for the change",
         Some(CxlRejReason::QuantityTooLarge) => b"OrderQty is above the largest allowed",
-        None => b"",
+        _ => b"",
     };
     w.text(tag::TEXT, words);
 }

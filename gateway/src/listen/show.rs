@@ -295,7 +295,7 @@ fn side_name(side: SideCode) -> &'static str {
 fn message_json(bytes: &[u8]) -> Value {
     if let Ok((d, ..)) = md::InstrumentDefinition::decode(bytes) {
         return json!({"type": md::InstrumentDefinition::NAME, "instrument": d.instrument.get(),
-            "status": d.status.to_string(), "symbol": Text(&d.symbol).to_string(),
+            "phase": d.phase.to_string(), "symbol": Text(&d.symbol).to_string(),
             "tickSize": d.tick_size.to_string(), "lotSize": d.lot_size.to_string(),
             "quantityMax": d.quantity_max.to_string()});
     }

@@ -68,8 +68,9 @@ pub fn limits() -> Limits {
         sessions_max: 8,
         instruments_max: 4,
         orders_max: 512,
-        levels_max: 256,
-        prices_max: 128,
+        pages_max: 256,
+        accounts_max: 32,
+        assets_max: 4,
         finished_kept: 64,
         parked_max: 128,
         hash_seed: 5,
@@ -94,7 +95,12 @@ fn wish() -> Wish {
         heartbeat_max_s: 60.into(),
         ..j::VenueDefine::ZERO
     };
-    Wish { venue, instruments: instruments.to_vec(), sessions: sessions.collect() }
+    Wish {
+        venue,
+        instruments: instruments.to_vec(),
+        sessions: sessions.collect(),
+        ..Wish::default()
+    }
 }
 
 /// The committed log as the understudy sees it.
