@@ -1,257 +1,885 @@
-//! Resting orders of one instrument: two ladders of price levels, each level a queue by age.
+//! All books of a partition: resting orders in queues at their prices, and whom an arriving order
+//! meets next.
 //!
-//! A [`Ladder`] is the level numbers of one side in order of price, best last, so that the busy end
-//! is the cheap one. Levels come from one pool, orders from one slab; nothing allocates after start.
-//! What happens here is told to the feed by `trading.rs`, which also keeps the checksum.
+//! An order's hot half is a [`Node`] of 32 bytes in one slab; its cold half (`orders.rs`) has the same
+//! slot and is not touched here. A book is ten ladders (`ladder.rs`): shown, hidden, all-or-none,
+//! stop and waiting orders of either side. [`Books::meet`] knows price, display, age, pro-rata shares,
+//! self-trade and bands; `matching.rs` asks it and does what it says. No operation walks a queue but
+//! pro-rata, whose business that is. The rules are docs/rulebook.md §2, §5 and §6.
 
 use crate::hash::mix;
-use crate::orders::{Order, Orders, Slot};
-use sbe_schemas::types::Side;
+use crate::ladder::{Ladder, Pages};
+use crate::orders::{OrderId, Slot};
+use sbe_schemas::types::{Allocation, SelfTrade, SelfTradeScope, Side};
 
-/// One price: its queue and how much is open there.
+/// Where an order is, of ten ladders a book.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+pub enum Kind {
+    /// On the public book.
+    Shown,
+    /// Never told.
+    Hidden,
+    /// All or none.
+    Whole,
+    /// Until its StopPx is reached.
+    Stop,
+    /// Until the closing auction begins.
+    Waiting,
+}
+
+const KINDS: [Kind; 5] = [Kind::Shown, Kind::Hidden, Kind::Whole, Kind::Stop, Kind::Waiting];
+const LADDERS: usize = 2 * KINDS.len();
+const LIVE: u32 = 1;
+/// It has more than it shows.
+const RESERVE: u32 = 2;
+const NOWHERE: u32 = 0;
+
+/// The hot half of an order.
 #[derive(Clone, Copy, Debug)]
-pub struct PriceLevel {
-    /// Price in ticks.
-    pub ticks: i64,
-    /// Open lots of all orders here.
-    pub open_lots: i64,
-    /// First to trade.
-    pub oldest: Slot,
-    /// Last to trade.
-    pub youngest: Slot,
+struct Node {
+    /// Older order at the same price; next free slot.
+    older: Slot,
+    /// Younger order at the same price.
+    younger: Slot,
+    /// Its price (`ladder.rs`), 0 while it rests nowhere.
+    level: u32,
+    /// Index of its owner.
+    owner: u32,
+    /// Open lots, without the reserve.
+    lots: i64,
+    /// Rises each time the slot is used.
+    generation: u32,
+    flags: u32,
 }
 
-/// The pool of levels of a partition.
-pub struct Levels {
-    levels: Vec<PriceLevel>,
-    free: Vec<u32>,
-    levels_max: usize,
+const _: () = assert!(size_of::<Node>() == 32);
+
+/// What an iceberg does not show.
+#[derive(Clone, Copy, Debug, Default)]
+struct Reserve {
+    lots: i64,
+    /// DisplayQty.
+    display_lots: i64,
 }
 
-impl Levels {
-    /// Room for `levels_max` prices over all books and sides.
-    pub fn new(levels_max: usize) -> Self {
-        Self {
-            levels: Vec::with_capacity(levels_max),
-            free: Vec::with_capacity(levels_max),
-            levels_max,
-        }
-    }
-
-    /// Another bound from now on; what is in use stays.
-    pub fn resize(&mut self, levels_max: usize) {
-        self.levels_max = levels_max;
-        self.levels.reserve_exact(levels_max.saturating_sub(self.levels.len()));
-        self.free.reserve_exact(levels_max.saturating_sub(self.free.len()));
-    }
-
-    fn has_room(&self) -> bool {
-        self.levels.len() - self.free.len() < self.levels_max
-    }
-
-    fn take(&mut self, ticks: i64) -> u32 {
-        let level = PriceLevel { ticks, open_lots: 0, oldest: Slot::NONE, youngest: Slot::NONE };
-        if let Some(at) = self.free.pop() {
-            self.levels[at as usize] = level;
-            return at;
-        }
-        self.levels.push(level);
-        self.levels.len() as u32 - 1
-    }
+/// Who is behind an owner, for self-trade prevention.
+#[derive(Clone, Copy, Debug)]
+pub struct Identity {
+    /// Index of the account.
+    pub account: u32,
+    /// User.
+    pub user: u32,
+    /// Firm.
+    pub firm: u32,
 }
 
-/// One side: its levels, best last.
-pub struct Ladder {
-    side: Side,
-    by_price: Vec<u32>,
-    prices_max: usize,
+/// The book of one instrument, without its ladders.
+#[derive(Clone, Copy, Debug)]
+pub struct Book {
+    /// Best rank of each ladder; 0: nobody.
+    best: [u32; LADDERS],
+    /// Highest price in ticks plus 1: a price is mirrored at it where lower is better.
+    top: u32,
+    /// Trades happen from here, in ticks …
+    low: u32,
+    /// … to here.
+    high: u32,
+    shares: Option<ShareRules>,
+    /// Book messages told to the feed so far.
+    pub rpt_seq: u64,
+    /// Wrapping sum over the shown orders (`hash::order_sum`).
+    pub checksum: u64,
+    /// Shown orders.
+    pub orders: u32,
 }
 
-impl Ladder {
-    fn new(side: Side, prices_max: usize) -> Self {
-        Self { side, by_price: Vec::with_capacity(prices_max), prices_max }
-    }
+/// Rules of pro-rata.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ShareRules {
+    /// Share of the oldest order, 0 to 100.
+    pub top_order_percent: i64,
+    /// Smaller shares are nothing.
+    pub minimum_lots: i64,
+}
 
-    /// `a` is better than `b`: higher for buyers, lower for sellers.
-    fn better(&self, a: i64, b: i64) -> bool {
-        match self.side {
-            Side::Buy => a > b,
-            Side::Sell => a < b,
-        }
-    }
-
-    /// Where `ticks` is (`Ok`) or belongs (`Err`).
-    fn find(&self, levels: &Levels, ticks: i64) -> Result<usize, usize> {
-        self.by_price.binary_search_by(|at| {
-            let here = levels.levels[*at as usize].ticks;
-            match self.side {
-                Side::Buy => here.cmp(&ticks),
-                Side::Sell => ticks.cmp(&here),
-            }
+impl ShareRules {
+    /// `None` for price-time.
+    pub fn of(allocation: Allocation, top_order_percent: u16, minimum_lots: u32) -> Option<Self> {
+        (allocation == Allocation::ProRata).then(|| Self {
+            top_order_percent: i64::from(top_order_percent.min(100)),
+            minimum_lots: i64::from(minimum_lots),
         })
     }
 }
 
-/// The book of one instrument.
-pub struct Book {
-    bids: Ladder,
-    asks: Ladder,
-    /// Book messages told to the feed so far.
-    pub rpt_seq: u64,
-    /// Orders that rest.
-    pub orders: u32,
-    /// Wrapping sum over the resting orders (`hash::order_sum`).
-    pub checksum: u64,
+/// An order on its way through a book.
+#[derive(Clone, Copy, Debug)]
+pub struct Taker {
+    /// Index of the instrument.
+    pub book: u32,
+    /// Its side.
+    pub side: Side,
+    /// What happens when it meets one of its own; never `SessionDefault`.
+    pub self_trade: SelfTrade,
+    /// Who its own are.
+    pub scope: SelfTradeScope,
+    /// Index of its owner.
+    pub owner: u32,
+    /// What it still has.
+    pub lots: i64,
+    /// Rank of its limit on the other side.
+    limit: u32,
+    /// The sharing of the price it is at.
+    share: Share,
 }
 
-impl Book {
-    /// Empty, with room for `prices_max` prices a side.
-    pub fn new(prices_max: usize) -> Self {
+/// How far the sharing of one price is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Share {
+    /// Not begun.
+    No,
+    /// The oldest order has had its part; from `next` to `last` get theirs.
+    Parts { level: u32, lots: i64, of: i64, next: Slot, last: Slot },
+    /// The rest goes by age.
+    ByAge { level: u32 },
+}
+
+/// What a taker meets next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Met {
+    /// A trade to make.
+    Trade(Meeting),
+    /// An order of its own, with which it may not trade.
+    Own(Slot),
+    /// The next trade would leave the band.
+    Band,
+    /// Nobody within its limit.
+    Nobody,
+}
+
+/// Two orders that trade.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Meeting {
+    /// The resting order.
+    pub maker: Slot,
+    /// At its price.
+    pub ticks: u32,
+    /// How much.
+    pub lots: i64,
+    /// How it rests.
+    pub kind: Kind,
+}
+
+/// What a trade left of the resting order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Left {
+    /// Open lots that it shows, or a hidden order has.
+    Some(i64),
+    /// The shown part is gone; the next, of so many lots, stands at the back.
+    Refreshed(i64),
+    /// Nothing: it rests no more.
+    Nothing,
+}
+
+/// The books, and the slab of hot halves.
+pub struct Books {
+    nodes: Vec<Node>,
+    reserves: Vec<Reserve>,
+    free: Slot,
+    live: usize,
+    orders_max: usize,
+    pages: Pages,
+    ladders: Vec<Ladder>,
+    books: Vec<Book>,
+    owners: Vec<Identity>,
+}
+
+impl Books {
+    /// Room for so many orders, pages of 64 prices and instruments, taken now.
+    pub fn new(orders_max: usize, pages_max: usize, instruments_max: usize) -> Self {
+        assert!(orders_max < u32::MAX as usize);
         Self {
-            bids: Ladder::new(Side::Buy, prices_max),
-            asks: Ladder::new(Side::Sell, prices_max),
+            nodes: Vec::with_capacity(orders_max),
+            reserves: Vec::with_capacity(orders_max),
+            free: Slot::NONE,
+            live: 0,
+            orders_max,
+            pages: Pages::new(pages_max),
+            ladders: Vec::with_capacity(instruments_max * LADDERS),
+            books: Vec::with_capacity(instruments_max),
+            owners: Vec::new(),
+        }
+    }
+
+    /// Other bounds from now on; what is there stays.
+    pub fn resize(&mut self, orders_max: usize, pages_max: usize) {
+        assert!(orders_max < u32::MAX as usize);
+        self.orders_max = orders_max;
+        let more = orders_max.saturating_sub(self.nodes.len());
+        self.nodes.reserve_exact(more);
+        self.reserves.reserve_exact(more);
+        self.pages.resize(pages_max);
+    }
+
+    /// Another instrument, with prices from 1 to `ticks_max`.
+    pub fn add_book(&mut self, ticks_max: u32, shares: Option<ShareRules>) {
+        for kind in KINDS {
+            let ranks = if kind == Kind::Waiting { 1 } else { ticks_max };
+            self.ladders.extend([Ladder::new(ranks), Ladder::new(ranks)]);
+        }
+        self.books.push(Book {
+            best: [0; LADDERS],
+            top: ticks_max + 1,
+            low: 1,
+            high: ticks_max,
+            shares,
             rpt_seq: 0,
-            orders: 0,
             checksum: 0,
-        }
+            orders: 0,
+        });
     }
 
-    /// Another bound from now on; what rests stays.
-    pub fn resize(&mut self, prices_max: usize) {
-        for ladder in [&mut self.bids, &mut self.asks] {
-            ladder.prices_max = prices_max;
-            ladder.by_price.reserve_exact(prices_max.saturating_sub(ladder.by_price.len()));
-        }
+    /// Another owner; owners count from 0.
+    pub fn add_owner(&mut self, identity: Identity) {
+        self.owners.push(identity);
     }
 
-    fn ladder(&self, side: Side) -> &Ladder {
-        match side {
-            Side::Buy => &self.bids,
-            Side::Sell => &self.asks,
-        }
+    /// Who an owner is, after a change of its session.
+    pub fn set_owner(&mut self, owner: u32, identity: Identity) {
+        self.owners[owner as usize] = identity;
     }
 
-    fn ladder_mut(&mut self, side: Side) -> &mut Ladder {
-        match side {
-            Side::Buy => &mut self.bids,
-            Side::Sell => &mut self.asks,
-        }
+    /// A book.
+    #[inline]
+    pub fn book(&self, at: u32) -> &Book {
+        &self.books[at as usize]
     }
 
-    /// An order at this price can rest: its level is there, or there is room for one.
-    pub fn has_room(&self, levels: &Levels, side: Side, ticks: i64) -> bool {
-        let ladder = self.ladder(side);
-        ladder.find(levels, ticks).is_ok()
-            || (levels.has_room() && ladder.by_price.len() < ladder.prices_max)
+    /// A book.
+    #[inline]
+    pub fn book_mut(&mut self, at: u32) -> &mut Book {
+        &mut self.books[at as usize]
     }
 
-    /// The next maker for an order of `side` with this limit (`None`: any price).
-    pub fn best_against(&self, levels: &Levels, side: Side, limit: Option<i64>) -> Option<Slot> {
-        let ladder = self.ladder(opposite(side));
-        let level = &levels.levels[*ladder.by_price.last()? as usize];
-        let willing = limit.is_none_or(|limit| !ladder.better(limit, level.ticks));
-        if willing { level.oldest.some() } else { None }
+    // --- the slab ---------------------------------------------------------------------------
+
+    /// Another order fits.
+    #[inline]
+    pub fn has_room(&self) -> bool {
+        self.live < self.orders_max
     }
 
-    /// At least `lots` are open against an order of `side` with this limit. Walks levels, not orders.
-    pub fn can_fill(&self, levels: &Levels, side: Side, limit: Option<i64>, lots: i64) -> bool {
-        let ladder = self.ladder(opposite(side));
-        let mut open: i64 = 0;
-        for at in ladder.by_price.iter().rev() {
-            let level = &levels.levels[*at as usize];
-            if limit.is_some_and(|limit| ladder.better(limit, level.ticks)) {
-                return false;
-            }
-            open = open.saturating_add(level.open_lots);
-            if open >= lots {
-                return true;
-            }
-        }
-        false
+    /// Orders that live.
+    pub fn live(&self) -> usize {
+        self.live
     }
 
-    /// Rests an order at the back of its price. Needs [`Self::has_room`].
-    pub fn add(&mut self, levels: &mut Levels, orders: &mut Orders, slot: Slot) {
-        let Order { side, ticks, .. } = *orders.get(slot);
-        let ladder = self.ladder_mut(side);
-        let at = match ladder.find(levels, ticks) {
-            Ok(place) => ladder.by_price[place],
-            Err(place) => {
-                let at = levels.take(ticks);
-                ladder.by_price.insert(place, at);
-                at
-            }
+    /// Slots ever used: the bound of a walk over all.
+    pub fn used_slots(&self) -> u32 {
+        self.nodes.len() as u32
+    }
+
+    /// Takes a slot for an order of `owner` that rests nowhere yet. Needs room.
+    #[inline]
+    pub fn take(&mut self, owner: u32) -> Slot {
+        assert!(self.has_room());
+        self.live += 1;
+        let node = |generation| Node {
+            older: Slot::NONE,
+            younger: Slot::NONE,
+            level: NOWHERE,
+            owner,
+            lots: 0,
+            generation,
+            flags: LIVE,
         };
-        let level = &mut levels.levels[at as usize];
-        let youngest = level.youngest;
-        level.youngest = slot;
-        match youngest.some() {
-            Some(older) => orders.get_mut(older).younger = slot,
-            None => level.oldest = slot,
+        if let Some(slot) = self.free.some() {
+            let place = &mut self.nodes[slot.0 as usize];
+            self.free = place.older;
+            *place = node(place.generation + 1);
+            return slot;
         }
-        let order = orders.get_mut(slot);
-        (order.level, order.older, order.younger) = (at, youngest, Slot::NONE);
-        level.open_lots += order.open_lots();
-        self.orders += 1;
+        self.nodes.push(node(1));
+        self.reserves.push(Reserve::default());
+        Slot(self.nodes.len() as u32 - 1)
     }
 
-    /// Takes a resting order off, whatever is left of it.
-    pub fn remove(&mut self, levels: &mut Levels, orders: &mut Orders, slot: Slot) {
-        let Order { side, ticks, level: at, older, younger, .. } = *orders.get(slot);
-        let open = orders.get(slot).open_lots();
-        let level = &mut levels.levels[at as usize];
-        level.open_lots -= open;
+    /// Gives the slot of an order back that rests nowhere.
+    #[inline]
+    pub fn give_back(&mut self, slot: Slot) {
+        let node = &mut self.nodes[slot.0 as usize];
+        assert!(node.flags & LIVE != 0 && node.level == NOWHERE);
+        (node.flags, node.older) = (0, self.free);
+        self.free = slot;
+        self.live -= 1;
+    }
+
+    /// OrderID (37) of the order in a slot.
+    #[inline]
+    pub fn id(&self, slot: Slot) -> OrderId {
+        let generation = self.nodes[slot.0 as usize].generation;
+        OrderId((u64::from(generation) << 32) | u64::from(slot.0))
+    }
+
+    /// The slot of an id that still lives.
+    #[inline]
+    pub fn find(&self, id: OrderId) -> Option<Slot> {
+        let node = self.nodes.get(id.0 as u32 as usize)?;
+        let lives = node.flags & LIVE != 0 && node.generation == (id.0 >> 32) as u32;
+        lives.then_some(Slot(id.0 as u32))
+    }
+
+    /// A slot holds an order.
+    pub fn lives(&self, slot: Slot) -> bool {
+        self.nodes.get(slot.0 as usize).is_some_and(|node| node.flags & LIVE != 0)
+    }
+
+    // --- resting ----------------------------------------------------------------------------
+
+    /// An order at this price can rest: its page is there, or there is room for one.
+    #[inline]
+    pub fn has_price_room(&self, at: u32, kind: Kind, side: Side, ticks: u32) -> bool {
+        let rank = self.rank(at, kind, side, ticks);
+        self.ladders[ladder_id(at, kind, side) as usize].has_room(&self.pages, rank)
+    }
+
+    /// Rests an order with `lots` open at the back of its price, showing `display_lots` at a time
+    /// (`None`: all). Needs [`Self::has_price_room`].
+    #[inline]
+    #[expect(clippy::too_many_arguments, reason = "a place and what stands there")]
+    pub fn rest(
+        &mut self,
+        slot: Slot,
+        at: u32,
+        kind: Kind,
+        side: Side,
+        ticks: u32,
+        lots: i64,
+        display_lots: Option<i64>,
+    ) {
+        let shown = display_lots.map_or(lots, |display| display.min(lots));
+        let node = &mut self.nodes[slot.0 as usize];
+        node.lots = shown;
+        if let Some(display_lots) = display_lots {
+            self.reserves[slot.0 as usize] = Reserve { lots: lots - shown, display_lots };
+            node.flags = LIVE | if lots > shown { RESERVE } else { 0 };
+        } else {
+            node.flags = LIVE;
+        }
+        let rank = self.rank(at, kind, side, ticks);
+        let id = ladder_id(at, kind, side);
+        let level = self.ladders[id as usize].level(&mut self.pages, id, rank);
+        self.pages.level_mut(level).lots += lots;
+        if self.append(slot, level) {
+            self.ladders[id as usize].occupy(&mut self.pages, level);
+            let best = &mut self.books[at as usize].best[place(kind, side)];
+            *best = (*best).max(rank);
+        }
+    }
+
+    /// Puts a slot at the back of a level; `true`: it is the first there.
+    #[inline]
+    fn append(&mut self, slot: Slot, level: u32) -> bool {
+        let queue = self.pages.level_mut(level);
+        let youngest = std::mem::replace(&mut queue.youngest, slot);
+        let first = youngest == Slot::NONE;
+        if first {
+            queue.oldest = slot;
+        } else {
+            self.nodes[youngest.0 as usize].younger = slot;
+        }
+        let node = &mut self.nodes[slot.0 as usize];
+        (node.older, node.younger, node.level) = (youngest, Slot::NONE, level);
+        first
+    }
+
+    /// Takes a slot out of the queue of its level; `true`: it was the last there.
+    #[inline]
+    fn unlink(&mut self, slot: Slot) -> bool {
+        let Node { older, younger, level, .. } = self.nodes[slot.0 as usize];
         match older.some() {
-            Some(older) => orders.get_mut(older).younger = younger,
-            None => level.oldest = younger,
+            Some(older) => self.nodes[older.0 as usize].younger = younger,
+            None => self.pages.level_mut(level).oldest = younger,
         }
         match younger.some() {
-            Some(younger) => orders.get_mut(younger).older = older,
-            None => level.youngest = older,
+            Some(younger) => self.nodes[younger.0 as usize].older = older,
+            None => self.pages.level_mut(level).youngest = older,
         }
-        if level.oldest == Slot::NONE {
-            let ladder = self.ladder_mut(side);
-            let place = ladder.find(levels, ticks).expect("a level in use is on its ladder");
-            ladder.by_price.remove(place);
-            levels.free.push(at);
-        }
-        orders.get_mut(slot).level = u32::MAX;
-        self.orders -= 1;
+        older == Slot::NONE && younger == Slot::NONE
     }
 
-    /// Lowers what is open at the level of a resting order, which keeps its place.
-    pub fn reduce(&mut self, levels: &mut Levels, order: &Order, lots: i64) {
-        levels.levels[order.level as usize].open_lots -= lots;
+    /// Takes a resting order off its book; returns what it had open, reserve included.
+    #[inline]
+    pub fn unrest(&mut self, slot: Slot) -> i64 {
+        let Node { level, .. } = self.nodes[slot.0 as usize];
+        let open = self.open_lots(slot);
+        self.pages.level_mut(level).lots -= open;
+        self.leave(slot, level);
+        open
     }
 
-    /// The resting orders in priority order: buyers then sellers, best price first, oldest first.
-    pub fn walk<'a>(
-        &'a self,
-        levels: &'a Levels,
-        orders: &'a Orders,
-    ) -> impl Iterator<Item = &'a Order> + 'a {
-        let sides = self.bids.by_price.iter().rev().chain(self.asks.by_price.iter().rev());
-        sides.flat_map(move |at| {
-            let mut next = levels.levels[*at as usize].oldest;
+    #[inline]
+    fn leave(&mut self, slot: Slot, level: u32) {
+        if self.unlink(slot) {
+            let id = self.pages.ladder_of(level);
+            let rank = self.pages.rank_of(level);
+            let ladder = &mut self.ladders[id as usize];
+            ladder.vacate(&mut self.pages, level);
+            let best = &mut self.books[id as usize / LADDERS].best[id as usize % LADDERS];
+            if *best == rank {
+                *best = ladder.next_below(&self.pages, rank);
+            }
+        }
+        self.nodes[slot.0 as usize].level = NOWHERE;
+    }
+
+    /// Lowers the open quantity of a resting order that keeps its place, the reserve first. Something
+    /// must be left. Returns what it showed before and shows now.
+    pub fn reduce(&mut self, slot: Slot, lots: i64) -> (i64, i64) {
+        let node = &mut self.nodes[slot.0 as usize];
+        let before = node.lots;
+        let from_reserve = match node.flags & RESERVE {
+            0 => 0,
+            _ => self.reserves[slot.0 as usize].lots.min(lots),
+        };
+        if from_reserve > 0 {
+            let reserve = &mut self.reserves[slot.0 as usize];
+            reserve.lots -= from_reserve;
+            if reserve.lots == 0 {
+                node.flags &= !RESERVE;
+            }
+        }
+        node.lots -= lots - from_reserve;
+        assert!(node.lots > 0);
+        let (level, shown) = (node.level, node.lots);
+        self.pages.level_mut(level).lots -= lots;
+        (before, shown)
+    }
+
+    /// An order rests somewhere.
+    #[inline]
+    pub fn rests(&self, slot: Slot) -> bool {
+        self.nodes[slot.0 as usize].level != NOWHERE
+    }
+
+    /// How and at which rank an order rests.
+    pub fn resting_as(&self, slot: Slot) -> Option<Kind> {
+        let level = self.nodes[slot.0 as usize].level;
+        (level != NOWHERE).then(|| KINDS[self.pages.ladder_of(level) as usize % LADDERS / 2])
+    }
+
+    /// What a resting order shows (a hidden one: has open).
+    #[inline]
+    pub fn shown_lots(&self, slot: Slot) -> i64 {
+        self.nodes[slot.0 as usize].lots
+    }
+
+    /// What a resting order has open, reserve included.
+    #[inline]
+    pub fn open_lots(&self, slot: Slot) -> i64 {
+        let node = &self.nodes[slot.0 as usize];
+        if node.flags & RESERVE == 0 {
+            return node.lots;
+        }
+        node.lots + self.reserves[slot.0 as usize].lots
+    }
+
+    /// DisplayQty of an iceberg that rests or has rested.
+    pub fn display_lots(&self, slot: Slot) -> i64 {
+        self.reserves[slot.0 as usize].display_lots
+    }
+
+    // --- prices -----------------------------------------------------------------------------
+
+    /// The rank of a price on a ladder: buyers want high prices to be best, sellers low ones; of
+    /// stops the nearest to be reached is best, which is the other way round.
+    #[inline]
+    fn rank(&self, at: u32, kind: Kind, side: Side, ticks: u32) -> u32 {
+        match (kind, side) {
+            (Kind::Waiting, _) => 1,
+            (Kind::Stop, Side::Sell) => ticks,
+            (Kind::Stop, Side::Buy) => self.books[at as usize].top - ticks,
+            (_, Side::Buy) => ticks,
+            (_, Side::Sell) => self.books[at as usize].top - ticks,
+        }
+    }
+
+    /// The best price of a kind and side in ticks; `None`: nobody.
+    pub fn best(&self, at: u32, kind: Kind, side: Side) -> Option<u32> {
+        let book = &self.books[at as usize];
+        let rank = book.best[place(kind, side)];
+        (rank != 0).then(|| book.ticks(kind, side, rank))
+    }
+
+    /// Stops wait for a trade.
+    #[inline]
+    pub fn has_stops(&self, at: u32) -> bool {
+        let best = &self.books[at as usize].best;
+        best[place(Kind::Stop, Side::Buy)] | best[place(Kind::Stop, Side::Sell)] != 0
+    }
+
+    /// The best price of shown and hidden orders of a side; `None`: nobody.
+    pub fn best_of(&self, at: u32, side: Side) -> Option<u32> {
+        let book = &self.books[at as usize];
+        let rank = book.best[place(Kind::Shown, side)].max(book.best[place(Kind::Hidden, side)]);
+        (rank != 0).then(|| book.ticks(Kind::Shown, side, rank))
+    }
+
+    /// The oldest order at the best price of a kind and side.
+    pub fn first(&self, at: u32, kind: Kind, side: Side) -> Option<Slot> {
+        let rank = self.books[at as usize].best[place(kind, side)];
+        if rank == 0 {
+            return None;
+        }
+        let ladder = &self.ladders[ladder_id(at, kind, side) as usize];
+        self.pages.level(ladder.level_at(rank)).oldest.some()
+    }
+
+    /// The best shown or hidden order of a side, and its price: whom an uncross takes next.
+    pub fn first_of(&self, at: u32, side: Side) -> Option<(Slot, Kind, u32)> {
+        let book = &self.books[at as usize];
+        let (shown, hidden) =
+            (book.best[place(Kind::Shown, side)], book.best[place(Kind::Hidden, side)]);
+        let kind = if hidden > shown { Kind::Hidden } else { Kind::Shown };
+        let slot = self.first(at, kind, side)?;
+        Some((slot, kind, book.ticks(kind, side, shown.max(hidden))))
+    }
+
+    /// Trades happen in these bounds only.
+    pub fn set_band(&mut self, at: u32, low: u32, high: u32) {
+        let book = &mut self.books[at as usize];
+        (book.low, book.high) = (low, high);
+    }
+
+    /// Other rules of sharing from now on.
+    pub fn set_shares(&mut self, at: u32, shares: Option<ShareRules>) {
+        self.books[at as usize].shares = shares;
+    }
+
+    // --- meeting ----------------------------------------------------------------------------
+
+    /// An order that arrives with `lots` and this limit.
+    #[inline]
+    #[expect(clippy::too_many_arguments, reason = "what an arriving order is")]
+    pub fn taker(
+        &self,
+        at: u32,
+        side: Side,
+        ticks: u32,
+        lots: i64,
+        owner: u32,
+        self_trade: SelfTrade,
+        scope: SelfTradeScope,
+    ) -> Taker {
+        let limit = self.rank(at, Kind::Shown, opposite(side), ticks);
+        Taker { book: at, side, self_trade, scope, owner, lots, limit, share: Share::No }
+    }
+
+    /// Whom the taker meets next; nothing has happened yet. Ask while it has lots.
+    #[inline]
+    pub fn meet(&self, taker: &mut Taker) -> Met {
+        let book = &self.books[taker.book as usize];
+        let side = opposite(taker.side);
+        let (shown, hidden) =
+            (book.best[place(Kind::Shown, side)], book.best[place(Kind::Hidden, side)]);
+        let (mut kind, mut rank) = (Kind::Shown, shown);
+        if hidden > shown {
+            (kind, rank) = (Kind::Hidden, hidden);
+        }
+        if book.best[place(Kind::Whole, side)] > rank
+            && let Some(whole) = self.whole_that_fits(taker, side)
+        {
+            (kind, rank) = (Kind::Whole, whole);
+        }
+        if rank < taker.limit || rank == 0 {
+            return Met::Nobody;
+        }
+        let ticks = book.ticks(kind, side, rank);
+        if ticks < book.low || ticks > book.high {
+            return Met::Band;
+        }
+        let ladder = &self.ladders[ladder_id(taker.book, kind, side) as usize];
+        let level = ladder.level_at(rank);
+        let (maker, lots) = match book.shares {
+            Some(rules) if kind == Kind::Shown => self.share(taker, level, rules),
+            _ => (self.pages.level(level).oldest, i64::MAX),
+        };
+        if taker.self_trade != SelfTrade::Allow && self.is_own(taker, maker) {
+            return Met::Own(maker);
+        }
+        let lots = lots.min(taker.lots).min(self.nodes[maker.0 as usize].lots);
+        Met::Trade(Meeting { maker, ticks, lots, kind })
+    }
+
+    /// The rank of the best all-or-none order, if the taker can take all of it within its limit.
+    fn whole_that_fits(&self, taker: &Taker, side: Side) -> Option<u32> {
+        let rank = self.books[taker.book as usize].best[place(Kind::Whole, side)];
+        let whole = self.first(taker.book, Kind::Whole, side)?;
+        (rank >= taker.limit && self.nodes[whole.0 as usize].lots <= taker.lots).then_some(rank)
+    }
+
+    /// The two are one and the same, as far as the taker's session minds.
+    #[inline]
+    pub fn is_own(&self, taker: &Taker, maker: Slot) -> bool {
+        let other = self.owners[self.nodes[maker.0 as usize].owner as usize];
+        let this = self.owners[taker.owner as usize];
+        match taker.scope {
+            SelfTradeScope::Account => this.account == other.account,
+            SelfTradeScope::User => this.user == other.user,
+            SelfTradeScope::Firm => this.firm == other.firm,
+        }
+    }
+
+    /// Who trades next at a price that is shared out, and how much at most (§2, pro-rata).
+    fn share(&self, taker: &mut Taker, level: u32, rules: ShareRules) -> (Slot, i64) {
+        let queue = self.pages.level(level);
+        let here = |share| match share {
+            Share::No => false,
+            Share::Parts { level: at, .. } | Share::ByAge { level: at } => at == level,
+        };
+        if !here(taker.share) {
+            if taker.lots >= queue.lots {
+                taker.share = Share::ByAge { level };
+            } else if self.is_met_as_own(taker, queue.oldest) {
+                return (queue.oldest, 0); // Dealt with before the price is shared out.
+            } else {
+                return self.share_of_oldest(taker, level, rules);
+            }
+        }
+        while let Share::Parts { lots, of, next, last, .. } = taker.share {
+            let Some(slot) = next.some() else { break };
+            let node = &self.nodes[slot.0 as usize];
+            let after = if slot == last { Slot::NONE } else { node.younger };
+            taker.share = Share::Parts { level, lots, of, next: after, last };
+            let part = part_of(node.lots, lots, of);
+            if self.is_met_as_own(taker, slot) || (part > 0 && part >= rules.minimum_lots) {
+                return (slot, part);
+            }
+        }
+        taker.share = Share::ByAge { level };
+        (queue.oldest, i64::MAX)
+    }
+
+    /// The oldest order's part, which may be nothing, and then everybody's.
+    fn share_of_oldest(&self, taker: &mut Taker, level: u32, rules: ShareRules) -> (Slot, i64) {
+        let queue = self.pages.level(level);
+        let oldest = queue.oldest;
+        let shown = self.nodes[oldest.0 as usize].lots;
+        let part = part_up(taker.lots, rules.top_order_percent).min(shown);
+        let mut next = oldest;
+        if part == shown {
+            // It goes, or its next part comes to the back: not one of those that stood here.
+            next = if oldest == queue.youngest {
+                Slot::NONE
+            } else {
+                self.nodes[oldest.0 as usize].younger
+            };
+        }
+        let (lots, of) = (taker.lots - part, queue.lots - part);
+        taker.share = Share::Parts { level, lots, of, next, last: queue.youngest };
+        if part > 0 {
+            return (oldest, part);
+        }
+        self.share(taker, level, rules)
+    }
+
+    fn is_met_as_own(&self, taker: &Taker, maker: Slot) -> bool {
+        taker.self_trade != SelfTrade::Allow && self.is_own(taker, maker)
+    }
+
+    /// Takes what has traded off a resting order.
+    #[inline]
+    pub fn fill(&mut self, maker: Slot, lots: i64) -> Left {
+        let node = &mut self.nodes[maker.0 as usize];
+        let level = node.level;
+        node.lots -= lots;
+        let (left, reserve) = (node.lots, node.flags & RESERVE != 0);
+        self.pages.level_mut(level).lots -= lots;
+        if left > 0 {
+            return Left::Some(left);
+        }
+        if reserve {
+            return Left::Refreshed(self.refresh(maker, level));
+        }
+        self.leave(maker, level);
+        Left::Nothing
+    }
+
+    /// The next part of an iceberg, at the back of its price.
+    fn refresh(&mut self, slot: Slot, level: u32) -> i64 {
+        let reserve = &mut self.reserves[slot.0 as usize];
+        let shown = reserve.lots.min(reserve.display_lots);
+        reserve.lots -= shown;
+        let node = &mut self.nodes[slot.0 as usize];
+        node.lots = shown;
+        if reserve.lots == 0 {
+            node.flags &= !RESERVE;
+        }
+        self.unlink(slot);
+        self.append(slot, level);
+        shown
+    }
+
+    /// Open lots of shown and hidden orders that an order of `side` with this limit can reach within
+    /// the band, counted until `enough`. Walks prices, not orders.
+    pub fn reachable(&self, at: u32, side: Side, ticks: u32, enough: i64) -> i64 {
+        let book = &self.books[at as usize];
+        let other = opposite(side);
+        let limit = self.rank(at, Kind::Shown, other, ticks);
+        let mut open: i64 = 0;
+        for kind in [Kind::Shown, Kind::Hidden] {
+            let ladder = &self.ladders[ladder_id(at, kind, other) as usize];
+            let mut rank = book.best[place(kind, other)];
+            while rank >= limit && rank != 0 && open < enough {
+                let ticks = book.ticks(kind, other, rank);
+                if (book.low..=book.high).contains(&ticks) {
+                    open = open.saturating_add(self.pages.level(ladder.level_at(rank)).lots);
+                }
+                rank = ladder.next_below(&self.pages, rank);
+            }
+        }
+        open
+    }
+
+    /// The next price of a side in ticks after `ticks` (`None`: from the best on), away from the best,
+    /// with all that is open there, shown and hidden. For auctions.
+    pub fn next_price(&self, at: u32, side: Side, after: Option<u32>) -> Option<(u32, i64)> {
+        let book = &self.books[at as usize];
+        let (mut rank, mut lots) = (0, 0);
+        for kind in [Kind::Shown, Kind::Hidden] {
+            let ladder = &self.ladders[ladder_id(at, kind, side) as usize];
+            let here = match after {
+                None => book.best[place(kind, side)],
+                Some(ticks) => ladder.next_below(&self.pages, self.rank(at, kind, side, ticks)),
+            };
+            let open = if here == 0 { 0 } else { self.pages.level(ladder.level_at(here)).lots };
+            if here > rank {
+                (rank, lots) = (here, open);
+            } else if here == rank {
+                lots += open;
+            }
+        }
+        (rank != 0).then(|| (book.ticks(Kind::Shown, side, rank), lots))
+    }
+
+    /// The next price of a side in ticks after `ticks` towards the best. For auctions.
+    pub fn previous_price(&self, at: u32, side: Side, ticks: u32) -> Option<(u32, i64)> {
+        let book = &self.books[at as usize];
+        let (mut rank, mut lots) = (u32::MAX, 0);
+        for kind in [Kind::Shown, Kind::Hidden] {
+            let ladder = &self.ladders[ladder_id(at, kind, side) as usize];
+            let here = ladder.next_above(&self.pages, self.rank(at, kind, side, ticks));
+            let open = if here == 0 { 0 } else { self.pages.level(ladder.level_at(here)).lots };
+            if here != 0 && here < rank {
+                (rank, lots) = (here, open);
+            } else if here == rank {
+                lots += open;
+            }
+        }
+        (rank != u32::MAX).then(|| (book.ticks(Kind::Shown, side, rank), lots))
+    }
+
+    // --- reading ----------------------------------------------------------------------------
+
+    /// Orders of one kind and side in priority order.
+    pub fn walk(&self, at: u32, kind: Kind, side: Side) -> impl Iterator<Item = Slot> + '_ {
+        let ladder = &self.ladders[ladder_id(at, kind, side) as usize];
+        let mut rank = self.books[at as usize].best[place(kind, side)];
+        let prices = std::iter::from_fn(move || {
+            (rank != 0).then(|| {
+                let level = ladder.level_at(rank);
+                rank = ladder.next_below(&self.pages, rank);
+                level
+            })
+        });
+        prices.flat_map(move |level| {
+            let mut next = self.pages.level(level).oldest;
             std::iter::from_fn(move || {
-                let order = orders.get(next.some()?);
-                next = order.younger;
-                Some(order)
+                let slot = next.some()?;
+                next = self.nodes[slot.0 as usize].younger;
+                Some(slot)
             })
         })
     }
 
-    /// Both ladders and the counters into a state hash.
-    pub fn hash(&self, levels: &Levels, orders: &Orders, hash: u64) -> u64 {
-        let hash = mix(mix(mix(hash, self.rpt_seq), u64::from(self.orders)), self.checksum);
-        self.walk(levels, orders).fold(hash, |hash, order| mix(hash, order.id.0))
+    /// Everything, free list and generations included, into a state hash.
+    pub fn hash(&self, mut hash: u64) -> u64 {
+        for (node, reserve) in self.nodes.iter().zip(&self.reserves) {
+            hash = mix(hash, u64::from(node.generation) << 32 | u64::from(node.flags));
+            if node.flags & LIVE != 0 {
+                hash = mix(mix(hash, node.lots as u64), u64::from(node.owner));
+            }
+            if node.flags & RESERVE != 0 {
+                hash = mix(mix(hash, reserve.lots as u64), reserve.display_lots as u64);
+            }
+        }
+        let mut free = self.free;
+        while let Some(slot) = free.some() {
+            hash = mix(hash, u64::from(slot.0));
+            free = self.nodes[slot.0 as usize].older;
+        }
+        for (at, book) in self.books.iter().enumerate() {
+            hash = mix(mix(mix(hash, book.rpt_seq), u64::from(book.orders)), book.checksum);
+            hash = mix(hash, u64::from(book.low) << 32 | u64::from(book.high));
+            for kind in KINDS {
+                for side in [Side::Buy, Side::Sell] {
+                    hash = mix(hash, u64::from(book.best[place(kind, side)]));
+                    let walk = self.walk(at as u32, kind, side);
+                    hash = walk.fold(hash, |hash, slot| mix(hash, u64::from(slot.0)));
+                }
+            }
+        }
+        hash
+    }
+}
+
+impl Book {
+    #[inline]
+    fn ticks(&self, kind: Kind, side: Side, rank: u32) -> u32 {
+        if (kind == Kind::Stop) == (side == Side::Buy) { self.top - rank } else { rank }
+    }
+
+    /// Trades happen from the first to the second, in ticks.
+    pub const fn band(&self) -> (u32, u32) {
+        (self.low, self.high)
+    }
+
+    /// Highest price in ticks.
+    pub const fn ticks_max(&self) -> u32 {
+        self.top - 1
     }
 }
 
 /// The other side.
+#[inline]
 pub const fn opposite(side: Side) -> Side {
     match side {
         Side::Buy => Side::Sell,
         Side::Sell => Side::Buy,
     }
+}
+
+#[inline]
+const fn place(kind: Kind, side: Side) -> usize {
+    kind as usize * 2 + side as usize - Side::Buy as usize
+}
+
+#[inline]
+const fn ladder_id(at: u32, kind: Kind, side: Side) -> u32 {
+    at * LADDERS as u32 + place(kind, side) as u32
+}
+
+/// `floor(shown × lots / of)`, at most what is shown.
+fn part_of(shown: i64, lots: i64, of: i64) -> i64 {
+    if of == 0 {
+        return 0;
+    }
+    let part = i128::from(shown) * i128::from(lots) / i128::from(of);
+    shown.min(part as i64)
+}
+
+/// `ceil(lots × percent / 100)`.
+fn part_up(lots: i64, percent: i64) -> i64 {
+    ((i128::from(lots) * i128::from(percent) + 99) / 100) as i64
 }

@@ -5,25 +5,33 @@
 //! a handful of events and begins only with [`SINK_FREE_MIN`] free slots, so an engine never waits
 //! inside a call and where it stops changes no event. Next: `session.rs`, `trading.rs`.
 
-use crate::book::{Book, Levels};
+use crate::auction::Uncross;
+use crate::book::{Book, Books, Identity, Kind, ShareRules};
+use crate::claim::InstrumentMoney;
 use crate::event::{Conn, Event, SINK_FREE_MIN, Sink};
+use crate::expiry::Expiry;
 use crate::hash::{mix, mix_bytes};
 use crate::ids::Ids;
 use crate::instrument::Instrument;
-use crate::orders::{Order, Orders, Slot};
+use crate::mass::MassCancel;
+use crate::matching::Working;
+use crate::orders::{Order, Orders, Owners, Slot};
 use crate::parking::Parking;
+use crate::phase::{Change, Changes, LINES_MAX, Line};
+use crate::risk::Risk;
 use crate::session::{Inbound, Session};
 use sbe_schemas::header::Message;
 use sbe_schemas::journal as j;
 use sbe_schemas::market_data as md;
 use sbe_schemas::types::{
-    CancelCause, Decimal8, EventFlags, EventKind, OrdStatus, Phase, TimeInForce,
+    AdminResult, Allocation, CancelCause, Decimal8, EventFlags, EventKind, OrdStatus, Phase,
+    PhaseReason, Side, TimeInForce,
 };
 use zerocopy::IntoBytes;
 
 const NS_PER_DAY: u64 = 24 * 3600 * 1_000_000_000;
 /// Order slots looked at in one unit of expiry.
-const EXPIRY_WALK_MAX: u32 = 256;
+pub(crate) const EXPIRY_WALK_MAX: u32 = 256;
 /// Definitions announced in one unit.
 const ANNOUNCE_MAX: usize = 32;
 
@@ -85,15 +93,23 @@ pub(crate) struct Venue {
     pub(crate) heartbeat_max_s: u32,
 }
 
-/// What is left of what was begun.
+/// What is left of what was begun, what goes first first.
 #[derive(Default)]
 pub(crate) struct Tasks {
     /// The order that is being matched.
-    pub(crate) matching: Option<Slot>,
-    /// The session whose open orders are being cancelled.
-    cancelling: Option<u32>,
-    /// Order slots below this have been looked at for expiry.
-    expiring: Option<u32>,
+    pub(crate) working: Option<Working>,
+    /// The instrument whose stops are looked at.
+    pub(crate) stops: Option<u32>,
+    /// Trades of an uncross.
+    pub(crate) uncross: Option<Uncross>,
+    /// The phase change of one instrument.
+    pub(crate) change: Option<Change>,
+    /// Phase changes of more.
+    pub(crate) changes: Option<Changes>,
+    /// A mass cancel.
+    pub(crate) mass: Option<MassCancel>,
+    /// Order slots below this have been looked at for the end of the day.
+    ending_day: Option<u32>,
     /// Definitions told so far: sessions, then instruments.
     announcing: Option<usize>,
     /// Sessions asked to leave so far.
@@ -109,9 +125,12 @@ pub struct Engine {
     pub(crate) sessions: Vec<Session>,
     pub(crate) parking: Parking,
     pub(crate) instruments: Vec<Instrument>,
-    pub(crate) books: Vec<Book>,
-    pub(crate) levels: Levels,
+    pub(crate) books: Books,
     pub(crate) orders: Orders,
+    pub(crate) owners: Owners,
+    pub(crate) expiry: Expiry,
+    pub(crate) risk: Risk,
+    pub(crate) timetable: [Option<Line>; LINES_MAX],
     pub(crate) ids: Ids,
     pub(crate) tasks: Tasks,
     /// Time of the batch that is being applied.
@@ -126,6 +145,9 @@ pub struct Engine {
     feed_told: bool,
     term: u64,
     day_ends: u64,
+    /// The earliest of the instruments' and the sessions' own timers.
+    instruments_due: u64,
+    sessions_due: u64,
     next_due: u64,
     event_hash: u64,
 }
@@ -139,9 +161,12 @@ impl Engine {
             sessions: Vec::with_capacity(limits.sessions_max),
             parking: Parking::new(limits.parked_max),
             instruments: Vec::with_capacity(limits.instruments_max),
-            books: Vec::with_capacity(limits.instruments_max),
-            levels: Levels::new(limits.pages_max),
+            books: Books::new(limits.orders_max, limits.pages_max, limits.instruments_max),
             orders: Orders::new(limits.orders_max),
+            owners: Owners::new(owners_max(&limits)),
+            expiry: Expiry::new(limits.orders_max),
+            risk: Risk::new(&limits),
+            timetable: [None; LINES_MAX],
             ids: Ids::new(names_max(&limits), limits.finished_kept, limits.hash_seed),
             tasks: Tasks::default(),
             now: 0,
@@ -153,6 +178,8 @@ impl Engine {
             feed_told: false,
             term: 0,
             day_ends: u64::MAX,
+            instruments_due: u64::MAX,
+            sessions_due: u64::MAX,
             next_due: u64::MAX,
             event_hash: 0,
         }
@@ -184,6 +211,7 @@ impl Engine {
                 }
                 j::TermReady::TEMPLATE_ID => self.on_ready(sink),
                 j::Tick::TEMPLATE_ID => {}
+                _ if m.head.session.get() == 0 => self.on_operator_command(m, sink),
                 _ => self.on_session_command(m, sink),
             }
         }
@@ -193,18 +221,26 @@ impl Engine {
     /// Goes on with what has been begun, until it is done or the sink is nearly full.
     pub fn step<S: Sink>(&mut self, sink: &mut S) -> Step {
         loop {
-            if self.tasks.is_empty() && !self.fire_due() {
+            if self.tasks.is_empty() && !self.fire_due(sink) {
                 return Step::Done;
             }
             if sink.free() < SINK_FREE_MIN {
                 return Step::More;
             }
-            if let Some(slot) = self.tasks.matching {
-                self.match_one(slot, sink);
-            } else if let Some(at) = self.tasks.cancelling {
-                self.cancel_one(at, sink);
-            } else if let Some(slot) = self.tasks.expiring {
-                self.expire_some(slot, sink);
+            if self.tasks.working.is_some() {
+                self.work_on(sink);
+            } else if let Some(at) = self.tasks.stops {
+                self.trigger_next(at, sink);
+            } else if let Some(uncross) = self.tasks.uncross {
+                self.uncross_one(uncross, sink);
+            } else if let Some(change) = self.tasks.change {
+                self.change_one(change, sink);
+            } else if let Some(changes) = self.tasks.changes {
+                self.next_change(changes);
+            } else if let Some(mass) = self.tasks.mass {
+                self.mass_one(mass, sink);
+            } else if let Some(slot) = self.tasks.ending_day {
+                self.end_day_some(slot, sink);
             } else if let Some(told) = self.tasks.announcing {
                 self.announce_some(told, sink);
             } else if let Some(at) = self.tasks.leaving {
@@ -282,12 +318,12 @@ impl Engine {
             (self.limits.accounts_max as u64) << 32 | self.limits.sessions_max as u64,
         ];
         let hash = words.iter().fold(0, |hash, word| mix(hash, *word));
-        let hash = self.ids.hash(self.orders.hash(self.hash_sessions(hash)));
-        let hash = self.instruments.iter().fold(hash, |hash, i| {
-            let hash = mix_bytes(hash, &i.symbol);
-            mix(mix(mix(hash, i.tick_size as u64), i.lot_size as u64), i.quantity_max as u64)
-        });
-        self.books.iter().fold(hash, |hash, book| book.hash(&self.levels, &self.orders, hash))
+        let hash = self.ids.hash(self.hash_sessions(hash));
+        let hash = self.instruments.iter().fold(hash, |hash, i| i.hash(hash));
+        let hash = self.timetable.iter().flatten().fold(hash, |hash, line| line.hash(hash));
+        let hash = self.risk.hash(self.expiry.hash(self.owners.hash(self.books.hash(hash))));
+        let live = (0..self.books.used_slots()).map(Slot).filter(|slot| self.books.lives(*slot));
+        live.fold(hash, |hash, slot| self.orders.hash_one(slot, hash))
     }
 
     /// The sessions, in order of their number minus 1.
@@ -300,19 +336,37 @@ impl Engine {
         &self.instruments
     }
 
-    /// The book of an instrument (number minus 1).
-    pub fn book(&self, at: usize) -> Option<&Book> {
-        self.books.get(at)
+    /// All books.
+    pub fn books(&self) -> &Books {
+        &self.books
     }
 
-    /// The resting orders of an instrument (number minus 1) in priority order.
-    pub fn resting(&self, at: usize) -> impl Iterator<Item = &Order> {
-        self.books.get(at).into_iter().flat_map(|book| book.walk(&self.levels, &self.orders))
+    /// The book of an instrument (number minus 1).
+    pub fn book(&self, at: usize) -> Option<&Book> {
+        (at < self.instruments.len()).then(|| self.books.book(at as u32))
+    }
+
+    /// The cold half of an order that lives.
+    pub fn order(&self, slot: Slot) -> &Order {
+        self.orders.get(slot)
+    }
+
+    /// Accounts, limits and balances.
+    pub fn risk(&self) -> &Risk {
+        &self.risk
+    }
+
+    /// The public orders of an instrument (number minus 1) in priority order, with what they show.
+    pub fn resting(&self, at: usize) -> impl Iterator<Item = (&Order, i64)> {
+        let known = at < self.instruments.len();
+        let sides = [Side::Buy, Side::Sell].into_iter().filter(move |_| known);
+        let slots = sides.flat_map(move |side| self.books.walk(at as u32, Kind::Shown, side));
+        slots.map(|slot| (self.orders.get(slot), self.books.shown_lots(slot)))
     }
 
     /// Orders that are open, over all books.
     pub fn open_orders(&self) -> usize {
-        self.orders.live()
+        self.books.live()
     }
 
     fn on_term(&mut self, started: &j::TermStarted) {
@@ -335,7 +389,7 @@ impl Engine {
             heartbeat_min_s: define.heartbeat_min_s.get(),
             heartbeat_max_s: define.heartbeat_max_s.get(),
         };
-        self.day_ends = next_day_end(self.now, self.venue.day_end_ns);
+        self.day_ends = next_time_of_day(self.now, self.venue.day_end_ns);
         self.find_next_due();
         self.resize(define);
     }
@@ -355,37 +409,106 @@ impl Engine {
         set(&mut limits.pages_max, define.pages_max.get());
         set(&mut limits.accounts_max, define.accounts_max.get());
         set(&mut limits.assets_max, define.assets_max.get());
+        self.books.resize(limits.orders_max, limits.pages_max);
         self.orders.resize(limits.orders_max);
-        self.levels.resize(limits.pages_max);
-        self.books.iter_mut().for_each(|book| book.resize(limits.pages_max));
+        self.expiry.resize(limits.orders_max);
+        self.owners.resize(owners_max(limits));
+        self.risk.resize(limits);
         self.ids.resize(names_max(limits));
     }
 
+    /// A new instrument, or other rules for a known one.
     fn on_instrument<S: Sink>(&mut self, define: &j::InstrumentDefine, sink: &mut S) {
-        let known = self.instruments.iter().any(|i| i.symbol == define.symbol);
+        let known = self.instruments.iter().position(|i| i.symbol == define.symbol);
         let (tick, lot) = (define.tick_size.get(), define.lot_size.get());
         let room = self.instruments.len() < self.limits.instruments_max;
-        if known || !room || tick <= 0 || lot <= 0 {
+        let at = known.unwrap_or(self.instruments.len()) as u32;
+        if tick <= 0 || lot <= 0 || (known.is_none() && !room) {
             return; // `Wish::difference` never asks for it.
         }
-        self.instruments.push(Instrument {
-            symbol: define.symbol,
+        let money = InstrumentMoney {
             tick_size: tick,
             lot_size: lot,
-            quantity_max: define.quantity_max.get(),
-        });
-        self.books.push(Book::new(self.limits.pages_max));
-        self.announce_instrument(self.instruments.len() - 1, sink);
+            notional_max: define.notional_max.get(),
+            base: define.base,
+            quote: define.quote,
+        };
+        if self.risk.define_instrument(at, &money) != AdminResult::Done {
+            return; // Nor for this.
+        }
+        let allocation = define.allocation.known().unwrap_or(Allocation::PriceTime);
+        let (top, least) = (define.top_order_percent.get(), define.minimum_lots.get());
+        let shares = ShareRules::of(allocation, top, least);
+        let mut tell = true;
+        if let Some(i) = known.map(|at| &mut self.instruments[at]) {
+            tell = i.quantity_max != define.quantity_max.get();
+            i.define(define);
+            self.books.set_shares(at, shares);
+        } else {
+            let instrument = Instrument::new(define);
+            self.books.add_book(instrument.ticks_max, shares);
+            self.instruments.push(instrument);
+        }
+        let (low, high) = self.instruments[at as usize].band();
+        self.books.set_band(at, low, high);
+        if tell {
+            self.announce_instrument(at as usize, sink);
+        }
     }
 
     fn on_session<S: Sink>(&mut self, define: &j::SessionDefine, sink: &mut S) {
-        if let Some(known) = self.sessions.iter_mut().find(|s| s.comp_id == define.comp_id) {
-            return known.define(define);
+        let known = self.sessions.iter().position(|s| s.comp_id == define.comp_id);
+        if known.is_none() && self.sessions.len() >= self.limits.sessions_max {
+            return;
         }
-        if self.sessions.len() < self.limits.sessions_max {
-            self.sessions.push(Session::new(define));
-            self.announce_session(self.sessions.len() - 1, sink);
+        let at = known.unwrap_or(self.sessions.len());
+        if known.is_none() {
+            self.sessions.push(Session::new(at as u32, define));
+        } else {
+            self.sessions[at].define(at as u32, define);
         }
+        let Session { firm, user, .. } = self.sessions[at];
+        if known.is_none()
+            && let Some(other) = self.sessions[..at].iter().find(|s| s.user == user)
+        {
+            self.sessions[at].user_blocks = other.user_blocks;
+        }
+        let account = self.risk.ensure_account(firm, &define.account);
+        self.sessions[at].own = account.and_then(|account| self.owner(at as u32, account));
+        for (owner, o) in self.owners.all().iter().enumerate() {
+            if o.session as usize == at {
+                let firm = self.risk.accounts().get(o.account).firm;
+                let identity = Identity { account: o.account, user, firm };
+                self.books.set_owner(owner as u32, identity);
+            }
+        }
+        if known.is_none() {
+            self.announce_session(at, sink);
+        }
+    }
+
+    /// A command of the venue's operator: session 0.
+    fn on_operator_command<S: Sink>(&mut self, m: Inbound<'_>, sink: &mut S) {
+        let result = match m.template {
+            j::MassAction::TEMPLATE_ID => return self.on_operator_mass_action(m.get(), sink),
+            j::PhaseSet::TEMPLATE_ID => return self.on_phase_set(m.get(), sink),
+            j::ReferencePriceSet::TEMPLATE_ID => return self.on_reference_price(m.get(), sink),
+            j::ScheduleDefine::TEMPLATE_ID => return self.on_schedule(m.get(), sink),
+            j::FirmDefine::TEMPLATE_ID => self.risk.define_firm(m.get()),
+            j::AccountDefine::TEMPLATE_ID => self.risk.define_account(m.get()),
+            j::FeesDefine::TEMPLATE_ID => self.risk.define_fees(m.get()),
+            j::Transfer::TEMPLATE_ID => self.risk.transfer(m.get()),
+            _ => return,
+        };
+        self.answer(result, 0, sink);
+    }
+
+    /// To the operator: what became of a command.
+    pub(crate) fn answer<S: Sink>(&mut self, result: AdminResult, affected: u32, sink: &mut S) {
+        let answer = j::AdminAnswer { result: result.into(), affected: affected.into() };
+        let mut event = Event::of(&answer);
+        event.head.kind = EventKind::Control.into();
+        self.emit(event, sink);
     }
 
     /// Tells gateways and the public what is defined: sessions first, then instruments.
@@ -417,7 +540,7 @@ impl Engine {
         let i = &self.instruments[at];
         let definition = md::InstrumentDefinition {
             instrument: (at as u32 + 1).into(),
-            phase: Phase::Continuous.into(),
+            phase: i.phase.into(),
             symbol: i.symbol,
             tick_size: Decimal8::new(i.tick_size),
             lot_size: Decimal8::new(i.lot_size),
@@ -426,54 +549,81 @@ impl Engine {
         self.market(at as u32, &definition, sink);
     }
 
-    /// Begins the next thing that is due by now, in (time, id) order. `false`: nothing is.
-    fn fire_due(&mut self) -> bool {
-        if self.next_due > self.now {
+    /// Begins the next thing that is due by now, in the order of docs/rulebook.md §8. `false`: nothing
+    /// is.
+    fn fire_due<S: Sink>(&mut self, sink: &mut S) -> bool {
+        let due = self.next_due;
+        if due > self.now {
             return false;
         }
-        let due = self.next_due;
         if self.day_ends == due {
-            self.day_ends = next_day_end(self.now, self.venue.day_end_ns);
-            self.tasks.expiring = Some(0);
+            self.day_ends = next_time_of_day(self.now, self.venue.day_end_ns);
+            self.tasks.ending_day = Some(0);
+        } else if let Some(line) = self.timetable.iter_mut().flatten().find(|l| l.due == due) {
+            line.due = next_time_of_day(self.now, line.time_ns);
+            let Line { instrument, phase, .. } = *line;
+            self.ask_phase(instrument, phase, PhaseReason::Schedule);
+        } else if let Some(at) = self.instrument_due(|i| i.volatility_ends == due) {
+            self.instruments[at as usize].volatility_ends = u64::MAX;
+            self.find_instruments_due();
+            self.ask_phase(Some(at), Phase::Continuous, PhaseReason::AuctionEnd);
+        } else if let Some((_, slot)) = self.expiry.first().filter(|(time, _)| *time == due) {
+            let cause = CancelCause::ExpireTime;
+            self.end_order(slot, OrdStatus::Expired, cause, None, sink);
+        } else if let Some(at) = self.instrument_due(|i| i.indicative_due == due) {
+            self.indicative_due(at, sink);
         } else {
             let over = self.sessions.iter().position(|s| s.grace_ends == Some(due));
             let at = over.expect("next_due is somebody's");
             self.sessions[at].grace_ends = None;
-            self.tasks.cancelling = Some(at as u32);
+            self.find_sessions_due();
+            self.cancel_on_disconnect(at as u32);
         }
         self.find_next_due();
         true
     }
 
-    /// Timers are few and change with logons only: the next one is found by looking at all.
-    pub(crate) fn find_next_due(&mut self) {
+    fn instrument_due(&self, is_due: impl Fn(&Instrument) -> bool) -> Option<u32> {
+        self.instruments.iter().position(is_due).map(|at| at as u32)
+    }
+
+    /// After a session's grace has begun or ended. Few and rare: all are looked at.
+    pub(crate) fn find_sessions_due(&mut self) {
         let graces = self.sessions.iter().filter_map(|s| s.grace_ends);
-        self.next_due = graces.fold(self.day_ends, u64::min);
+        self.sessions_due = graces.fold(u64::MAX, u64::min);
+        self.find_next_due();
     }
 
-    fn cancel_one<S: Sink>(&mut self, at: u32, sink: &mut S) {
-        match self.sessions[at as usize].orders.first() {
-            None => self.tasks.cancelling = None,
-            Some(slot) => {
-                let cause = CancelCause::Disconnect;
-                self.end_order(slot, OrdStatus::Canceled, cause, None, sink);
-            }
-        }
+    /// After an instrument's timers have changed.
+    pub(crate) fn find_instruments_due(&mut self) {
+        let timers = self.instruments.iter().map(|i| i.volatility_ends.min(i.indicative_due));
+        self.instruments_due = timers.fold(u64::MAX, u64::min);
+        self.find_next_due();
     }
 
-    /// Ends DAY orders, a few slots at a time.
-    fn expire_some<S: Sink>(&mut self, from: u32, sink: &mut S) {
-        let end = self.orders.used_slots().min(from + EXPIRY_WALK_MAX);
-        for slot in (from..end).map(Slot) {
-            let day = self.orders.at(slot).is_some_and(|o| o.time_in_force == TimeInForce::Day);
-            if day {
+    /// The earliest of all timers.
+    pub(crate) fn find_next_due(&mut self) {
+        let lines = self.timetable.iter().flatten().map(|line| line.due);
+        let expiry = self.expiry.first().map_or(u64::MAX, |(time, _)| time);
+        let own = self.day_ends.min(expiry).min(self.sessions_due).min(self.instruments_due);
+        self.next_due = lines.fold(own, u64::min);
+    }
+
+    /// Ends DAY orders, a few slots at a time; then accounts may move to another tier.
+    fn end_day_some<S: Sink>(&mut self, from: u32, sink: &mut S) {
+        let end = self.books.used_slots().min(from + EXPIRY_WALK_MAX);
+        for slot in (from..end).map(Slot).filter(|slot| self.books.lives(*slot)) {
+            if self.orders.get(slot).time_in_force == TimeInForce::Day {
                 let cause = CancelCause::DayEnd;
                 self.end_order(slot, OrdStatus::Expired, cause, None, sink);
-                self.tasks.expiring = Some(slot.0 + 1);
+                self.tasks.ending_day = Some(slot.0 + 1);
                 return;
             }
         }
-        self.tasks.expiring = (end < self.orders.used_slots()).then_some(end);
+        self.tasks.ending_day = (end < self.books.used_slots()).then_some(end);
+        if self.tasks.ending_day.is_none() {
+            self.risk.end_day();
+        }
     }
 
     #[expect(clippy::too_many_arguments, reason = "the fields of a head")]
@@ -537,9 +687,13 @@ impl Engine {
 
 impl Tasks {
     fn is_empty(&self) -> bool {
-        self.matching.is_none()
-            && self.cancelling.is_none()
-            && self.expiring.is_none()
+        self.working.is_none()
+            && self.stops.is_none()
+            && self.uncross.is_none()
+            && self.change.is_none()
+            && self.changes.is_none()
+            && self.mass.is_none()
+            && self.ending_day.is_none()
             && self.announcing.is_none()
             && self.leaving.is_none()
             && self.drain.is_none()
@@ -557,8 +711,13 @@ fn names_max(limits: &Limits) -> usize {
     limits.orders_max + limits.sessions_max * limits.finished_kept as usize
 }
 
-/// The first end of a day after `now`.
-fn next_day_end(now: u64, day_end_ns: u64) -> u64 {
-    let today = now - now % NS_PER_DAY + day_end_ns;
+/// A session may trade for more than one account.
+fn owners_max(limits: &Limits) -> usize {
+    4 * (limits.sessions_max + limits.accounts_max)
+}
+
+/// The first time after `now` at which so many nanoseconds of a day have passed.
+pub(crate) fn next_time_of_day(now: u64, time_ns: u64) -> u64 {
+    let today = now - now % NS_PER_DAY + time_ns % NS_PER_DAY;
     if today > now { today } else { today + NS_PER_DAY }
 }

@@ -28,8 +28,8 @@ pub struct Outcome {
     pub order_id: OrderId,
     /// Index of its instrument.
     pub instrument: u32,
-    /// User of the session.
-    pub user: u32,
+    /// Index of its owner.
+    pub owner: u32,
     /// Side (54).
     pub side: Side,
     /// OrdType (40).
@@ -38,10 +38,8 @@ pub struct Outcome {
     pub time_in_force: TimeInForce,
     /// OrdStatus (39) at the end.
     pub status: OrdStatus,
-    /// Account (1).
-    pub account: [u8; 16],
-    /// Limit in ticks; 0 for a market order.
-    pub ticks: i64,
+    /// Its limit price.
+    pub ticks: u32,
     /// OrderQty (38) in lots.
     pub lots: i64,
     /// CumQty (14) in lots.

@@ -9,20 +9,34 @@
 //! socket, or iterates in hash order. Time comes with a batch, the hash seed with [`Limits`].
 #![forbid(unsafe_code)]
 
+pub mod accounts;
+pub(crate) mod auction;
 pub mod book;
+pub(crate) mod check;
+pub mod claim;
 pub mod command;
 pub mod engine;
 pub mod event;
+pub mod expiry;
 pub mod fake_log;
+pub(crate) mod feed;
+pub mod fees;
 pub mod hash;
 pub mod ids;
 pub mod instrument;
+pub mod ladder;
 pub mod log;
-pub mod matching;
+pub(crate) mod mass;
+pub(crate) mod matching;
+pub mod money;
 pub mod orders;
 pub mod parking;
 pub mod partition;
+pub mod phase;
+pub(crate) mod report;
+pub mod risk;
 pub mod session;
+pub mod tables;
 pub mod trading;
 
 pub use command::{CommandBuffer, Commands, GRANULE_BYTES};

@@ -1,177 +1,404 @@
-//! Matching: one order against the resting orders of the other side. Price first, then age; a trade
-//! prints at the price of the resting order.
+//! An order at work: it arrives, trades with what it meets, and rests or ends.
 //!
-//! An order that may match for long is remembered in `tasks.matching` and goes on one maker at a
-//! time (`engine.rs`, `step`). Every change of a book is told to the feed in the same breath: it
-//! carries the next `rptSeq` and moves the book's checksum. Called by `trading.rs`.
+//! `book.rs` says whom it meets next; what follows from that (quantities, risk, reports, the feed) is
+//! done here, one maker at a time: an order that may trade for long is remembered in `tasks.working`
+//! and goes on in `engine.rs`, `step`. Stops that a trade has reached have their turn when it is done.
+//! The rules are docs/rulebook.md §1.2, §2, §3, §5 and §6. Called by `trading.rs` and `phase.rs`.
 
+use crate::book::{Kind, Left, Meeting, Met, Taker};
+use crate::claim::Role;
 use crate::engine::Engine;
 use crate::event::Sink;
-use crate::hash::order_sum;
 use crate::ids::{ClOrdId, Meaning};
-use crate::instrument::{Instrument, average};
+use crate::instrument::NOT_TRADED;
 use crate::orders::{Order, Slot};
-use crate::trading::outcome_of;
-use sbe_schemas::header::Message;
-use sbe_schemas::market_data as md;
-use sbe_schemas::order_entry as oe;
+use crate::report::{Filled, outcome_of};
 use sbe_schemas::types::{
-    CancelCause, Decimal8, Decimal8Null, EventFlags, OrdStatus, OrdType, TimeInForce,
+    BandAction, CancelCause, Conditions, OrdStatus, Phase, PhaseReason, RestateCause, SelfTrade,
+    Side, TimeInForce,
 };
 
-/// A checksum of the whole book is published every so many book messages of an instrument.
-const CHECKSUM_EVERY: u64 = 64;
+/// The order that is being matched.
+#[derive(Clone, Copy)]
+pub(crate) struct Working {
+    slot: Slot,
+    taker: Taker,
+}
 
 impl Engine {
-    pub(crate) fn start_matching<S: Sink>(&mut self, slot: Slot, sink: &mut S) {
+    /// A new order, or one that a replace has taken out of its place. `min_lots`: at least this at
+    /// once, 0: no matter.
+    pub(crate) fn arrive<S: Sink>(&mut self, slot: Slot, min_lots: i64, sink: &mut S) {
         let order = *self.orders.get(slot);
-        let book = &self.books[order.instrument as usize];
-        let kills = order.time_in_force == TimeInForce::FillOrKill
-            && !book.can_fill(&self.levels, order.side, price_limit(&order), order.open_lots());
-        if kills {
-            self.end_order(slot, OrdStatus::Canceled, CancelCause::FillOrKill, None, sink);
-        } else {
-            self.tasks.matching = Some(slot);
+        let phase = self.instruments[order.instrument as usize].phase;
+        if order.is_waiting_stop() {
+            if phase == Phase::Continuous && self.is_reached(&order) {
+                return self.trigger(slot, sink);
+            }
+            return self.put(slot, Kind::Stop, order.stop_ticks);
+        }
+        let at_the_close = order.time_in_force == TimeInForce::AtTheClose;
+        if at_the_close && phase != Phase::ClosingAuction {
+            return self.put(slot, Kind::Waiting, order.ticks);
+        }
+        if phase != Phase::Continuous {
+            return self.enter_book(slot, sink);
+        }
+        self.work(slot, min_lots, sink);
+    }
+
+    /// Continuous trading: what an order that may trade does (docs/rulebook.md §1.2, from 2).
+    fn work<S: Sink>(&mut self, slot: Slot, min_lots: i64, sink: &mut S) {
+        let order = *self.orders.get(slot);
+        if is_post_only(order.conditions) {
+            return self.enter_book(slot, sink); // That it does not trade has been checked.
+        }
+        let taker = self.taker(&order);
+        let whole = order.conditions.has(Conditions::ALL_OR_NONE);
+        let all = whole || order.time_in_force == TimeInForce::FillOrKill;
+        let needed = if all { order.open_lots() } else { min_lots };
+        if needed > 0 && !self.is_enough(&order, &taker, needed) {
+            let ends = order.time_in_force == TimeInForce::FillOrKill
+                || order.time_in_force == TimeInForce::ImmediateOrCancel;
+            let cause = match (all, ends) {
+                (true, false) => return self.enter_book(slot, sink),
+                (true, true) => CancelCause::FillOrKill,
+                (false, _) => CancelCause::MinQty,
+            };
+            return self.end_order(slot, OrdStatus::Canceled, cause, None, sink);
+        }
+        self.tasks.working = Some(Working { slot, taker });
+        self.work_on(sink);
+    }
+
+    fn taker(&self, order: &Order) -> Taker {
+        let scope = self.sessions[self.owners.get(order.owner).session as usize].self_trade_scope;
+        self.books.taker(
+            order.instrument,
+            order.side,
+            order.ticks,
+            order.open_lots(),
+            order.owner,
+            order.self_trade,
+            scope,
+        )
+    }
+
+    /// Whether `needed` lots are there at once, the own ones aside.
+    fn is_enough(&self, order: &Order, taker: &Taker, needed: i64) -> bool {
+        let Order { instrument: at, side, ticks, .. } = *order;
+        if taker.self_trade == SelfTrade::Allow {
+            return self.books.reachable(at, side, ticks, needed) >= needed;
+        }
+        let (mut own_lots, mut meets_own) = (0, false);
+        for owner in self.owners.all() {
+            let mut next = owner.orders.first().filter(|first| self.books.is_own(taker, *first));
+            while let Some(slot) = next {
+                next = self.orders.own_after(slot);
+                if let Some(lots) = self.reachable_lots(order, slot) {
+                    meets_own = true;
+                    own_lots += lots;
+                }
+            }
+        }
+        if meets_own && taker.self_trade != SelfTrade::CancelOldest {
+            return false;
+        }
+        self.books.reachable(at, side, ticks, i64::MAX) - own_lots >= needed
+    }
+
+    /// What counts of a resting order of the other side for `order`: its open lots, 0 of an
+    /// all-or-none; `None`: it is out of reach.
+    fn reachable_lots(&self, order: &Order, resting: Slot) -> Option<i64> {
+        let other = self.orders.get(resting);
+        let within = match order.side {
+            Side::Buy => other.ticks <= order.ticks,
+            Side::Sell => other.ticks >= order.ticks,
+        };
+        let (low, high) = self.books.book(order.instrument).band();
+        let here = other.instrument == order.instrument
+            && other.side != order.side
+            && (low..=high).contains(&other.ticks);
+        match self.books.resting_as(resting) {
+            Some(Kind::Shown | Kind::Hidden) if within && here => {
+                Some(self.books.open_lots(resting))
+            }
+            Some(Kind::Whole) if within && here => Some(0),
+            _ => None,
         }
     }
 
-    /// One maker, or the end: all filled, rests, or the rest is cancelled.
-    pub(crate) fn match_one<S: Sink>(&mut self, slot: Slot, sink: &mut S) {
-        let taker = *self.orders.get(slot);
-        let at = taker.instrument as usize;
-        if taker.open_lots() == 0 {
-            self.tasks.matching = None;
-            return self.forget(slot, OrdStatus::Filled);
+    /// One maker, or the end.
+    pub(crate) fn work_on<S: Sink>(&mut self, sink: &mut S) {
+        let Some(Working { slot, mut taker }) = self.tasks.working else { return };
+        if taker.lots == 0 {
+            return self.done_working(slot, sink);
         }
-        let limit = price_limit(&taker);
-        if let Some(maker) = self.books[at].best_against(&self.levels, taker.side, limit) {
-            return self.trade(maker, slot, sink);
+        match self.books.meet(&mut taker) {
+            Met::Trade(meeting) => {
+                taker.lots -= meeting.lots;
+                self.tasks.working = Some(Working { slot, taker });
+                self.trade(slot, meeting, sink);
+            }
+            Met::Nobody => self.done_working(slot, sink),
+            Met::Own(maker) => {
+                self.tasks.working = Some(Working { slot, taker });
+                self.prevent_self_trade(slot, maker, taker.self_trade, sink);
+            }
+            Met::Band => self.leave_band(slot, sink),
         }
-        self.tasks.matching = None;
-        if taker.ord_type == OrdType::Limit && may_rest(taker.time_in_force) {
-            self.rest(slot, sink);
+    }
+
+    /// It has done all it does: filled, rests, or what is left is cancelled.
+    fn done_working<S: Sink>(&mut self, slot: Slot, sink: &mut S) {
+        self.tasks.working = None;
+        let order = self.orders.get(slot);
+        let at = order.instrument;
+        if order.open_lots() == 0 {
+            self.forget(slot, OrdStatus::Filled);
+        } else if may_rest(order) {
+            self.enter_book(slot, sink);
         } else {
             let cause = CancelCause::ImmediateOrCancel;
             self.end_order(slot, OrdStatus::Canceled, cause, None, sink);
         }
+        self.after_trades(at);
     }
 
-    fn trade<S: Sink>(&mut self, maker_slot: Slot, taker_slot: Slot, sink: &mut S) {
-        let before = *self.orders.get(maker_slot);
-        let at = before.instrument;
-        let i = self.instruments[at as usize];
-        let lots = before.open_lots().min(self.orders.get(taker_slot).open_lots());
-        let price = i.price(before.ticks);
-        self.trade_id += 1;
-
-        let book = &mut self.books[at as usize];
-        book.reduce(&mut self.levels, &before, lots);
-        for slot in [maker_slot, taker_slot] {
-            let order = self.orders.get_mut(slot);
-            order.filled_lots += lots;
-            order.notional += i128::from(price) * i128::from(lots);
+    /// The bands follow the last trade, and stops may have been reached.
+    fn after_trades(&mut self, at: u32) {
+        let i = &mut self.instruments[at as usize];
+        if i.traded == NOT_TRADED {
+            return;
         }
-        let maker = *self.orders.get(maker_slot);
-        book.checksum = book.checksum.wrapping_sub(sum_of(&i, &before));
-        if maker.open_lots() == 0 {
-            book.remove(&mut self.levels, &mut self.orders, maker_slot);
+        if i.bands.dynamic_bps != 0 {
+            let (low, high) = i.band();
+            self.books.set_band(at, low, high);
+        }
+        if self.books.has_stops(at) {
+            self.tasks.stops = Some(at);
         } else {
-            book.checksum = book.checksum.wrapping_add(sum_of(&i, &maker));
-        }
-        let (rpt_seq, trade_id) = (self.next_rpt_seq(at), self.trade_id);
-        let told = md::OrderExecute {
-            instrument: (at + 1).into(),
-            side: maker.side.into(),
-            rpt_seq,
-            seq: self.seq.into(),
-            order_id: maker.id.0.into(),
-            trade_id: trade_id.into(),
-            price: Decimal8::new(price),
-            qty: Decimal8::new(i.qty(lots)),
-            leaves_qty: Decimal8::new(i.qty(maker.open_lots())),
-        };
-        self.tell_book(at, &told, sink);
-        self.report_trade(&maker, &i, price, lots, false, sink);
-        let taker = *self.orders.get(taker_slot);
-        self.report_trade(&taker, &i, price, lots, true, sink);
-        if maker.open_lots() == 0 {
-            self.forget(maker_slot, OrdStatus::Filled);
+            i.traded = NOT_TRADED;
         }
     }
 
-    fn report_trade<S: Sink>(
+    fn trade<S: Sink>(&mut self, taker_slot: Slot, meeting: Meeting, sink: &mut S) {
+        let Meeting { maker: maker_slot, ticks, lots, kind } = meeting;
+        self.trade_id += 1;
+        let (maker_claim, taker_claim) = (
+            self.claim_of(self.orders.get(maker_slot)),
+            self.claim_of(self.orders.get(taker_slot)),
+        );
+        let left = self.books.fill(maker_slot, lots);
+        let maker = self.filled(maker_slot, ticks, lots);
+        let taker = self.filled(taker_slot, ticks, lots);
+        self.instruments[maker.instrument as usize].note_trade(ticks);
+
+        let price = i64::from(ticks);
+        let (maker_fee, taker_fee) = match taker.side {
+            Side::Buy => {
+                let roles = (Role::Taker, Role::Maker);
+                let (b, s) = self.risk.trade(&taker_claim, &maker_claim, price, lots, roles);
+                (s, b)
+            }
+            Side::Sell => {
+                let roles = (Role::Maker, Role::Taker);
+                self.risk.trade(&maker_claim, &taker_claim, price, lots, roles)
+            }
+        };
+        self.tell_traded(maker_slot, kind, ticks, lots, left, Some(taker.side), sink);
+        let side = |fee, aggressor| Filled { ticks, lots, fee, aggressor, auction: false };
+        self.report_trade(&maker, &side(maker_fee, false), sink);
+        self.report_trade(&taker, &side(taker_fee, true), sink);
+        self.after_fill(maker_slot, left, sink);
+    }
+
+    /// Counts a trade in an order; returns the order as it is then.
+    pub(crate) fn filled(&mut self, slot: Slot, ticks: u32, lots: i64) -> Order {
+        let order = self.orders.get_mut(slot);
+        order.filled_lots += lots;
+        order.notional += i128::from(ticks) * i128::from(lots);
+        *order
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "a trade as the public sees it")]
+    fn tell_traded<S: Sink>(
         &mut self,
-        order: &Order,
-        i: &Instrument,
-        price: i64,
+        maker: Slot,
+        kind: Kind,
+        ticks: u32,
         lots: i64,
-        aggressor: bool,
+        left: Left,
+        aggressor: Option<Side>,
         sink: &mut S,
     ) {
-        let report = oe::ExecutionReportTrade {
-            order_id: order.id.0.into(),
-            exec_id: self.exec_id.into(),
-            trade_id: self.trade_id.into(),
-            cl_ord_id: *self.ids.name(order.cl_ord_id),
-            account: order.account,
-            instrument: (order.instrument + 1).into(),
-            user: order.user.into(),
-            price: limit(i, order),
-            order_qty: Decimal8::new(i.qty(order.lots)),
-            last_px: Decimal8::new(price),
-            last_qty: Decimal8::new(i.qty(lots)),
-            cum_qty: Decimal8::new(i.qty(order.filled_lots)),
-            leaves_qty: Decimal8::new(i.qty(order.open_lots())),
-            avg_px: Decimal8::new(average(order.notional, order.filled_lots)),
-            side: order.side.into(),
-            ord_type: order.ord_type.into(),
-            time_in_force: order.time_in_force.into(),
-            ord_status: order.status().into(),
-            aggressor: u8::from(aggressor),
-            auction: 0,
-            fee: Decimal8::new(0),
-        };
-        self.exec_id += 1;
-        self.report(order.session, &report, EventFlags::EMPTY, sink);
+        match (kind, left) {
+            (Kind::Shown, Left::Some(left)) => self.tell_execute(maker, ticks, lots, left, sink),
+            (Kind::Shown, _) => self.tell_execute(maker, ticks, lots, 0, sink),
+            _ => {
+                let at = self.orders.get(maker).instrument;
+                self.tell_trade(at, ticks, lots, aggressor, sink);
+            }
+        }
     }
 
-    fn rest<S: Sink>(&mut self, slot: Slot, sink: &mut S) {
+    /// The next part of an iceberg, or the end of a filled order.
+    pub(crate) fn after_fill<S: Sink>(&mut self, maker: Slot, left: Left, sink: &mut S) {
+        match left {
+            Left::Some(_) => {}
+            Left::Refreshed(shown) => self.tell_add(maker, shown, sink),
+            Left::Nothing => self.forget(maker, OrdStatus::Filled),
+        }
+    }
+
+    /// Two orders of one and the same meet (docs/rulebook.md §6).
+    fn prevent_self_trade<S: Sink>(
+        &mut self,
+        taker: Slot,
+        maker: Slot,
+        mode: SelfTrade,
+        sink: &mut S,
+    ) {
+        let cause = CancelCause::SelfTrade;
+        if matches!(mode, SelfTrade::CancelOldest | SelfTrade::CancelBoth) {
+            self.end_order(maker, OrdStatus::Canceled, cause, None, sink);
+        }
+        if matches!(mode, SelfTrade::CancelNewest | SelfTrade::CancelBoth) {
+            self.end_working(taker, cause, sink);
+        }
+        if mode == SelfTrade::Decrement {
+            let (a, b) = (self.orders.get(taker).open_lots(), self.orders.get(maker).open_lots());
+            let lots = a.min(b);
+            self.decrement(maker, lots, sink);
+            if a == lots {
+                return self.end_working(taker, cause, sink);
+            }
+            self.decrement(taker, lots, sink);
+            if let Some(working) = &mut self.tasks.working {
+                working.taker.lots -= lots;
+            }
+        }
+    }
+
+    /// Lowers OrderQty; with nothing left the order is cancelled.
+    fn decrement<S: Sink>(&mut self, slot: Slot, lots: i64, sink: &mut S) {
+        if self.orders.get(slot).open_lots() == lots {
+            let cause = CancelCause::SelfTrade;
+            return self.end_order(slot, OrdStatus::Canceled, cause, None, sink);
+        }
+        let before = self.claim_of(self.orders.get(slot));
+        self.orders.get_mut(slot).lots -= lots;
+        let after = self.claim_of(self.orders.get(slot));
+        self.risk.change(&before, &after);
+        if self.books.rests(slot) {
+            let kind = self.books.resting_as(slot);
+            let (before, shown) = self.books.reduce(slot, lots);
+            if kind == Some(Kind::Shown) && before != shown {
+                self.tell_reduce(slot, (before, shown), sink);
+            }
+        }
+        let order = *self.orders.get(slot);
+        self.report_restated(&order, RestateCause::SelfTradeDecrement, sink);
+    }
+
+    /// Ends the order that is being matched.
+    fn end_working<S: Sink>(&mut self, slot: Slot, cause: CancelCause, sink: &mut S) {
+        self.tasks.working = None;
         let at = self.orders.get(slot).instrument;
-        let rpt_seq = self.next_rpt_seq(at);
-        let order = self.orders.get_mut(slot);
-        order.priority = rpt_seq.get();
-        let order = *order;
-        let i = self.instruments[at as usize];
-        let book = &mut self.books[at as usize];
-        book.add(&mut self.levels, &mut self.orders, slot);
-        book.checksum = book.checksum.wrapping_add(sum_of(&i, &order));
-        let told = md::OrderAdd {
-            instrument: (at + 1).into(),
-            side: order.side.into(),
-            rpt_seq,
-            seq: self.seq.into(),
-            order_id: order.id.0.into(),
-            price: Decimal8::new(i.price(order.ticks)),
-            qty: Decimal8::new(i.qty(order.open_lots())),
-        };
-        self.tell_book(at, &told, sink);
+        self.end_order(slot, OrdStatus::Canceled, cause, None, sink);
+        self.after_trades(at);
     }
 
-    /// Takes a resting order off its book and tells the feed.
-    pub(crate) fn unrest<S: Sink>(&mut self, slot: Slot, sink: &mut S) {
+    /// The next trade would leave the band (docs/rulebook.md §5).
+    fn leave_band<S: Sink>(&mut self, slot: Slot, sink: &mut S) {
         let order = *self.orders.get(slot);
         let at = order.instrument;
-        let book = &mut self.books[at as usize];
-        book.checksum = book.checksum.wrapping_sub(sum_of(&self.instruments[at as usize], &order));
-        book.remove(&mut self.levels, &mut self.orders, slot);
-        let told = md::OrderDelete {
-            instrument: (at + 1).into(),
-            side: order.side.into(),
-            rpt_seq: self.next_rpt_seq(at),
-            seq: self.seq.into(),
-            order_id: order.id.0.into(),
-        };
-        self.tell_book(at, &told, sink);
+        if self.instruments[at as usize].bands.action == BandAction::Reject {
+            return self.end_working(slot, CancelCause::PriceBand, sink);
+        }
+        self.tasks.working = None;
+        self.begin_call(at, Phase::VolatilityAuction, PhaseReason::PriceBand, sink);
+        if may_rest(&order) {
+            self.enter_book(slot, sink);
+        } else {
+            let cause = CancelCause::PriceBand;
+            self.end_order(slot, OrdStatus::Canceled, cause, None, sink);
+        }
+    }
+
+    // --- stops ------------------------------------------------------------------------------
+
+    /// The last trade has reached its StopPx.
+    fn is_reached(&self, order: &Order) -> bool {
+        let last = self.instruments[order.instrument as usize].last;
+        last != 0
+            && match order.side {
+                Side::Buy => last >= order.stop_ticks,
+                Side::Sell => last <= order.stop_ticks,
+            }
+    }
+
+    /// Triggers the next stop that trades have reached, or looks no more.
+    pub(crate) fn trigger_next<S: Sink>(&mut self, at: u32, sink: &mut S) {
+        let (low, high) = self.instruments[at as usize].traded;
+        let continuous = self.instruments[at as usize].phase == Phase::Continuous;
+        for side in [Side::Buy, Side::Sell] {
+            let reached = self.books.best(at, Kind::Stop, side).is_some_and(|ticks| match side {
+                Side::Buy => ticks <= high,
+                Side::Sell => ticks >= low,
+            });
+            if reached
+                && continuous
+                && let Some(slot) = self.books.first(at, Kind::Stop, side)
+            {
+                self.books.unrest(slot);
+                return self.trigger(slot, sink);
+            }
+        }
+        self.tasks.stops = None;
+        self.instruments[at as usize].traded = NOT_TRADED;
+    }
+
+    fn trigger<S: Sink>(&mut self, slot: Slot, sink: &mut S) {
+        self.orders.get_mut(slot).triggered = true;
+        let order = *self.orders.get(slot);
+        self.report_restated(&order, RestateCause::Triggered, sink);
+        self.work(slot, 0, sink);
+    }
+
+    // --- resting and ending -----------------------------------------------------------------
+
+    /// To the back of its price, and to the feed if it is shown. A price that has no page and gets
+    /// none, which was free when the order was checked, ends it.
+    pub(crate) fn enter_book<S: Sink>(&mut self, slot: Slot, sink: &mut S) {
+        let order = self.orders.get(slot);
+        let (ticks, kind) = (order.ticks, kind_of(order.conditions));
+        if !self.books.has_price_room(order.instrument, kind, order.side, ticks) {
+            let cause = CancelCause::CapacityReached;
+            return self.end_order(slot, OrdStatus::Canceled, cause, None, sink);
+        }
+        self.put(slot, kind, ticks);
+        if kind == Kind::Shown {
+            let shown = self.books.shown_lots(slot);
+            self.tell_add(slot, shown, sink);
+        }
+    }
+
+    fn put(&mut self, slot: Slot, kind: Kind, ticks: u32) {
+        let order = self.orders.get(slot);
+        let display = if kind == Kind::Shown { order.display() } else { None };
+        let (at, side, open) = (order.instrument, order.side, order.open_lots());
+        self.books.rest(slot, at, kind, side, ticks, open, display);
+    }
+
+    /// Takes an order off wherever it rests, and off the feed.
+    pub(crate) fn take_off<S: Sink>(&mut self, slot: Slot, sink: &mut S) {
+        let Some(kind) = self.books.resting_as(slot) else { return };
+        let shown = self.books.shown_lots(slot);
+        self.books.unrest(slot);
+        if kind == Kind::Shown {
+            self.tell_delete(slot, shown, sink);
+        }
     }
 
     /// Ends an open order without a trade: off the book, report, outcome. `request`: the name of
@@ -184,102 +411,48 @@ impl Engine {
         request: Option<&ClOrdId>,
         sink: &mut S,
     ) {
-        if self.orders.get(slot).level != u32::MAX {
-            self.unrest(slot, sink);
-        }
+        self.take_off(slot, sink);
         let order = *self.orders.get(slot);
-        let i = self.instruments[order.instrument as usize];
-        let name = *self.ids.name(order.cl_ord_id);
-        let report = oe::ExecutionReportCanceled {
-            order_id: order.id.0.into(),
-            exec_id: self.exec_id.into(),
-            cl_ord_id: *request.unwrap_or(&name),
-            orig_cl_ord_id: request.map_or([0; 36], |_| name),
-            account: order.account,
-            instrument: (order.instrument + 1).into(),
-            user: order.user.into(),
-            price: limit(&i, &order),
-            order_qty: Decimal8::new(i.qty(order.lots)),
-            cum_qty: Decimal8::new(i.qty(order.filled_lots)),
-            avg_px: Decimal8::new(average(order.notional, order.filled_lots)),
-            side: order.side.into(),
-            ord_type: order.ord_type.into(),
-            time_in_force: order.time_in_force.into(),
-            ord_status: status.into(),
-            cause: cause.into(),
-        };
-        self.exec_id += 1;
-        self.report(order.session, &report, EventFlags::EMPTY, sink);
+        self.report_canceled(&order, status, cause, request, sink);
         self.forget(slot, status);
     }
 
     /// Out of the slab; its name keeps the outcome.
-    fn forget(&mut self, slot: Slot, status: OrdStatus) {
-        let owner = self.orders.get(slot).session as usize;
-        let order = self.orders.remove(slot, &mut self.sessions[owner].orders);
-        let outcome = outcome_of(&order, status);
-        let row = &mut self.sessions[owner].finished;
+    pub(crate) fn forget(&mut self, slot: Slot, status: OrdStatus) {
+        if self.orders.get(slot).expire_time != 0 {
+            self.expiry.remove(&mut self.orders, slot);
+            self.find_next_due();
+        }
+        let order = *self.orders.get(slot);
+        self.risk.release(&self.claim_of(&order));
+        let owner = self.owners.get_mut(order.owner);
+        self.orders.remove(slot, &mut owner.orders);
+        self.books.give_back(slot);
+        let i = &self.instruments[order.instrument as usize];
+        let row = &mut self.sessions[owner.session as usize].finished;
+        let outcome = outcome_of(i, &order, status);
         self.ids.finish(order.cl_ord_id, Meaning::Finished(outcome), row);
     }
+}
 
-    pub(crate) fn reduce<S: Sink>(&mut self, before: &Order, after: &Order, sink: &mut S) {
-        let at = before.instrument;
-        let i = self.instruments[at as usize];
-        let book = &mut self.books[at as usize];
-        book.reduce(&mut self.levels, before, before.lots - after.lots);
-        if before.lots == after.lots {
-            return; // Nothing that the public can see.
-        }
-        book.checksum =
-            book.checksum.wrapping_sub(sum_of(&i, before)).wrapping_add(sum_of(&i, after));
-        let told = md::OrderReduce {
-            instrument: (at + 1).into(),
-            side: after.side.into(),
-            rpt_seq: self.next_rpt_seq(at),
-            seq: self.seq.into(),
-            order_id: after.id.0.into(),
-            qty: Decimal8::new(i.qty(after.open_lots())),
-        };
-        self.tell_book(at, &told, sink);
-    }
+pub(crate) fn is_post_only(conditions: Conditions) -> bool {
+    conditions.has(Conditions::POST_ONLY) || conditions.has(Conditions::POST_ONLY_SLIDE)
+}
 
-    fn next_rpt_seq(&mut self, at: u32) -> zerocopy::little_endian::U64 {
-        let book = &mut self.books[at as usize];
-        book.rpt_seq += 1;
-        book.rpt_seq.into()
-    }
-
-    /// One change of a book, and every so often the sum over all of it.
-    fn tell_book<M: Message, S: Sink>(&mut self, at: u32, message: &M, sink: &mut S) {
-        self.market(at, message, sink);
-        let book = &self.books[at as usize];
-        if book.rpt_seq.is_multiple_of(CHECKSUM_EVERY) {
-            let sum = md::BookChecksum {
-                instrument: (at + 1).into(),
-                orders: book.orders.into(),
-                rpt_seq: book.rpt_seq.into(),
-                checksum: book.checksum.into(),
-            };
-            self.market(at, &sum, sink);
-        }
+/// Where an order of these conditions rests.
+pub(crate) fn kind_of(conditions: Conditions) -> Kind {
+    if conditions.has(Conditions::ALL_OR_NONE) {
+        Kind::Whole
+    } else if conditions.has(Conditions::HIDDEN) {
+        Kind::Hidden
+    } else {
+        Kind::Shown
     }
 }
 
-pub(crate) fn may_rest(time_in_force: TimeInForce) -> bool {
-    matches!(time_in_force, TimeInForce::Day | TimeInForce::GoodTillCancel)
-}
-
-/// The worst price an order takes; `None`: any.
-fn price_limit(order: &Order) -> Option<i64> {
-    (order.ord_type == OrdType::Limit).then_some(order.ticks)
-}
-
-pub(crate) fn limit(i: &Instrument, order: &Order) -> Decimal8Null {
-    Decimal8Null::new(price_limit(order).map(|ticks| i.price(ticks)))
-}
-
-/// What a resting order adds to the checksum of its book.
-pub(crate) fn sum_of(i: &Instrument, order: &Order) -> u64 {
-    let (price, qty) = (i.price(order.ticks), i.qty(order.open_lots()));
-    order_sum(order.id.0, order.side.code(), price, qty, order.priority)
+/// What is left of it stays in continuous trading.
+pub(crate) fn may_rest(order: &Order) -> bool {
+    let ends =
+        matches!(order.time_in_force, TimeInForce::ImmediateOrCancel | TimeInForce::FillOrKill);
+    !order.is_market() && !ends
 }

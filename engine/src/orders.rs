@@ -1,11 +1,13 @@
-//! All orders that live: a slab with generations, and each session's own list.
+//! The cold half of every order that lives, and who they belong to.
 //!
-//! OrderID (37) is slot + generation, so a client that gives it needs no table. A slot knows three
-//! rows: its queue at a price (`book.rs`), its session's orders, and the free list.
+//! An order has one slot: its hot half is in `book.rs`, which also gives out slots and OrderIDs, its
+//! cold half is here. An **owner** is a session together with an account; it has a list of its open
+//! orders, oldest first, so that a mass cancel of a session, user, account or firm costs as much as it
+//! cancels. Next: `ids.rs` for ClOrdIDs, `expiry.rs` for ExpireTime.
 
 use crate::hash::{mix, mix_bytes};
 use crate::ids::Id;
-use sbe_schemas::types::{OrdStatus, OrdType, Side, TimeInForce};
+use sbe_schemas::types::{Conditions, OrdStatus, OrdType, SelfTrade, Side, TimeInForce};
 
 /// A slot of the slab.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,6 +18,7 @@ impl Slot {
     pub const NONE: Self = Self(u32::MAX);
 
     /// `None` at the end of a row.
+    #[inline]
     pub fn some(self) -> Option<Self> {
         (self != Self::NONE).then_some(self)
     }
@@ -25,45 +28,56 @@ impl Slot {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OrderId(pub u64);
 
-/// An order that lives: open on a book, or just being matched.
+/// Not in the row of expiries.
+pub const NO_EXPIRY: u32 = u32::MAX;
+
+/// The cold half of an order that lives.
 #[derive(Clone, Copy, Debug)]
 pub struct Order {
     /// Its id, generation included.
     pub id: OrderId,
-    /// Index of its session.
-    pub session: u32,
+    /// OrderQty (38) in lots.
+    pub lots: i64,
+    /// CumQty (14) in lots.
+    pub filled_lots: i64,
+    /// Sum of ticks × lots over its trades: AvgPx (6) comes from it.
+    pub notional: i128,
+    /// `rptSeq` that gave it its place on the public book; 0 while it has none.
+    pub priority: u64,
+    /// ExpireTime (126); 0: none.
+    pub expire_time: u64,
+    /// Its limit price, whatever its type.
+    pub ticks: u32,
+    /// StopPx (99); 0: none.
+    pub stop_ticks: u32,
+    /// DisplayQty; 0: it is no iceberg.
+    pub display_lots: i64,
+    /// Its newest ClOrdID.
+    pub cl_ord_id: Id,
+    /// Index of its owner.
+    pub owner: u32,
     /// Index of its instrument.
     pub instrument: u32,
+    /// Place in the row of expiries (`expiry.rs`).
+    pub expiry: u32,
+    pub(crate) own_before: Slot,
+    pub(crate) own_after: Slot,
+    /// Fees of the account when it was accepted.
+    pub maker_ppm: i32,
+    /// Fees of the account when it was accepted.
+    pub taker_ppm: i32,
     /// Side (54).
     pub side: Side,
     /// OrdType (40).
     pub ord_type: OrdType,
     /// TimeInForce (59).
     pub time_in_force: TimeInForce,
-    /// Limit in ticks; 0 for a market order.
-    pub ticks: i64,
-    /// OrderQty (38) in lots.
-    pub lots: i64,
-    /// CumQty (14) in lots.
-    pub filled_lots: i64,
-    /// Sum of price mantissa × lots over its trades: AvgPx (6) comes from it.
-    pub notional: i128,
-    /// `rptSeq` that gave it its place; 0 while it has none.
-    pub priority: u64,
-    /// Its newest ClOrdID.
-    pub cl_ord_id: Id,
-    /// Account (1).
-    pub account: [u8; 16],
-    /// User of the session that sent it.
-    pub user: u32,
-    /// Its level, while on a book (`book.rs`).
-    pub level: u32,
-    /// Older order at the same price.
-    pub older: Slot,
-    /// Younger order at the same price.
-    pub younger: Slot,
-    own_before: Slot,
-    own_after: Slot,
+    /// ExecInst (18) and the like.
+    pub conditions: Conditions,
+    /// What happens when it meets one of its own; never `SessionDefault`.
+    pub self_trade: SelfTrade,
+    /// Its stop has been reached.
+    pub triggered: bool,
 }
 
 impl Order {
@@ -82,18 +96,128 @@ impl Order {
             OrdStatus::Filled
         }
     }
+
+    /// Waits for its StopPx.
+    pub const fn is_waiting_stop(&self) -> bool {
+        self.stop_ticks != 0 && !self.triggered
+    }
+
+    /// Takes any price there is within its protection, and never rests in continuous trading.
+    pub const fn is_market(&self) -> bool {
+        matches!(self.ord_type, OrdType::Market | OrdType::Stop)
+    }
+
+    /// What it shows at a time; `None`: all of it.
+    pub fn display(&self) -> Option<i64> {
+        (self.display_lots != 0).then_some(self.display_lots)
+    }
 }
 
-/// The orders of one session, oldest first.
+/// The cold halves.
+pub struct Orders {
+    orders: Vec<Order>,
+}
+
+impl Orders {
+    /// Room for `orders_max`, taken now.
+    pub fn new(orders_max: usize) -> Self {
+        Self { orders: Vec::with_capacity(orders_max) }
+    }
+
+    /// Another bound from now on; what lives stays.
+    pub fn resize(&mut self, orders_max: usize) {
+        self.orders.reserve_exact(orders_max.saturating_sub(self.orders.len()));
+    }
+
+    /// Puts an order in its slot and at the end of its owner's list.
+    #[inline]
+    pub fn insert(&mut self, slot: Slot, mut order: Order, own: &mut OwnOrders) {
+        (order.own_before, order.own_after) = (own.last, Slot::NONE);
+        match own.last.some() {
+            Some(last) => self.orders[last.0 as usize].own_after = slot,
+            None => own.first = slot,
+        }
+        own.last = slot;
+        own.count += 1;
+        if slot.0 as usize == self.orders.len() {
+            self.orders.push(order);
+        } else {
+            self.orders[slot.0 as usize] = order;
+        }
+    }
+
+    /// Takes it off its owner's list.
+    #[inline]
+    pub fn remove(&mut self, slot: Slot, own: &mut OwnOrders) {
+        let Order { own_before, own_after, .. } = self.orders[slot.0 as usize];
+        match own_before.some() {
+            Some(before) => self.orders[before.0 as usize].own_after = own_after,
+            None => own.first = own_after,
+        }
+        match own_after.some() {
+            Some(after) => self.orders[after.0 as usize].own_before = own_before,
+            None => own.last = own_before,
+        }
+        own.count -= 1;
+    }
+
+    /// The order in a slot that lives.
+    #[inline]
+    pub fn get(&self, slot: Slot) -> &Order {
+        &self.orders[slot.0 as usize]
+    }
+
+    /// The order in a slot that lives.
+    #[inline]
+    pub fn get_mut(&mut self, slot: Slot) -> &mut Order {
+        &mut self.orders[slot.0 as usize]
+    }
+
+    /// The next younger order of the same owner.
+    pub fn own_after(&self, slot: Slot) -> Option<Slot> {
+        self.orders[slot.0 as usize].own_after.some()
+    }
+
+    /// One order into a state hash.
+    pub fn hash_one(&self, slot: Slot, hash: u64) -> u64 {
+        let o = self.get(slot);
+        let flags = (o.side as u64)
+            | (o.ord_type as u64) << 8
+            | (o.time_in_force as u64) << 16
+            | (o.self_trade as u64) << 24
+            | u64::from(o.conditions.0) << 32
+            | u64::from(o.triggered) << 40;
+        let words = [
+            o.id.0,
+            o.lots as u64,
+            o.filled_lots as u64,
+            o.notional as u64,
+            (o.notional >> 64) as u64,
+            o.priority,
+            o.expire_time,
+            u64::from(o.ticks) << 32 | u64::from(o.stop_ticks),
+            o.display_lots as u64,
+            u64::from(o.cl_ord_id.0) << 32 | u64::from(o.owner),
+            u64::from(o.instrument) << 32 | u64::from(o.expiry),
+            u64::from(o.own_before.0) << 32 | u64::from(o.own_after.0),
+            (o.maker_ppm as u32 as u64) << 32 | o.taker_ppm as u32 as u64,
+            flags,
+        ];
+        words.iter().fold(hash, |hash, word| mix(hash, *word))
+    }
+}
+
+/// The open orders of one owner, oldest first.
 #[derive(Clone, Copy, Debug)]
 pub struct OwnOrders {
     first: Slot,
     last: Slot,
+    count: u32,
 }
 
 impl Default for OwnOrders {
     fn default() -> Self {
-        Self { first: Slot::NONE, last: Slot::NONE }
+        Self { first: Slot::NONE, last: Slot::NONE, count: 0 }
     }
 }
 
@@ -104,181 +228,139 @@ impl OwnOrders {
     }
 }
 
-#[derive(Clone)]
-struct Place {
-    generation: u32,
-    /// `None`: free, and `next_free` counts.
-    order: Option<Order>,
-    next_free: Slot,
+/// A session and one of the accounts it trades for.
+#[derive(Clone, Copy, Debug)]
+pub struct Owner {
+    /// Index of the session.
+    pub session: u32,
+    /// Index of the account.
+    pub account: u32,
+    /// Account (1) as the client is told it.
+    pub name: [u8; 16],
+    /// Its open orders.
+    pub orders: OwnOrders,
 }
 
-/// The slab.
-pub struct Orders {
-    places: Vec<Place>,
-    free: Slot,
-    orders_max: usize,
-    live: usize,
+/// All owners, in the order in which they first appeared; they stay.
+pub struct Owners {
+    owners: Vec<Owner>,
+    /// Owner + 1, or 0; a power of two, at most half full.
+    table: Vec<u32>,
+    owners_max: usize,
 }
 
-impl Orders {
-    /// Room for `orders_max`, taken now.
-    pub fn new(orders_max: usize) -> Self {
-        assert!(orders_max < u32::MAX as usize);
-        Self { places: Vec::with_capacity(orders_max), free: Slot::NONE, orders_max, live: 0 }
+impl Owners {
+    /// Room for so many, taken now.
+    pub fn new(owners_max: usize) -> Self {
+        let table = vec![0; (owners_max.max(4) * 2).next_power_of_two()];
+        Self { owners: Vec::with_capacity(owners_max), table, owners_max }
     }
 
-    /// Another bound from now on; what lives stays.
-    pub fn resize(&mut self, orders_max: usize) {
-        assert!(orders_max < u32::MAX as usize);
-        self.orders_max = orders_max;
-        self.places.reserve_exact(orders_max.saturating_sub(self.places.len()));
+    /// Another bound from now on; who is there stays.
+    pub fn resize(&mut self, owners_max: usize) {
+        self.owners_max = owners_max;
+        self.owners.reserve_exact(owners_max.saturating_sub(self.owners.len()));
+        let slots = (owners_max.max(4) * 2).next_power_of_two();
+        if slots > self.table.len() {
+            self.table = vec![0; slots];
+            for at in 0..self.owners.len() as u32 {
+                let Owner { session, account, .. } = self.owners[at as usize];
+                let place = self.place(session, account);
+                self.table[place] = at + 1;
+            }
+        }
     }
 
-    /// Another order fits.
+    /// Where a pair is, or would be.
+    fn place(&self, session: u32, account: u32) -> usize {
+        let mask = self.table.len() - 1;
+        let mut at = mix(u64::from(session), u64::from(account)) as usize & mask;
+        while let Some(owner) = self.table[at].checked_sub(1) {
+            let Owner { session: s, account: a, .. } = self.owners[owner as usize];
+            if (s, a) == (session, account) {
+                break;
+            }
+            at = (at + 1) & mask;
+        }
+        at
+    }
+
+    /// The owner of a session and account, if it has appeared.
+    #[inline]
+    pub fn find(&self, session: u32, account: u32) -> Option<u32> {
+        self.table[self.place(session, account)].checked_sub(1)
+    }
+
+    /// Another owner fits.
     pub fn has_room(&self) -> bool {
-        self.live < self.orders_max
+        self.owners.len() < self.owners_max
     }
 
-    /// Orders that live.
-    pub fn live(&self) -> usize {
-        self.live
-    }
-
-    /// Slots ever used: the bound of a walk over all.
-    pub fn used_slots(&self) -> u32 {
-        self.places.len() as u32
-    }
-
-    /// Takes a slot for `order`, gives it its id and appends it to its session's own. Needs room.
-    pub fn insert(&mut self, mut order: Order, own: &mut OwnOrders) -> Slot {
-        assert!(self.has_room());
-        let slot = match self.free.some() {
-            Some(slot) => {
-                self.free = self.places[slot.0 as usize].next_free;
-                slot
-            }
-            None => {
-                self.places.push(Place { generation: 0, order: None, next_free: Slot::NONE });
-                Slot(self.places.len() as u32 - 1)
-            }
-        };
-        let place = &mut self.places[slot.0 as usize];
-        place.generation += 1;
-        order.id = OrderId((u64::from(place.generation) << 32) | u64::from(slot.0));
-        (order.own_before, order.own_after) = (own.last, Slot::NONE);
-        place.order = Some(order);
-        self.live += 1;
-        match own.last.some() {
-            Some(last) => self.get_mut(last).own_after = slot,
-            None => own.first = slot,
+    /// A new owner. `None`: no room.
+    pub fn insert(&mut self, session: u32, account: u32, name: [u8; 16]) -> Option<u32> {
+        if !self.has_room() {
+            return None;
         }
-        own.last = slot;
-        slot
+        let place = self.place(session, account);
+        self.owners.push(Owner { session, account, name, orders: OwnOrders::default() });
+        self.table[place] = self.owners.len() as u32;
+        Some(self.owners.len() as u32 - 1)
     }
 
-    /// Frees the slot and takes it off its session's list.
-    pub fn remove(&mut self, slot: Slot, own: &mut OwnOrders) -> Order {
-        let place = &mut self.places[slot.0 as usize];
-        let order = place.order.take().expect("a slot in a row lives");
-        place.next_free = self.free;
-        self.free = slot;
-        self.live -= 1;
-        match order.own_before.some() {
-            Some(before) => self.get_mut(before).own_after = order.own_after,
-            None => own.first = order.own_after,
-        }
-        match order.own_after.some() {
-            Some(after) => self.get_mut(after).own_before = order.own_before,
-            None => own.last = order.own_before,
-        }
-        order
+    /// An owner.
+    #[inline]
+    pub fn get(&self, at: u32) -> &Owner {
+        &self.owners[at as usize]
     }
 
-    /// The order in a slot that is known to live.
-    pub fn get(&self, slot: Slot) -> &Order {
-        self.places[slot.0 as usize].order.as_ref().expect("a slot in a row lives")
+    /// An owner.
+    #[inline]
+    pub fn get_mut(&mut self, at: u32) -> &mut Owner {
+        &mut self.owners[at as usize]
     }
 
-    /// The order in a slot that is known to live.
-    pub fn get_mut(&mut self, slot: Slot) -> &mut Order {
-        self.places[slot.0 as usize].order.as_mut().expect("a slot in a row lives")
+    /// All of them.
+    pub fn all(&self) -> &[Owner] {
+        &self.owners
     }
 
-    /// What is in a slot, for walks.
-    pub fn at(&self, slot: Slot) -> Option<&Order> {
-        self.places.get(slot.0 as usize)?.order.as_ref()
-    }
-
-    /// The slot of an id that still lives.
-    pub fn find(&self, id: OrderId) -> Option<Slot> {
-        let slot = Slot(id.0 as u32);
-        (self.at(slot)?.id == id).then_some(slot)
-    }
-
-    /// Everything, free list and generations included, into a state hash.
-    pub fn hash(&self, mut hash: u64) -> u64 {
-        for place in &self.places {
-            hash = mix(hash, u64::from(place.generation));
-            let Some(o) = &place.order else { continue };
-            let words = [
-                o.id.0,
-                u64::from(o.session) << 32 | u64::from(o.instrument),
-                o.side as u64 | (o.ord_type as u64) << 8 | (o.time_in_force as u64) << 16,
-                o.ticks as u64,
-                o.lots as u64,
-                o.filled_lots as u64,
-                o.notional as u64,
-                (o.notional >> 64) as u64,
-                o.priority,
-                u64::from(o.cl_ord_id.0) << 32 | u64::from(o.user),
-                u64::from(o.older.0) << 32 | u64::from(o.younger.0),
-                u64::from(o.own_before.0) << 32 | u64::from(o.own_after.0),
-            ];
-            hash = words.iter().fold(hash, |hash, word| mix(hash, *word));
-            hash = mix_bytes(hash, &o.account);
-        }
-        let mut free = self.free;
-        while let Some(slot) = free.some() {
-            hash = mix(hash, u64::from(slot.0));
-            free = self.places[slot.0 as usize].next_free;
-        }
-        hash
+    /// All of them into a state hash.
+    pub fn hash(&self, hash: u64) -> u64 {
+        self.owners.iter().fold(hash, |hash, o| {
+            let hash = mix(hash, u64::from(o.session) << 32 | u64::from(o.account));
+            let hash = mix_bytes(hash, &o.name);
+            let hash = mix(hash, u64::from(o.orders.first.0) << 32 | u64::from(o.orders.last.0));
+            mix(hash, u64::from(o.orders.count))
+        })
     }
 }
 
-/// An order before the slab has given it its id and rows.
-#[expect(clippy::too_many_arguments, reason = "one place where an order begins")]
-pub fn new_order(
-    session: u32,
-    instrument: u32,
-    side: Side,
-    ord_type: OrdType,
-    time_in_force: TimeInForce,
-    ticks: i64,
-    lots: i64,
-    account: [u8; 16],
-    user: u32,
-    cl_ord_id: Id,
-) -> Order {
-    Order {
+/// An order before it has its slot and rows.
+impl Order {
+    /// With nothing in it.
+    pub const BLANK: Self = Self {
         id: OrderId(0),
-        session,
-        instrument,
-        side,
-        ord_type,
-        time_in_force,
-        ticks,
-        lots,
+        lots: 0,
         filled_lots: 0,
         notional: 0,
         priority: 0,
-        cl_ord_id,
-        account,
-        user,
-        level: u32::MAX,
-        older: Slot::NONE,
-        younger: Slot::NONE,
+        expire_time: 0,
+        ticks: 0,
+        stop_ticks: 0,
+        display_lots: 0,
+        cl_ord_id: Id::NONE,
+        owner: 0,
+        instrument: 0,
+        expiry: NO_EXPIRY,
         own_before: Slot::NONE,
         own_after: Slot::NONE,
-    }
+        maker_ppm: 0,
+        taker_ppm: 0,
+        side: Side::Buy,
+        ord_type: OrdType::Limit,
+        time_in_force: TimeInForce::Day,
+        conditions: Conditions::EMPTY,
+        self_trade: SelfTrade::Allow,
+        triggered: false,
+    };
 }

@@ -7,7 +7,7 @@
 use crate::command::{CommandBuffer, slot_bytes, write_slot};
 use crate::engine::{Engine, Limits, Step};
 use crate::event::{Event, NoSink, SINK_FREE_MIN, Sink};
-use crate::instrument::Instrument;
+use crate::instrument::{Instrument, TICKS_MAX};
 use crate::log::{AppendError, BatchRef, Log, LogEvent};
 use sbe_schemas::header::Message;
 use sbe_schemas::header::text;
@@ -64,8 +64,8 @@ impl Default for Wish {
 /// A wish that the living state cannot take.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum WishError {
-    /// Tick, lot or largest quantity of a known instrument differ: open orders and finished ones
-    /// are counted in them.
+    /// Tick, lot, highest price or assets of a known instrument differ: open orders and finished
+    /// ones are counted in them.
     InstrumentChanged {
         /// Symbol.
         symbol: String,
@@ -74,6 +74,21 @@ pub enum WishError {
     QuantityTooLarge {
         /// Symbol.
         symbol: String,
+    },
+    /// A trade of one lot could not be paid exactly: tick × lot is no multiple of 10^-8.
+    NotPayable {
+        /// Symbol.
+        symbol: String,
+    },
+    /// Tick or lot is not above 0, or there are more prices than an instrument can have.
+    PricesOutOfRange {
+        /// Symbol.
+        symbol: String,
+    },
+    /// More accounts than the partition has room for, those of sessions included.
+    TooManyAccounts {
+        /// What fits.
+        max: usize,
     },
     /// More instruments than the partition has room for.
     TooManyInstruments {
@@ -105,25 +120,48 @@ impl Wish {
             if !countable(wished, orders_max) {
                 return Err(WishError::QuantityTooLarge { symbol: name() });
             }
-            match engine.instruments().iter().find(|i| i.symbol == wished.symbol) {
-                Some(known) if same_instrument(known, wished) => {}
-                Some(_) => return Err(WishError::InstrumentChanged { symbol: name() }),
-                None => {
-                    append_slot(wished, &mut slots);
-                    instruments += 1;
-                }
+            if !has_prices(wished) {
+                return Err(WishError::PricesOutOfRange { symbol: name() });
             }
+            if wished.base != [0; 8] && !is_payable(wished) {
+                return Err(WishError::NotPayable { symbol: name() });
+            }
+            match engine.instruments().iter().position(|i| i.symbol == wished.symbol) {
+                Some(known) if same_instrument(engine, known, wished) => {}
+                Some(_) => return Err(WishError::InstrumentChanged { symbol: name() }),
+                None => instruments += 1,
+            }
+            append_slot(wished, &mut slots);
+        }
+        self.firms.iter().for_each(|firm| append_slot(firm, &mut slots));
+        let accounts_before = engine.risk().accounts().count() as usize;
+        let mut accounts = accounts_before;
+        let is_new =
+            |account: &[u8; 16], firm: u32| engine.risk().find_account(firm, account).is_none();
+        for wished in &self.accounts {
+            accounts += usize::from(is_new(&wished.account, wished.firm.get()));
+            append_slot(wished, &mut slots);
         }
         let mut sessions = engine.sessions().len();
         for wished in &self.sessions {
             sessions += usize::from(!engine.sessions().iter().any(|s| s.comp_id == wished.comp_id));
             append_slot(wished, &mut slots);
         }
+        self.fees.iter().for_each(|tier| append_slot(tier, &mut slots));
+        let deposits = self.deposits.iter();
+        for deposit in deposits.filter(|d| is_new(&d.account, d.firm.get())) {
+            append_slot(deposit, &mut slots);
+        }
+        self.schedule.iter().for_each(|line| append_slot(line, &mut slots));
         // The wish for the whole venue is applied first, sizes included.
         let wished = |size: u32, now: usize| if size == 0 { now } else { size as usize };
         let instruments_max =
             wished(self.venue.instruments_max.get(), engine.limits().instruments_max);
         let sessions_max = wished(self.venue.sessions_max.get(), engine.limits().sessions_max);
+        let accounts_max = wished(self.venue.accounts_max.get(), engine.limits().accounts_max);
+        if accounts.max(sessions) > accounts_max {
+            return Err(WishError::TooManyAccounts { max: accounts_max });
+        }
         if instruments > instruments_max {
             return Err(WishError::TooManyInstruments { max: instruments_max });
         }
@@ -140,10 +178,22 @@ fn countable(wished: &j::InstrumentDefine, orders_max: usize) -> bool {
     i64::try_from(orders_max).is_ok_and(|orders| lots.checked_mul(orders).is_some())
 }
 
-fn same_instrument(known: &Instrument, wished: &j::InstrumentDefine) -> bool {
+fn has_prices(wished: &j::InstrumentDefine) -> bool {
+    let (tick, lot) = (wished.tick_size.get(), wished.lot_size.get());
+    tick > 0 && lot > 0 && wished.price_max.get() / tick <= i64::from(TICKS_MAX)
+}
+
+fn is_payable(wished: &j::InstrumentDefine) -> bool {
+    let lot_price = i128::from(wished.tick_size.get()) * i128::from(wished.lot_size.get());
+    lot_price % 100_000_000 == 0
+}
+
+fn same_instrument(engine: &Engine, at: usize, wished: &j::InstrumentDefine) -> bool {
+    let (known, money) = (&engine.instruments()[at], engine.risk().instrument(at as u32));
     known.tick_size == wished.tick_size.get()
         && known.lot_size == wished.lot_size.get()
-        && known.quantity_max == wished.quantity_max.get()
+        && known.ticks_max == Instrument::new(wished).ticks_max
+        && (money.base, money.quote) == (wished.base, wished.quote)
 }
 
 fn append_slot<M: Message>(message: &M, slots: &mut Vec<u8>) {

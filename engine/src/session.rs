@@ -6,18 +6,18 @@
 //! [`Protocol`]. The rules are those of FIX 4.4 vol. 2, "Session protocol", with the venue's choices
 //! in docs/wire/fix.md. Next: `trading.rs` for what is business.
 
+use crate::accounts::Blocks;
 use crate::engine::Engine;
 use crate::event::{Conn, Sink};
 use crate::hash::{mix, mix_bytes};
 use crate::ids::FinishedNames;
-use crate::orders::OwnOrders;
 use crate::parking::ParkedList;
 use sbe_schemas::header::Message;
 use sbe_schemas::journal as j;
 use sbe_schemas::order_entry as oe;
 use sbe_schemas::types::{
     Boolean, CancelOnDisconnect, CloseWhy, CommandFlags, CommandHead, DueWhat, EventFlags,
-    LogoutReason, Protocol, Verdict,
+    LogoutReason, Protocol, SelfTrade, SelfTradeScope, Verdict,
 };
 
 /// A SequenceReset further ahead than this is refused.
@@ -31,6 +31,22 @@ const VALUE_INCORRECT: u8 = 5;
 /// SessionRejectReason (373): other.
 const OTHER: u8 = 99;
 const NS_PER_S: u64 = 1_000_000_000;
+
+/// Firm of a session that names none: this and its number.
+const OWN_FIRM: u32 = 1 << 31;
+
+/// Who may not enter or replace orders.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Blocked {
+    /// The session.
+    Session,
+    /// Its user.
+    User,
+    /// The account.
+    Account,
+    /// Its firm.
+    Firm,
+}
 
 /// A connection that a session is bound to, from its Logon on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,8 +93,18 @@ pub struct Session {
     pub next_in: u64,
     /// MsgSeqNum of our next message.
     pub next_out: u64,
-    /// Its open orders.
-    pub orders: OwnOrders,
+    /// Its firm; one of its own where none was named.
+    pub firm: u32,
+    /// Itself with the account of orders that name none; `None`: there was no room for it.
+    pub own: Option<u32>,
+    /// What happens when an order meets one of its own and does not say; never `SessionDefault`.
+    pub self_trade: SelfTrade,
+    /// Who its own are.
+    pub self_trade_scope: SelfTradeScope,
+    /// Who blocks the session.
+    pub blocks: Blocks,
+    /// Who blocks its user, in all of the user's sessions alike.
+    pub user_blocks: Blocks,
     /// Its finished names.
     pub finished: FinishedNames,
     /// When its orders are cancelled, if it does not come back before.
@@ -97,7 +123,7 @@ pub struct Session {
 
 impl Session {
     /// As defined by the venue, never logged on.
-    pub fn new(d: &j::SessionDefine) -> Self {
+    pub fn new(at: u32, d: &j::SessionDefine) -> Self {
         let mut session = Self {
             comp_id: d.comp_id,
             account: [0; 16],
@@ -109,7 +135,12 @@ impl Session {
             generation: 1,
             next_in: 1,
             next_out: 1,
-            orders: OwnOrders::default(),
+            firm: 0,
+            own: None,
+            self_trade: SelfTrade::Allow,
+            self_trade_scope: SelfTradeScope::Account,
+            blocks: Blocks::default(),
+            user_blocks: Blocks::default(),
             finished: FinishedNames::default(),
             grace_ends: None,
             gap_top: None,
@@ -120,18 +151,33 @@ impl Session {
             last_out: 0,
             asked: Asked::default(),
         };
-        session.define(d);
+        session.define(at, d);
         session
     }
 
     /// Takes a changed policy.
-    pub fn define(&mut self, d: &j::SessionDefine) {
+    pub fn define(&mut self, at: u32, d: &j::SessionDefine) {
         self.account = d.account;
         self.user = d.user.get();
         self.protocol = d.protocol.known().unwrap_or(Protocol::Fix44);
         self.cancel_on_disconnect =
             d.cancel_on_disconnect.known().unwrap_or(CancelOnDisconnect::No);
         self.grace_ns = u64::from(d.grace_ms.get()) * 1_000_000;
+        self.firm = if d.firm.get() == 0 { OWN_FIRM | (at + 1) } else { d.firm.get() };
+        self.self_trade = match d.self_trade.known() {
+            Some(SelfTrade::SessionDefault) | None => SelfTrade::Allow,
+            Some(mode) => mode,
+        };
+        self.self_trade_scope = d.self_trade_scope.known().unwrap_or(SelfTradeScope::Account);
+    }
+
+    /// Who is blocked of session and user.
+    #[inline]
+    pub fn blocked(&self) -> Option<Blocked> {
+        if self.blocks.any() {
+            return Some(Blocked::Session);
+        }
+        self.user_blocks.any().then_some(Blocked::User)
     }
 
     fn hash(&self, mut hash: u64) -> u64 {
@@ -157,7 +203,9 @@ impl Session {
                     | u64::from(b.cancel_on_disconnect)
             }),
             b.and_then(|b| b.test_request).unwrap_or(0),
-            self.orders.first().map_or(0, |slot| u64::from(slot.0) + 1),
+            u64::from(self.firm) << 32 | self.own.map_or(0, |own| u64::from(own) + 1),
+            (self.self_trade as u64) | (self.self_trade_scope as u64) << 8,
+            u64::from(self.blocks.bits()) << 8 | u64::from(self.user_blocks.bits()),
         ];
         words.iter().fold(hash, |hash, word| mix(hash, *word))
     }
@@ -355,6 +403,7 @@ impl Engine {
             j::CancelOrder::TEMPLATE_ID => self.on_cancel_order(at, m, sink),
             j::ReplaceOrder::TEMPLATE_ID => self.on_replace_order(at, m, sink),
             j::OrderStatusRequest::TEMPLATE_ID => self.on_order_status(at, m, sink),
+            j::MassAction::TEMPLATE_ID => self.on_mass_action(at, m, sink),
             // A second Logon on a live connection, without 141=Y.
             j::Logon::TEMPLATE_ID => {
                 self.session_reject(at, m.head, *b"A\0\0\0\0\0\0\0", OTHER, 0, sink)
@@ -484,7 +533,7 @@ impl Engine {
         s.grace_ends = None;
         s.asked = Asked::default();
         (s.last_in, s.last_out) = (now, now);
-        self.find_next_due();
+        self.find_sessions_due();
     }
 
     fn new_generation(&mut self, at: u32) {
@@ -505,7 +554,7 @@ impl Engine {
         if bound.cancel_on_disconnect || s.cancel_on_disconnect == CancelOnDisconnect::Session {
             s.grace_ends = Some(now + s.grace_ns);
         }
-        self.find_next_due();
+        self.find_sessions_due();
     }
 
     /// Our Logout, and the end of the connection.

@@ -1,29 +1,23 @@
 //! Orders: taken, changed, ended, asked about. What a client's message means for an order, and what
 //! it is told.
 //!
-//! Called by `session.rs` once a message counts and its verdict is fine. Next: `matching.rs`.
+//! Called by `session.rs` once a message counts and its verdict is fine. Next: `check.rs` for what can be
+//! said against it, `matching.rs` for what it does then.
 
+use crate::book::{Identity, Kind};
+use crate::check::{Changed as Replacement, Checked};
+use crate::claim::Claim;
 use crate::engine::Engine;
 use crate::event::Sink;
 use crate::ids::{ClOrdId, Id, Meaning, Outcome};
-use crate::instrument::average;
-use crate::matching::{limit, may_rest};
-use crate::orders::{Order, OrderId, Slot, new_order};
+use crate::orders::{Order, OrderId, Slot};
+use crate::report::outcome_of;
 use crate::session::Inbound;
 use sbe_schemas::journal as j;
 use sbe_schemas::order_entry as oe;
 use sbe_schemas::types::{
-    Boolean, CancelCause, CxlRejReason, CxlRejResponseTo, Decimal8, Decimal8Null, EventFlags,
-    OrdRejReason, OrdStatus, OrdType, Side, TimeInForce,
+    CancelCause, CxlRejReason, CxlRejResponseTo, EventFlags, OrdRejReason, OrdStatus, Side,
 };
-
-/// A new order or replacement whose terms have been checked.
-struct Terms {
-    instrument: u32,
-    ord_type: OrdType,
-    ticks: i64,
-    lots: i64,
-}
 
 /// Which order a cancel, replace or status request means.
 enum Target {
@@ -39,117 +33,54 @@ impl Engine {
             if m.poss_resend() && self.tell_status(at, id, &new.cl_ord_id, true, sink) {
                 return;
             }
-            return self.reject_order(at, &new, OrdRejReason::DuplicateOrder, sink);
+            return self.report_rejected(at, &new, OrdRejReason::DuplicateOrder, sink);
         }
-        let (side, terms, time_in_force) = match self.check_new_order(&new) {
-            Ok(checked) => checked,
-            Err(reason) => return self.reject_order(at, &new, reason, sink),
-        };
-        let s = &self.sessions[at as usize];
-        let account = if new.account == [0; 16] { s.account } else { new.account };
-        let id = self.ids.insert(at, &new.cl_ord_id, Meaning::Open(OrderId(0)));
-        let Terms { instrument, ord_type, ticks, lots } = terms;
-        let order = new_order(
-            at,
-            instrument,
-            side,
-            ord_type,
-            time_in_force,
-            ticks,
-            lots,
-            account,
-            s.user,
-            id,
-        );
-        let slot = self.orders.insert(order, &mut self.sessions[at as usize].orders);
-        let order = *self.orders.get(slot);
-        self.ids.set(id, Meaning::Open(order.id));
-
-        let i = &self.instruments[instrument as usize];
-        let report = oe::ExecutionReportNew {
-            order_id: order.id.0.into(),
-            exec_id: self.exec_id.into(),
-            received: self.received.into(),
-            cl_ord_id: new.cl_ord_id,
-            account,
-            instrument: (instrument + 1).into(),
-            user: order.user.into(),
-            price: limit(i, &order),
-            order_qty: Decimal8::new(i.qty(lots)),
-            side: side.into(),
-            ord_type: ord_type.into(),
-            time_in_force: time_in_force.into(),
-            stop_px: Decimal8Null::NULL,
-            display_qty: Decimal8Null::NULL,
-            min_qty: Decimal8Null::NULL,
-            expire_time: 0.into(),
-            conditions: sbe_schemas::types::Conditions::EMPTY,
-        };
-        self.exec_id += 1;
-        self.report(at, &report, EventFlags::EMPTY, sink);
-        self.start_matching(slot, sink);
+        match self.check_new(at, &new) {
+            Ok(checked) => self.accept(at, &new.cl_ord_id, checked, sink),
+            Err(reason) => self.report_rejected(at, &new, reason, sink),
+        }
     }
 
-    /// Everything that can be said against a new order, in the order in which it is said.
-    fn check_new_order(
-        &self,
-        new: &j::NewOrder,
-    ) -> Result<(Side, Terms, TimeInForce), OrdRejReason> {
-        let at = new.instrument.get().checked_sub(1).ok_or(OrdRejReason::UnknownSymbol)?;
-        let i = self.instruments.get(at as usize).ok_or(OrdRejReason::UnknownSymbol)?;
-        let unsupported = OrdRejReason::UnsupportedOrderCharacteristic;
-        let side = new.side.known().ok_or(unsupported)?;
-        let ord_type = new.ord_type.known().ok_or(unsupported)?;
-        let time_in_force = new.time_in_force.known().ok_or(unsupported)?;
-        if new.unsupported.known() != Some(Boolean::False) {
-            return Err(unsupported);
+    fn accept<S: Sink>(&mut self, at: u32, name: &ClOrdId, checked: Checked, sink: &mut S) {
+        let Checked { mut order, account, min_lots } = checked;
+        order.owner = self.owner(at, account).expect("room has been checked");
+        let slot = self.books.take(order.owner);
+        order.id = self.books.id(slot);
+        order.cl_ord_id = self.ids.insert(at, name, Meaning::Open(order.id));
+        self.orders.insert(slot, order, &mut self.owners.get_mut(order.owner).orders);
+        self.risk.take(&self.claim_of(&order));
+        if order.expire_time != 0 {
+            self.expiry.insert(&mut self.orders, slot);
+            self.find_next_due();
         }
-        let ticks = match (ord_type, new.price.get()) {
-            (OrdType::Market, None) => 0,
-            (OrdType::Market, Some(_)) => return Err(OrdRejReason::PriceNotAllowed),
-            (OrdType::Stop | OrdType::StopLimit | OrdType::MarketToLimit, _) => {
-                return Err(unsupported);
-            }
-            (OrdType::Limit, None) => return Err(OrdRejReason::PriceMissing),
-            (OrdType::Limit, Some(p)) => i.ticks(p).ok_or(OrdRejReason::InvalidPriceIncrement)?,
-        };
-        let qty = new.order_qty.get();
-        let lots = i.lots(qty).ok_or(OrdRejReason::IncorrectQuantity)?;
-        if qty > i.quantity_max {
-            return Err(OrdRejReason::OrderExceedsLimit);
-        }
-        let rests = ord_type == OrdType::Limit && may_rest(time_in_force);
-        let book = &self.books[at as usize];
-        if !self.orders.has_room()
-            || !self.ids.has_room(1)
-            || (rests && !book.has_room(&self.levels, side, ticks))
-        {
-            return Err(OrdRejReason::CapacityReached);
-        }
-        Ok((side, Terms { instrument: at, ord_type, ticks, lots }, time_in_force))
+        self.report_new(&order, min_lots, sink);
+        self.arrive(slot, min_lots, sink);
     }
 
-    fn reject_order<S: Sink>(
-        &mut self,
-        at: u32,
-        new: &j::NewOrder,
-        reason: OrdRejReason,
-        sink: &mut S,
-    ) {
-        let reject = oe::ExecutionReportRejected {
-            exec_id: self.exec_id.into(),
-            cl_ord_id: new.cl_ord_id,
-            account: new.account,
-            symbol: new.symbol,
-            price: new.price,
-            order_qty: new.order_qty,
-            side: new.side,
-            ord_type: new.ord_type,
-            time_in_force: new.time_in_force,
-            reason: reason.into(),
-        };
-        self.exec_id += 1;
-        self.report(at, &reject, EventFlags::EMPTY, sink);
+    /// The owner of a session and account, made if this is its first order. `None`: no room.
+    pub(crate) fn owner(&mut self, at: u32, account: u32) -> Option<u32> {
+        if let Some(owner) = self.owners.find(at, account) {
+            return Some(owner);
+        }
+        let known = self.risk.accounts().get(account);
+        let (name, firm) = (known.name, known.firm);
+        let owner = self.owners.insert(at, account, name)?;
+        let user = self.sessions[at as usize].user;
+        self.books.add_owner(Identity { account, user, firm });
+        Some(owner)
+    }
+
+    /// What an open order claims of its account.
+    pub(crate) fn claim_of(&self, order: &Order) -> Claim {
+        Claim {
+            account: self.owners.get(order.owner).account,
+            instrument: order.instrument,
+            side: order.side,
+            ticks: i64::from(order.ticks),
+            lots: order.open_lots(),
+            maker_ppm: order.maker_ppm,
+            taker_ppm: order.taker_ppm,
+        }
     }
 
     pub(crate) fn on_cancel_order<S: Sink>(&mut self, at: u32, m: Inbound<'_>, sink: &mut S) {
@@ -205,8 +136,8 @@ impl Engine {
             }
             Changed::Go(slot) => slot,
         };
-        match self.check_replace(slot, &r) {
-            Ok((ticks, lots)) => self.replace(slot, &r.cl_ord_id, ticks, lots, sink),
+        match self.check_replace(at, slot, &r) {
+            Ok(changed) => self.replace(slot, &r.cl_ord_id, &changed, sink),
             Err(reason) => self.reject_cancel(at, reject, &target, reason, sink),
         }
     }
@@ -242,87 +173,45 @@ impl Engine {
         }
     }
 
-    fn check_replace(&self, slot: Slot, r: &j::ReplaceOrder) -> Result<(i64, i64), CxlRejReason> {
-        let order = self.orders.get(slot);
-        let i = &self.instruments[order.instrument as usize];
-        if r.ord_type.known() != Some(order.ord_type)
-            || r.time_in_force.known() != Some(order.time_in_force)
-            || r.unsupported.known() != Some(Boolean::False)
-        {
-            return Err(CxlRejReason::NotChangeable);
-        }
-        let price = r.price.get().ok_or(CxlRejReason::InvalidPriceIncrement)?;
-        let ticks = i.ticks(price).ok_or(CxlRejReason::InvalidPriceIncrement)?;
-        let qty = r.order_qty.get();
-        let lots = i.lots(qty).ok_or(CxlRejReason::IncorrectQuantity)?;
-        if lots <= order.filled_lots {
-            return Err(CxlRejReason::IncorrectQuantity);
-        }
-        if qty > i.quantity_max {
-            return Err(CxlRejReason::QuantityTooLarge);
-        }
-        let book = &self.books[order.instrument as usize];
-        if !self.ids.has_room(1) || !book.has_room(&self.levels, order.side, ticks) {
-            return Err(CxlRejReason::CapacityReached);
-        }
-        Ok((ticks, lots))
-    }
-
-    /// Less quantity at the same price keeps the place; more quantity or another price loses it.
-    fn replace<S: Sink>(
-        &mut self,
-        slot: Slot,
-        name: &ClOrdId,
-        ticks: i64,
-        lots: i64,
-        sink: &mut S,
-    ) {
+    /// What only takes away keeps its place; anything else is like a new arrival.
+    fn replace<S: Sink>(&mut self, slot: Slot, name: &ClOrdId, to: &Replacement, sink: &mut S) {
         let before = *self.orders.get(slot);
-        let keeps_place = ticks == before.ticks && lots <= before.lots;
-        if !keeps_place {
-            self.unrest(slot, sink);
+        if !to.keeps_place {
+            self.take_off(slot, sink);
         }
-        let id = self.ids.insert(before.session, name, Meaning::Open(before.id));
-        let owner = &mut self.sessions[before.session as usize];
+        let session = self.owners.get(before.owner).session;
+        let id = self.ids.insert(session, name, Meaning::Open(before.id));
         let used = Meaning::Used { successor: id };
         let old_name = *self.ids.name(before.cl_ord_id);
-        self.ids.finish(before.cl_ord_id, used, &mut owner.finished);
+        let row = &mut self.sessions[session as usize].finished;
+        self.ids.finish(before.cl_ord_id, used, row);
+
         let order = self.orders.get_mut(slot);
-        (order.ticks, order.lots, order.cl_ord_id) = (ticks, lots, id);
+        (order.ticks, order.stop_ticks, order.lots) = (to.ticks, to.stop_ticks, to.lots);
+        (order.display_lots, order.cl_ord_id) = (to.display_lots, id);
         let after = *order;
-        if keeps_place {
-            self.reduce(&before, &after, sink);
+        let rates = self.risk.claim(
+            self.owners.get(after.owner).account,
+            after.instrument,
+            after.side,
+            i64::from(after.ticks),
+            after.open_lots(),
+        );
+        self.risk.change(&self.claim_of(&before), &rates);
+        let order = self.orders.get_mut(slot);
+        (order.maker_ppm, order.taker_ppm) = (rates.maker_ppm, rates.taker_ppm);
+
+        if to.keeps_place && after.lots < before.lots {
+            let kind = self.books.resting_as(slot);
+            let (was, shows) = self.books.reduce(slot, before.lots - after.lots);
+            if kind == Some(Kind::Shown) && was != shows {
+                self.tell_reduce(slot, (was, shows), sink);
+            }
         }
         self.report_replaced(&after, old_name, sink);
-        if !keeps_place {
-            self.tasks.matching = Some(slot);
+        if !to.keeps_place {
+            self.arrive(slot, 0, sink);
         }
-    }
-
-    fn report_replaced<S: Sink>(&mut self, order: &Order, orig_cl_ord_id: ClOrdId, sink: &mut S) {
-        let i = self.instruments[order.instrument as usize];
-        let report = oe::ExecutionReportReplaced {
-            order_id: order.id.0.into(),
-            exec_id: self.exec_id.into(),
-            cl_ord_id: *self.ids.name(order.cl_ord_id),
-            orig_cl_ord_id,
-            account: order.account,
-            instrument: (order.instrument + 1).into(),
-            user: order.user.into(),
-            price: limit(&i, order),
-            order_qty: Decimal8::new(i.qty(order.lots)),
-            cum_qty: Decimal8::new(i.qty(order.filled_lots)),
-            leaves_qty: Decimal8::new(i.qty(order.open_lots())),
-            avg_px: Decimal8::new(average(order.notional, order.filled_lots)),
-            side: order.side.into(),
-            ord_type: order.ord_type.into(),
-            time_in_force: order.time_in_force.into(),
-            ord_status: order.status().into(),
-            stop_px: Decimal8Null::NULL,
-            display_qty: Decimal8Null::NULL,
-        };
-        self.exec_id += 1;
-        self.report(order.session, &report, EventFlags::EMPTY, sink);
     }
 
     fn reject_cancel<S: Sink>(
@@ -355,7 +244,7 @@ impl Engine {
     pub(crate) fn on_order_status<S: Sink>(&mut self, at: u32, m: Inbound<'_>, sink: &mut S) {
         let q = *m.get::<j::OrderStatusRequest>();
         let told = match self.target(at, q.order_id.get(), &q.cl_ord_id) {
-            Target::Open(slot) => Some(outcome_of_open(self.orders.get(slot))),
+            Target::Open(slot) => Some(self.outcome_of_open(slot)),
             Target::Finished(outcome) => Some(outcome),
             Target::Unknown => None,
         };
@@ -386,51 +275,17 @@ impl Engine {
         true
     }
 
-    fn report_status<S: Sink>(
-        &mut self,
-        at: u32,
-        name: &ClOrdId,
-        o: &Outcome,
-        poss_resend: bool,
-        sink: &mut S,
-    ) {
-        let i = self.instruments[o.instrument as usize];
-        let open = match o.status {
-            OrdStatus::New | OrdStatus::PartiallyFilled => o.lots - o.filled_lots,
-            _ => 0,
-        };
-        let price = (o.ord_type == OrdType::Limit).then(|| i.price(o.ticks));
-        let report = oe::ExecutionReportStatus {
-            order_id: o.order_id.0.into(),
-            cl_ord_id: *name,
-            account: o.account,
-            instrument: (o.instrument + 1).into(),
-            user: o.user.into(),
-            price: Decimal8Null::new(price),
-            order_qty: Decimal8::new(i.qty(o.lots)),
-            cum_qty: Decimal8::new(i.qty(o.filled_lots)),
-            leaves_qty: Decimal8::new(i.qty(open)),
-            avg_px: Decimal8::new(o.average),
-            side: o.side.into(),
-            ord_type: o.ord_type.into(),
-            time_in_force: o.time_in_force.into(),
-            ord_status: o.status.into(),
-        };
-        let flags = if poss_resend { EventFlags::POSS_RESEND } else { EventFlags::EMPTY };
-        self.report(at, &report, flags, sink);
-    }
-
     /// By OrderID where the client gives one, by its name otherwise.
     fn target(&self, at: u32, order_id: u64, name: &ClOrdId) -> Target {
         if order_id != 0
-            && let Some(slot) = self.orders.find(OrderId(order_id))
+            && let Some(slot) = self.books.find(OrderId(order_id))
         {
-            let mine = self.orders.get(slot).session == at;
+            let mine = self.owners.get(self.orders.get(slot).owner).session == at;
             return if mine { Target::Open(slot) } else { Target::Unknown };
         }
         let Some(id) = self.ids.find(at, name) else { return Target::Unknown };
         match self.ids.meaning(id) {
-            Meaning::Open(order) => match self.orders.find(order) {
+            Meaning::Open(order) => match self.books.find(order) {
                 Some(slot) if order_id == 0 || order.0 == order_id => Target::Open(slot),
                 _ => Target::Unknown,
             },
@@ -447,13 +302,18 @@ impl Engine {
         for _ in 0..1024 {
             match self.ids.meaning(id) {
                 Meaning::Open(order) => {
-                    return Some(outcome_of_open(self.orders.get(self.orders.find(order)?)));
+                    return Some(self.outcome_of_open(self.books.find(order)?));
                 }
                 Meaning::Finished(outcome) => return Some(outcome),
                 Meaning::Used { successor } => id = successor,
             }
         }
         None
+    }
+
+    fn outcome_of_open(&self, slot: Slot) -> Outcome {
+        let order = self.orders.get(slot);
+        outcome_of(&self.instruments[order.instrument as usize], order, order.status())
     }
 
     /// The name of a cancel request: unique like any other. When there is no room it is not kept:
@@ -478,25 +338,4 @@ enum Changed {
     Told,
     Refused(CxlRejReason),
     Go(Slot),
-}
-
-fn outcome_of_open(order: &Order) -> Outcome {
-    outcome_of(order, order.status())
-}
-
-pub(crate) fn outcome_of(order: &Order, status: OrdStatus) -> Outcome {
-    Outcome {
-        order_id: order.id,
-        instrument: order.instrument,
-        user: order.user,
-        side: order.side,
-        ord_type: order.ord_type,
-        time_in_force: order.time_in_force,
-        status,
-        account: order.account,
-        ticks: order.ticks,
-        lots: order.lots,
-        filled_lots: order.filled_lots,
-        average: average(order.notional, order.filled_lots),
-    }
 }

@@ -267,9 +267,9 @@ impl Play {
             _ => 0,
         };
         let i = &self.rig.engine.instruments()[at];
-        let line = |order: &engine::orders::Order| {
+        let line = |(order, shown): (&engine::orders::Order, i64)| {
             let side = if order.side == Side::Buy { "buy" } else { "sell" };
-            let qty = decimal(Decimal8::new(i.qty(order.open_lots())));
+            let qty = decimal(Decimal8::new(i.qty(shown)));
             let price = decimal(Decimal8::new(i.price(order.ticks)));
             format!("{side} {qty} @ {price} {}", self.names[&order.id.0])
         };

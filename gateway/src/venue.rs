@@ -218,12 +218,23 @@ fn explain(refused: &engine::partition::WishError) -> String {
     use engine::partition::WishError;
     match refused {
         WishError::InstrumentChanged { symbol } => format!(
-            "instrument {symbol}: its tick, lot or quantity_max differs from what the log in this data \
-             directory has\n  fix: write the old values back, or list it under a new symbol"
+            "instrument {symbol}: its tick, lot, price_max, base or quote differs from what the log in this \
+             data directory has\n  fix: write the old values back, or list it under a new symbol"
         ),
         WishError::QuantityTooLarge { symbol } => format!(
             "instrument {symbol}: quantity_max / lot x limits.orders_max does not fit 64 bits\n  \
              fix: lower quantity_max or raise the lot"
+        ),
+        WishError::NotPayable { symbol } => format!(
+            "instrument {symbol}: one lot at one tick is not a whole 10^-8 of its quote asset\n  fix: raise \
+             tick or lot, or leave base and quote out"
+        ),
+        WishError::PricesOutOfRange { symbol } => format!(
+            "instrument {symbol}: price_max / tick is above 2^30\n  fix: lower price_max or raise the tick"
+        ),
+        WishError::TooManyAccounts { max } => format!(
+            "limits.accounts_max: the log and this file have more than {max} accounts, those of sessions \
+             included\n  fix: raise it"
         ),
         WishError::TooManyInstruments { max } => format!(
             "limits.instruments_max: the log and this file have more than {max} instruments\n  fix: raise it"

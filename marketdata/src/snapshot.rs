@@ -9,7 +9,7 @@ use engine::Engine;
 use engine::hash::order_sum;
 use sbe_schemas::header::Message;
 use sbe_schemas::market_data as md;
-use sbe_schemas::types::{Decimal8, PacketFlags, Phase};
+use sbe_schemas::types::{Decimal8, PacketFlags};
 
 /// One cycle after the other.
 pub struct SnapshotCycle {
@@ -49,12 +49,12 @@ impl SnapshotCycle {
             tick_size: Decimal8::new(i.tick_size),
             lot_size: Decimal8::new(i.lot_size),
             quantity_max: Decimal8::new(i.quantity_max),
-            phase: Phase::Continuous.into(),
+            phase: i.phase.into(),
         };
         self.push(&begin, time, send);
         let mut checksum = 0_u64;
-        for order in engine.resting(at) {
-            let (price, qty) = (i.price(order.ticks), i.qty(order.open_lots()));
+        for (order, shown) in engine.resting(at) {
+            let (price, qty) = (i.price(order.ticks), i.qty(shown));
             let sum = order_sum(order.id.0, order.side.code(), price, qty, order.priority);
             checksum = checksum.wrapping_add(sum);
             let told = md::SnapshotOrder {

@@ -369,11 +369,13 @@ pub enum CancelCause {
     MassCancel = 10,
     /// `Operator`.
     Operator = 11,
+    /// No room for its price.
+    CapacityReached = 12,
 }
 
 impl CancelCause {
     /// Every value, in the order of the schema.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Client,
         Self::ImmediateOrCancel,
         Self::FillOrKill,
@@ -386,6 +388,7 @@ impl CancelCause {
         Self::AuctionOver,
         Self::MassCancel,
         Self::Operator,
+        Self::CapacityReached,
     ];
 
     /// As on the wire.
@@ -420,6 +423,7 @@ impl CancelCauseCode {
             9 => Some(CancelCause::AuctionOver),
             10 => Some(CancelCause::MassCancel),
             11 => Some(CancelCause::Operator),
+            12 => Some(CancelCause::CapacityReached),
             _ => None,
         }
     }

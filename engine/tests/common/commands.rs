@@ -70,6 +70,9 @@ pub(crate) fn order(
         price: Decimal8Null::new(Some(mantissa(price))),
         order_qty: Decimal8::new(mantissa(qty)),
         symbol: fill_text(b"ACME").unwrap(),
+        stop_px: Decimal8Null::NULL,
+        display_qty: Decimal8Null::NULL,
+        min_qty: Decimal8Null::NULL,
         ..j::NewOrder::ZERO
     }
 }
@@ -106,5 +109,7 @@ pub(crate) fn replace(
         unsupported: Boolean::False.into(),
         price: Decimal8Null::new(Some(mantissa(price))),
         order_qty: Decimal8::new(mantissa(qty)),
+        stop_px: Decimal8Null::NULL,
+        display_qty: Decimal8Null::NULL,
     }
 }

@@ -16,7 +16,7 @@ use engine::{
 };
 use sbe_schemas::header::{Message, fill_text};
 use sbe_schemas::journal as j;
-use sbe_schemas::types::{CancelOnDisconnect, Decimal8, Protocol};
+use sbe_schemas::types::{CancelOnDisconnect, Decimal8, Phase, Protocol};
 use std::collections::VecDeque;
 use watch::Watch;
 
@@ -62,6 +62,7 @@ pub(crate) fn instruments() -> Vec<j::InstrumentDefine> {
         tick_size: Decimal8::new(words::mantissa(tick)),
         lot_size: Decimal8::new(words::mantissa(lot)),
         quantity_max: Decimal8::new(words::mantissa(max)),
+        phase: Phase::Continuous.into(),
         ..j::InstrumentDefine::ZERO
     };
     INSTRUMENTS.iter().map(define).collect()

@@ -6,7 +6,7 @@ use engine::hash::order_sum;
 use engine::{Engine, Event};
 use sbe_schemas::market_data as md;
 use sbe_schemas::order_entry as oe;
-use sbe_schemas::types::{EventKind, OrdStatus, Side};
+use sbe_schemas::types::{EventKind, OrdStatus, Phase, Side};
 use std::collections::BTreeMap;
 
 #[derive(Default)]
@@ -23,6 +23,7 @@ pub(crate) struct Watch {
 
 #[derive(Default)]
 struct FeedBook {
+    phase: Option<Phase>,
     rpt_seq: u64,
     orders: Vec<FeedOrder>,
 }
@@ -58,15 +59,14 @@ impl Watch {
                 Side::Buy => (0, -o.price, o.priority),
                 Side::Sell => (1, o.price, o.priority),
             });
-            let book = engine.book(at).unwrap();
+            let book = engine.books().book(at as u32);
             let resting: Vec<_> = engine.resting(at).collect();
             assert_eq!(told.len(), resting.len());
             assert_eq!(book.orders as usize, resting.len());
             let mut sum = 0u64;
-            for (told, order) in told.iter().zip(&resting) {
-                let (price, qty) =
-                    (instrument.price(order.ticks), instrument.qty(order.open_lots()));
-                assert!(order.filled_lots >= 0 && order.open_lots() > 0);
+            for (told, (order, shown)) in told.iter().zip(&resting) {
+                let (price, qty) = (instrument.price(order.ticks), instrument.qty(*shown));
+                assert!(order.filled_lots >= 0 && (1..=order.open_lots()).contains(shown));
                 assert_eq!(
                     (told.id, told.side, told.price, told.qty, told.priority),
                     (order.id.0, order.side, price, qty, order.priority),
@@ -75,8 +75,9 @@ impl Watch {
                 sum = sum.wrapping_add(one);
             }
             assert_eq!(sum, book.checksum, "the checksum is the sum over a walk");
-            let best = |side| resting.iter().find(|o| o.side == side).map(|o| o.ticks);
-            if let (Some(bid), Some(ask)) = (best(Side::Buy), best(Side::Sell)) {
+            let best = |side| resting.iter().find(|(o, _)| o.side == side).map(|(o, _)| o.ticks);
+            let open = instrument.phase == Phase::Continuous;
+            if let (Some(bid), Some(ask), true) = (best(Side::Buy), best(Side::Sell), open) {
                 assert!(bid < ask, "crossed: {bid} {ask}");
             }
         }
@@ -153,7 +154,11 @@ impl Watch {
         } else if let Some(m) = event.get::<md::OrderExecute>() {
             book.next(m.rpt_seq.get());
             let at = book.find(m.order_id.get());
-            assert_eq!(m.price.get(), book.orders[at].price, "a trade prints the maker's price");
+            let better = match book.orders[at].side {
+                Side::Buy => book.orders[at].price - m.price.get(),
+                Side::Sell => m.price.get() - book.orders[at].price,
+            };
+            assert!(better == 0 || (better > 0 && book.phase != Some(Phase::Continuous)));
             book.orders[at].qty -= m.qty.get();
             assert_eq!(book.orders[at].qty, m.leaves_qty.get());
             if m.leaves_qty.get() == 0 {
@@ -165,8 +170,14 @@ impl Watch {
             let (rpt_seq, orders) = (m.rpt_seq.get(), m.orders.get() as usize);
             assert_eq!((rpt_seq, orders), (book.rpt_seq, book.orders.len()));
             assert_eq!(m.checksum.get(), sum);
+        } else if let Some(m) = event.get::<md::InstrumentDefinition>() {
+            book.phase = m.phase.known();
+        } else if let Some(m) = event.get::<md::TradingStatus>() {
+            book.phase = m.phase.known();
         } else {
-            assert!(event.get::<md::InstrumentDefinition>().is_some());
+            let auction = event.get::<md::AuctionIndicative>().is_some()
+                || event.get::<md::AuctionResult>().is_some();
+            assert!(auction || event.get::<md::Trade>().is_some());
         }
     }
 }

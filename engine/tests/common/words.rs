@@ -98,14 +98,22 @@ fn cancelled(r: &oe::ExecutionReportCanceled) -> String {
     let (id, asked) = (string(&r.cl_ord_id), string(&r.orig_cl_ord_id));
     let cause = r.cause.known().unwrap();
     let expired = r.ord_status.known() == Some(OrdStatus::Expired);
-    assert_eq!(expired, cause == CancelCause::DayEnd);
+    let expires = matches!(cause, CancelCause::DayEnd | CancelCause::ExpireTime);
+    assert_eq!(expired, expires);
     assert_eq!(asked.is_empty(), cause != CancelCause::Client);
     match cause {
         CancelCause::Client => format!("cancelled {asked} by {id}"),
         CancelCause::ImmediateOrCancel => format!("cancelled {id} ioc"),
         CancelCause::FillOrKill => format!("cancelled {id} fok"),
         CancelCause::Disconnect => format!("cancelled {id} disconnect"),
-        CancelCause::DayEnd => format!("expired {id}"),
+        CancelCause::DayEnd | CancelCause::ExpireTime => format!("expired {id}"),
+        CancelCause::MinQty => format!("cancelled {id} minqty"),
+        CancelCause::SelfTrade => format!("cancelled {id} selftrade"),
+        CancelCause::PriceBand => format!("cancelled {id} band"),
+        CancelCause::AuctionOver => format!("cancelled {id} auction"),
+        CancelCause::MassCancel => format!("cancelled {id} mass"),
+        CancelCause::Operator => format!("cancelled {id} operator"),
+        CancelCause::CapacityReached => format!("cancelled {id} capacity"),
     }
 }
 

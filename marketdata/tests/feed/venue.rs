@@ -102,7 +102,7 @@ impl Venue {
         let at = self.dice.below(instruments) as usize;
         let resting = self.engine.book(at).map_or(0, |book| book.orders);
         let pick = self.dice.below(resting.into()) as usize;
-        let target = self.engine.resting(at).nth(pick).copied();
+        let target = self.engine.resting(at).nth(pick).map(|(order, _)| *order);
         let instrument = at as u32 + 1;
         match (self.dice.below(10), target) {
             (0..3, Some(order)) => {
@@ -177,11 +177,11 @@ impl Venue {
     pub(crate) fn resting(&self, instrument: u32) -> Vec<RestingOrder> {
         let at = instrument as usize - 1;
         let i = self.engine.instruments()[at];
-        let told = |o: &engine::orders::Order| RestingOrder {
+        let told = |(o, shown): (&engine::orders::Order, i64)| RestingOrder {
             order_id: o.id.0,
             side: o.side,
             price: Decimal8::new(i.price(o.ticks)),
-            qty: Decimal8::new(i.qty(o.open_lots())),
+            qty: Decimal8::new(i.qty(shown)),
             priority: o.priority,
         };
         self.engine.resting(at).map(told).collect()

@@ -1,0 +1,255 @@
+//! Mass actions: cancel, block, kill and unblock for a session, user, account, firm or everybody.
+//!
+//! Orders end one a step, owner by owner, oldest first; the cost is that of the orders of those owners.
+//! Cancel on disconnect is the same thing. The rules are docs/rulebook.md §7 and §8.
+
+use crate::accounts::Blocker;
+use crate::engine::Engine;
+use crate::event::Sink;
+use crate::orders::Slot;
+use crate::risk::Blocked;
+use crate::session::Inbound;
+use sbe_schemas::journal as j;
+use sbe_schemas::order_entry as oe;
+use sbe_schemas::types::{
+    AdminResult, CancelCause, EventFlags, MassActionScope, MassActionType, MassRejReason,
+    OrdStatus, Side,
+};
+
+/// Whose orders.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Whose {
+    Session(u32),
+    User(u32),
+    Account(u32),
+    Firm(u32),
+    Everyone,
+}
+
+/// A mass cancel under way.
+#[derive(Clone, Copy)]
+pub(crate) struct MassCancel {
+    whose: Whose,
+    /// Index of the instrument; `None`: all.
+    instrument: Option<u32>,
+    side: Option<Side>,
+    cause: CancelCause,
+    /// The next owner to look at, and the next order of the one before.
+    owner: u32,
+    next: Option<Slot>,
+    affected: u32,
+    answer: Answer,
+}
+
+#[derive(Clone, Copy)]
+enum Answer {
+    Nobody,
+    Operator,
+    Client { at: u32, report: oe::MassActionReport },
+}
+
+impl Engine {
+    /// All open orders of a session: its connection is gone.
+    pub(crate) fn cancel_on_disconnect(&mut self, at: u32) {
+        let (whose, cause) = (Whose::Session(at), CancelCause::Disconnect);
+        self.start_mass(whose, None, None, cause, Answer::Nobody);
+    }
+
+    /// A mass action of a client, for what is its own.
+    pub(crate) fn on_mass_action<S: Sink>(&mut self, at: u32, m: Inbound<'_>, sink: &mut S) {
+        let m = *m.get::<j::MassAction>();
+        let mut report = oe::MassActionReport {
+            cl_ord_id: m.cl_ord_id,
+            account: m.account,
+            target: m.target,
+            instrument: m.instrument,
+            affected: 0.into(),
+            side: m.side,
+            action: m.action,
+            scope: m.scope,
+            reason: MassRejReason::None.into(),
+        };
+        let checked = self.whose_of(at, &m).and_then(|whose| {
+            let instrument = self.instrument_filter(m.instrument.get());
+            Ok((whose, instrument.ok_or(MassRejReason::UnknownInstrument)?))
+        });
+        match (checked, m.action.known()) {
+            (Ok((whose, instrument)), Some(action)) => {
+                self.block(whose, action, Blocker::Member);
+                let answer = Answer::Client { at, report };
+                match cancels(action) {
+                    true => {
+                        let side = side_filter(m.side);
+                        self.start_mass(whose, instrument, side, CancelCause::MassCancel, answer);
+                    }
+                    false => self.report(at, &report, EventFlags::EMPTY, sink),
+                }
+            }
+            (Err(reason), Some(_)) => {
+                report.reason = reason.into();
+                self.report(at, &report, EventFlags::EMPTY, sink);
+            }
+            (_, None) => {
+                report.reason = MassRejReason::InvalidScope.into();
+                self.report(at, &report, EventFlags::EMPTY, sink);
+            }
+        }
+    }
+
+    /// A mass action of the operator, for anybody.
+    pub(crate) fn on_operator_mass_action<S: Sink>(&mut self, m: &j::MassAction, sink: &mut S) {
+        let target = m.target.get();
+        let whose = match m.scope.known() {
+            Some(MassActionScope::Session)
+                if (1..=self.sessions.len() as u32).contains(&target) =>
+            {
+                Ok(Whose::Session(target - 1))
+            }
+            Some(MassActionScope::User) => Ok(Whose::User(target)),
+            Some(MassActionScope::Account) => self
+                .risk
+                .find_account(m.firm.get(), &m.account)
+                .map(Whose::Account)
+                .ok_or(AdminResult::UnknownAccount),
+            Some(MassActionScope::Firm) => {
+                let firm = self.risk.accounts().find_firm(target);
+                firm.map(Whose::Firm).ok_or(AdminResult::UnknownFirm)
+            }
+            Some(MassActionScope::Everyone) => Ok(Whose::Everyone),
+            _ => Err(AdminResult::OutOfRange),
+        };
+        let instrument = self.instrument_filter(m.instrument.get());
+        match (whose, instrument, m.action.known()) {
+            (Ok(whose), Some(instrument), Some(action)) => {
+                self.block(whose, action, Blocker::Operator);
+                if !cancels(action) {
+                    return self.answer(AdminResult::Done, 0, sink);
+                }
+                let side = side_filter(m.side);
+                self.start_mass(whose, instrument, side, CancelCause::Operator, Answer::Operator);
+            }
+            (Err(result), _, _) => self.answer(result, 0, sink),
+            (_, None, _) => self.answer(AdminResult::UnknownInstrument, 0, sink),
+            (_, _, None) => self.answer(AdminResult::OutOfRange, 0, sink),
+        }
+    }
+
+    /// Whom a client means, if it may: itself, its user, its firm, an account of its firm.
+    fn whose_of(&self, at: u32, m: &j::MassAction) -> Result<Whose, MassRejReason> {
+        let session = &self.sessions[at as usize];
+        let (target, firm) = (m.target.get(), m.firm.get());
+        match m.scope.known() {
+            Some(MassActionScope::Session) if target == 0 || target == at + 1 => {
+                Ok(Whose::Session(at))
+            }
+            Some(MassActionScope::User) if target == 0 || target == session.user => {
+                Ok(Whose::User(session.user))
+            }
+            Some(MassActionScope::Account) if firm == 0 || firm == session.firm => {
+                let account = self.account_of(at, &m.account);
+                account.map(Whose::Account).ok_or(MassRejReason::UnknownTarget)
+            }
+            Some(MassActionScope::Firm) if target == 0 || target == session.firm => {
+                let firm = self.risk.accounts().find_firm(session.firm);
+                firm.map(Whose::Firm).ok_or(MassRejReason::UnknownTarget)
+            }
+            _ => Err(MassRejReason::InvalidScope),
+        }
+    }
+
+    /// Index of an instrument by number, 0: all. `None`: there is no such instrument.
+    fn instrument_filter(&self, instrument: u32) -> Option<Option<u32>> {
+        match instrument.checked_sub(1) {
+            None => Some(None),
+            Some(at) => ((at as usize) < self.instruments.len()).then_some(Some(at)),
+        }
+    }
+
+    fn block(&mut self, whose: Whose, action: MassActionType, by: Blocker) {
+        let on = match action {
+            MassActionType::Cancel => return,
+            MassActionType::Block | MassActionType::Kill => true,
+            MassActionType::Unblock => false,
+        };
+        match whose {
+            Whose::Session(at) => self.sessions[at as usize].blocks.set(by, on),
+            Whose::User(user) => {
+                let own = self.sessions.iter_mut().filter(|s| s.user == user);
+                own.for_each(|s| s.user_blocks.set(by, on));
+            }
+            Whose::Account(account) => self.risk.block(Blocked::Account(account), by, on),
+            Whose::Firm(firm) => self.risk.block(Blocked::Firm(firm), by, on),
+            Whose::Everyone => self.sessions.iter_mut().for_each(|s| s.blocks.set(by, on)),
+        }
+    }
+
+    fn start_mass(
+        &mut self,
+        whose: Whose,
+        instrument: Option<u32>,
+        side: Option<Side>,
+        cause: CancelCause,
+        answer: Answer,
+    ) {
+        let start = MassCancel {
+            whose,
+            instrument,
+            side,
+            cause,
+            owner: 0,
+            next: None,
+            affected: 0,
+            answer,
+        };
+        self.tasks.mass = Some(start);
+    }
+
+    /// The next order, or the report.
+    pub(crate) fn mass_one<S: Sink>(&mut self, mut mass: MassCancel, sink: &mut S) {
+        while let Some(slot) = self.next_of(&mut mass) {
+            let order = self.orders.get(slot);
+            let instrument = mass.instrument.is_none_or(|at| order.instrument == at);
+            if instrument && mass.side.is_none_or(|side| order.side == side) {
+                mass.affected += 1;
+                self.tasks.mass = Some(mass);
+                return self.end_order(slot, OrdStatus::Canceled, mass.cause, None, sink);
+            }
+        }
+        self.tasks.mass = None;
+        match mass.answer {
+            Answer::Nobody => {}
+            Answer::Operator => self.answer(AdminResult::Done, mass.affected, sink),
+            Answer::Client { at, mut report } => {
+                report.affected = mass.affected.into();
+                self.report(at, &report, EventFlags::EMPTY, sink);
+            }
+        }
+    }
+
+    /// The next open order of those meant, and moves on behind it.
+    fn next_of(&self, mass: &mut MassCancel) -> Option<Slot> {
+        while mass.next.is_none() {
+            let owner = self.owners.all().get(mass.owner as usize)?;
+            mass.owner += 1;
+            let meant = match mass.whose {
+                Whose::Session(at) => owner.session == at,
+                Whose::User(user) => self.sessions[owner.session as usize].user == user,
+                Whose::Account(account) => owner.account == account,
+                Whose::Firm(firm) => self.risk.accounts().get(owner.account).firm == firm,
+                Whose::Everyone => true,
+            };
+            mass.next = owner.orders.first().filter(|_| meant);
+        }
+        let slot = mass.next?;
+        mass.next = self.orders.own_after(slot);
+        Some(slot)
+    }
+}
+
+const fn cancels(action: MassActionType) -> bool {
+    matches!(action, MassActionType::Cancel | MassActionType::Kill)
+}
+
+fn side_filter(side: u8) -> Option<Side> {
+    [Side::Buy, Side::Sell].into_iter().find(|s| s.code() == side)
+}

@@ -1,0 +1,293 @@
+//! What the owner of an order is told: execution reports from the state of the order.
+//!
+//! Every report has the next ExecID (17) and the next number of the session. Called by `trading.rs`,
+//! `matching.rs`, `auction.rs`; nothing is decided here.
+
+use crate::engine::Engine;
+use crate::event::Sink;
+use crate::ids::{ClOrdId, Outcome};
+use crate::instrument::{Instrument, average};
+use crate::orders::{Order, Owner};
+use sbe_schemas::journal as j;
+use sbe_schemas::order_entry as oe;
+use sbe_schemas::types::{
+    CancelCause, Decimal8, Decimal8Null, EventFlags, OrdRejReason, OrdStatus, OrdType, RestateCause,
+};
+
+/// One side of a trade.
+pub(crate) struct Filled {
+    pub(crate) ticks: u32,
+    pub(crate) lots: i64,
+    /// Commission (12), mantissa of the quote asset.
+    pub(crate) fee: i64,
+    pub(crate) aggressor: bool,
+    pub(crate) auction: bool,
+}
+
+impl Engine {
+    fn owner_of(&self, order: &Order) -> (&Owner, u32) {
+        let owner = self.owners.get(order.owner);
+        (owner, self.sessions[owner.session as usize].user)
+    }
+
+    fn next_exec_id(&mut self) -> u64 {
+        self.exec_id += 1;
+        self.exec_id - 1
+    }
+
+    pub(crate) fn report_new<S: Sink>(&mut self, order: &Order, min_lots: i64, sink: &mut S) {
+        let exec_id = self.next_exec_id();
+        let i = &self.instruments[order.instrument as usize];
+        let (owner, user) = self.owner_of(order);
+        let session = owner.session;
+        let report = oe::ExecutionReportNew {
+            order_id: order.id.0.into(),
+            exec_id: exec_id.into(),
+            received: self.received.into(),
+            cl_ord_id: *self.ids.name(order.cl_ord_id),
+            account: owner.name,
+            instrument: (order.instrument + 1).into(),
+            user: user.into(),
+            price: limit(i, order),
+            order_qty: Decimal8::new(i.qty(order.lots)),
+            side: order.side.into(),
+            ord_type: order.ord_type.into(),
+            time_in_force: order.time_in_force.into(),
+            stop_px: stop_px(i, order),
+            display_qty: some_qty(i, order.display_lots),
+            min_qty: some_qty(i, min_lots),
+            expire_time: order.expire_time.into(),
+            conditions: order.conditions,
+        };
+        self.report(session, &report, EventFlags::EMPTY, sink);
+    }
+
+    pub(crate) fn report_trade<S: Sink>(&mut self, order: &Order, filled: &Filled, sink: &mut S) {
+        let exec_id = self.next_exec_id();
+        let i = &self.instruments[order.instrument as usize];
+        let (owner, user) = self.owner_of(order);
+        let session = owner.session;
+        let report = oe::ExecutionReportTrade {
+            order_id: order.id.0.into(),
+            exec_id: exec_id.into(),
+            trade_id: self.trade_id.into(),
+            cl_ord_id: *self.ids.name(order.cl_ord_id),
+            account: owner.name,
+            instrument: (order.instrument + 1).into(),
+            user: user.into(),
+            price: limit(i, order),
+            order_qty: Decimal8::new(i.qty(order.lots)),
+            last_px: Decimal8::new(i.price(filled.ticks)),
+            last_qty: Decimal8::new(i.qty(filled.lots)),
+            cum_qty: Decimal8::new(i.qty(order.filled_lots)),
+            leaves_qty: Decimal8::new(i.qty(order.open_lots())),
+            avg_px: Decimal8::new(avg_px(i, order)),
+            side: order.side.into(),
+            ord_type: order.ord_type.into(),
+            time_in_force: order.time_in_force.into(),
+            ord_status: order.status().into(),
+            aggressor: u8::from(filled.aggressor),
+            auction: u8::from(filled.auction),
+            fee: Decimal8::new(filled.fee),
+        };
+        self.report(session, &report, EventFlags::EMPTY, sink);
+    }
+
+    pub(crate) fn report_replaced<S: Sink>(
+        &mut self,
+        order: &Order,
+        orig_cl_ord_id: ClOrdId,
+        sink: &mut S,
+    ) {
+        let exec_id = self.next_exec_id();
+        let i = &self.instruments[order.instrument as usize];
+        let (owner, user) = self.owner_of(order);
+        let session = owner.session;
+        let report = oe::ExecutionReportReplaced {
+            order_id: order.id.0.into(),
+            exec_id: exec_id.into(),
+            cl_ord_id: *self.ids.name(order.cl_ord_id),
+            orig_cl_ord_id,
+            account: owner.name,
+            instrument: (order.instrument + 1).into(),
+            user: user.into(),
+            price: limit(i, order),
+            order_qty: Decimal8::new(i.qty(order.lots)),
+            cum_qty: Decimal8::new(i.qty(order.filled_lots)),
+            leaves_qty: Decimal8::new(i.qty(order.open_lots())),
+            avg_px: Decimal8::new(avg_px(i, order)),
+            side: order.side.into(),
+            ord_type: order.ord_type.into(),
+            time_in_force: order.time_in_force.into(),
+            ord_status: order.status().into(),
+            stop_px: stop_px(i, order),
+            display_qty: some_qty(i, order.display_lots),
+        };
+        self.report(session, &report, EventFlags::EMPTY, sink);
+    }
+
+    /// The venue has changed the order.
+    pub(crate) fn report_restated<S: Sink>(
+        &mut self,
+        order: &Order,
+        cause: RestateCause,
+        sink: &mut S,
+    ) {
+        let exec_id = self.next_exec_id();
+        let i = &self.instruments[order.instrument as usize];
+        let (owner, user) = self.owner_of(order);
+        let session = owner.session;
+        let report = oe::ExecutionReportRestated {
+            order_id: order.id.0.into(),
+            exec_id: exec_id.into(),
+            cl_ord_id: *self.ids.name(order.cl_ord_id),
+            account: owner.name,
+            instrument: (order.instrument + 1).into(),
+            user: user.into(),
+            price: limit(i, order),
+            order_qty: Decimal8::new(i.qty(order.lots)),
+            cum_qty: Decimal8::new(i.qty(order.filled_lots)),
+            leaves_qty: Decimal8::new(i.qty(order.open_lots())),
+            avg_px: Decimal8::new(avg_px(i, order)),
+            side: order.side.into(),
+            ord_type: order.ord_type.into(),
+            time_in_force: order.time_in_force.into(),
+            ord_status: order.status().into(),
+            cause: cause.into(),
+        };
+        self.report(session, &report, EventFlags::EMPTY, sink);
+    }
+
+    /// It ended without a trade. `request`: the name of the cancel request that asked for it.
+    pub(crate) fn report_canceled<S: Sink>(
+        &mut self,
+        order: &Order,
+        status: OrdStatus,
+        cause: CancelCause,
+        request: Option<&ClOrdId>,
+        sink: &mut S,
+    ) {
+        let exec_id = self.next_exec_id();
+        let i = &self.instruments[order.instrument as usize];
+        let (owner, user) = self.owner_of(order);
+        let session = owner.session;
+        let name = self.ids.name(order.cl_ord_id);
+        let report = oe::ExecutionReportCanceled {
+            order_id: order.id.0.into(),
+            exec_id: exec_id.into(),
+            cl_ord_id: *request.unwrap_or(name),
+            orig_cl_ord_id: request.map_or([0; 36], |_| *name),
+            account: owner.name,
+            instrument: (order.instrument + 1).into(),
+            user: user.into(),
+            price: limit(i, order),
+            order_qty: Decimal8::new(i.qty(order.lots)),
+            cum_qty: Decimal8::new(i.qty(order.filled_lots)),
+            avg_px: Decimal8::new(avg_px(i, order)),
+            side: order.side.into(),
+            ord_type: order.ord_type.into(),
+            time_in_force: order.time_in_force.into(),
+            ord_status: status.into(),
+            cause: cause.into(),
+        };
+        self.report(session, &report, EventFlags::EMPTY, sink);
+    }
+
+    pub(crate) fn report_rejected<S: Sink>(
+        &mut self,
+        at: u32,
+        new: &j::NewOrder,
+        reason: OrdRejReason,
+        sink: &mut S,
+    ) {
+        let reject = oe::ExecutionReportRejected {
+            exec_id: self.next_exec_id().into(),
+            cl_ord_id: new.cl_ord_id,
+            account: new.account,
+            symbol: new.symbol,
+            price: new.price,
+            order_qty: new.order_qty,
+            side: new.side,
+            ord_type: new.ord_type,
+            time_in_force: new.time_in_force,
+            reason: reason.into(),
+        };
+        self.report(at, &reject, EventFlags::EMPTY, sink);
+    }
+
+    pub(crate) fn report_status<S: Sink>(
+        &mut self,
+        at: u32,
+        name: &ClOrdId,
+        o: &Outcome,
+        poss_resend: bool,
+        sink: &mut S,
+    ) {
+        let i = &self.instruments[o.instrument as usize];
+        let open = match o.status {
+            OrdStatus::New | OrdStatus::PartiallyFilled => o.lots - o.filled_lots,
+            _ => 0,
+        };
+        let owner = self.owners.get(o.owner);
+        let report = oe::ExecutionReportStatus {
+            order_id: o.order_id.0.into(),
+            cl_ord_id: *name,
+            account: owner.name,
+            instrument: (o.instrument + 1).into(),
+            user: self.sessions[owner.session as usize].user.into(),
+            price: priced(i, o.ord_type, o.ticks),
+            order_qty: Decimal8::new(i.qty(o.lots)),
+            cum_qty: Decimal8::new(i.qty(o.filled_lots)),
+            leaves_qty: Decimal8::new(i.qty(open)),
+            avg_px: Decimal8::new(o.average),
+            side: o.side.into(),
+            ord_type: o.ord_type.into(),
+            time_in_force: o.time_in_force.into(),
+            ord_status: o.status.into(),
+        };
+        let flags = if poss_resend { EventFlags::POSS_RESEND } else { EventFlags::EMPTY };
+        self.report(at, &report, flags, sink);
+    }
+}
+
+pub(crate) fn outcome_of(i: &Instrument, order: &Order, status: OrdStatus) -> Outcome {
+    Outcome {
+        order_id: order.id,
+        instrument: order.instrument,
+        owner: order.owner,
+        side: order.side,
+        ord_type: order.ord_type,
+        time_in_force: order.time_in_force,
+        status,
+        ticks: order.ticks,
+        lots: order.lots,
+        filled_lots: order.filled_lots,
+        average: avg_px(i, order),
+    }
+}
+
+/// AvgPx (6).
+fn avg_px(i: &Instrument, order: &Order) -> i64 {
+    if order.filled_lots == 0 {
+        return 0;
+    }
+    average(order.notional * i128::from(i.tick_size), order.filled_lots)
+}
+
+/// Price (44) of an order that has one.
+fn limit(i: &Instrument, order: &Order) -> Decimal8Null {
+    priced(i, order.ord_type, order.ticks)
+}
+
+fn priced(i: &Instrument, ord_type: OrdType, ticks: u32) -> Decimal8Null {
+    let has_one = !matches!(ord_type, OrdType::Market | OrdType::Stop);
+    Decimal8Null::new(has_one.then(|| i.price(ticks)))
+}
+
+fn stop_px(i: &Instrument, order: &Order) -> Decimal8Null {
+    Decimal8Null::new((order.stop_ticks != 0).then(|| i.price(order.stop_ticks)))
+}
+
+fn some_qty(i: &Instrument, lots: i64) -> Decimal8Null {
+    Decimal8Null::new((lots != 0).then(|| i.qty(lots)))
+}

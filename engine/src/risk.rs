@@ -1,0 +1,394 @@
+//! Risk: what accounts and firms may have open, and what trades make of it (docs/rulebook.md §7).
+//!
+//! An open order is a [`Claim`] (`claim.rs`); nothing else of it is known here. `check_…` asks, `take`,
+//! `change`, `release` and `trade` do, and every one of them is a step from one claim to another, so
+//! limits, positions and reservations cannot drift apart. Who is who: `accounts.rs`; balances: `money.rs`;
+//! rates and tiers: `fees.rs`.
+
+use crate::accounts::{Accounts, Blocker};
+use crate::claim::{Claim, InstrumentMoney, LOTS_MAX, Position, RiskReject, Role, Terms};
+use crate::engine::Limits;
+use crate::fees::Fees;
+use crate::money::{Balance, Money};
+use crate::tables::Grid;
+use sbe_schemas::journal as j;
+use sbe_schemas::types::{AdminResult, Side};
+
+/// Whom a block is put on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Blocked {
+    /// Index of an account.
+    Account(u32),
+    /// Index of a firm.
+    Firm(u32),
+}
+
+/// The state of risk: registers, positions, money.
+pub struct Risk {
+    accounts: Accounts,
+    money: Money,
+    fees: Fees,
+    instruments: Vec<Terms>,
+    instruments_max: usize,
+    /// Account × instrument.
+    positions: Grid<Position>,
+    /// Firm × instrument.
+    firm_positions: Grid<Position>,
+}
+
+impl Risk {
+    /// Nobody, nothing; memory for all of `limits` is taken now.
+    pub fn new(limits: &Limits) -> Self {
+        Self {
+            accounts: Accounts::new(limits),
+            money: Money::new(limits),
+            fees: Fees::new(limits),
+            instruments: Vec::with_capacity(limits.instruments_max),
+            instruments_max: limits.instruments_max,
+            positions: Grid::new(limits.accounts_max, limits.instruments_max),
+            firm_positions: Grid::new(limits.accounts_max, limits.instruments_max),
+        }
+    }
+
+    /// Other bounds from now on; what is there stays.
+    pub fn resize(&mut self, limits: &Limits) {
+        self.accounts.resize(limits);
+        let (rows, columns) = (self.accounts.rows(), limits.instruments_max);
+        self.money.resize(rows, limits.assets_max);
+        self.fees.resize(rows);
+        self.instruments_max = columns;
+        self.instruments.reserve_exact(columns.saturating_sub(self.instruments.len()));
+        self.positions.grow(rows, columns);
+        self.firm_positions.grow(rows, columns);
+    }
+
+    /// Who is who.
+    pub fn accounts(&self) -> &Accounts {
+        &self.accounts
+    }
+
+    /// Who has what.
+    pub fn money(&self) -> &Money {
+        &self.money
+    }
+
+    // --- Registers ------------------------------------------------------------------------------
+
+    /// A new firm, or other limits for a known one: `Done`, `OutOfRange` or `CapacityReached`.
+    pub fn define_firm(&mut self, d: &j::FirmDefine) -> AdminResult {
+        self.accounts.define_firm(d)
+    }
+
+    /// A new account of a known firm, or other limits for a known one: `Done`, `OutOfRange`,
+    /// `UnknownFirm`, `CapacityReached`; `InUse`: `funded` changes while orders are open.
+    pub fn define_account(&mut self, d: &j::AccountDefine) -> AdminResult {
+        match self.accounts.define(d) {
+            Ok(at) => {
+                self.accounts.get_mut(at).rates = self.fees.rates(at);
+                AdminResult::Done
+            }
+            Err(refused) => refused,
+        }
+    }
+
+    /// The account of a session: unlimited and unfunded, of an unlimited firm, where they are new.
+    /// `None`: no room.
+    pub fn ensure_account(&mut self, firm: u32, name: &[u8; 16]) -> Option<u32> {
+        let at = self.accounts.ensure(firm, name)?;
+        self.accounts.get_mut(at).rates = self.fees.rates(at);
+        Some(at)
+    }
+
+    /// The index of an account, by its firm's number.
+    pub fn find_account(&self, firm: u32, name: &[u8; 16]) -> Option<u32> {
+        self.accounts.find(firm, name)
+    }
+
+    /// The next instrument, or other rules for a known one: `Done`, `OutOfRange` (see
+    /// [`Money::define_pair`]), `CapacityReached`; `InUse`: what never changes does, or an asset
+    /// while orders are open.
+    pub fn define_instrument(&mut self, at: u32, i: &InstrumentMoney) -> AdminResult {
+        if i.tick_size <= 0 || i.lot_size <= 0 || i.notional_max < 0 {
+            return AdminResult::OutOfRange;
+        }
+        match self.instruments.get(at as usize) {
+            None if at as usize >= self.instruments_max => return AdminResult::CapacityReached,
+            None => {}
+            Some(Terms { rules, .. }) => {
+                let sizes_change = (rules.tick_size, rules.lot_size) != (i.tick_size, i.lot_size);
+                let assets_change = (rules.base, rules.quote) != (i.base, i.quote);
+                if sizes_change || (assets_change && self.has_open_orders(at)) {
+                    return AdminResult::InUse;
+                }
+            }
+        }
+        let terms = match self.money.define_pair(i) {
+            Ok(pair) => Terms::new(i, pair),
+            Err(refused) => return refused,
+        };
+        match self.instruments.get_mut(at as usize) {
+            Some(known) => *known = terms,
+            None => {
+                assert_eq!(self.instruments.len(), at as usize, "instruments come in order");
+                self.instruments.push(terms);
+            }
+        }
+        AdminResult::Done
+    }
+
+    /// The rules of an instrument that is known.
+    pub fn instrument(&self, at: u32) -> &InstrumentMoney {
+        &self.instruments[at as usize].rules
+    }
+
+    fn has_open_orders(&self, instrument: u32) -> bool {
+        (0..self.accounts.count()).any(|account| {
+            let position = &self.positions[(account, instrument)];
+            position.open(Side::Buy) > 0 || position.open(Side::Sell) > 0
+        })
+    }
+
+    // --- May it? --------------------------------------------------------------------------------
+
+    /// What an order claims that is entered or replaced now.
+    pub fn claim(&self, account: u32, instrument: u32, side: Side, ticks: i64, lots: i64) -> Claim {
+        let rates = self.accounts.get(account).rates;
+        let (maker_ppm, taker_ppm) = (rates.maker_ppm, rates.taker_ppm);
+        Claim { account, instrument, side, ticks, lots, maker_ppm, taker_ppm }
+    }
+
+    /// Whether a new order is within all limits.
+    ///
+    /// # Errors
+    /// The first limit that it is not within.
+    pub fn check_new(&self, claim: &Claim) -> Result<(), RiskReject> {
+        self.check_size(claim)?;
+        if !self.accounts.get(claim.account).party.may_open() {
+            return Err(RiskReject::AccountOpenOrders);
+        }
+        if !self.accounts.firm_of(claim.account).party.may_open() {
+            return Err(RiskReject::FirmOpenOrders);
+        }
+        self.check_share(&claim.with_lots(0), claim)
+    }
+
+    /// Whether an open order may claim `new`, its share `old` taken out.
+    ///
+    /// # Errors
+    /// The first limit that it is not within; never one of open orders.
+    pub fn check_replace(&self, old: &Claim, new: &Claim) -> Result<(), RiskReject> {
+        self.check_size(new)?;
+        self.check_share(old, new)
+    }
+
+    fn check_size(&self, claim: &Claim) -> Result<(), RiskReject> {
+        let terms = &self.instruments[claim.instrument as usize];
+        if terms.notional(claim.ticks, claim.lots) > terms.notional_max {
+            return Err(RiskReject::NotionalTooLarge);
+        }
+        Ok(())
+    }
+
+    /// Notional, position and balance with `new` in place of `old`.
+    fn check_share(&self, old: &Claim, new: &Claim) -> Result<(), RiskReject> {
+        let terms = &self.instruments[new.instrument as usize];
+        let account = self.accounts.get(new.account);
+        let firm = &self.accounts.firm_of(new.account).party;
+        let old_notional = terms.notional(old.ticks, old.lots);
+        let new_notional = terms.notional(new.ticks, new.lots);
+        if !account.party.may_hold(old_notional, new_notional) {
+            return Err(RiskReject::AccountOpenNotional);
+        }
+        if !firm.may_hold(old_notional, new_notional) {
+            return Err(RiskReject::FirmOpenNotional);
+        }
+        let too_far = |position: &Position, max: i128| {
+            let lots = position.reach(new.side, old.lots, new.lots);
+            lots > LOTS_MAX || lots * i128::from(terms.rules.lot_size) > max
+        };
+        let position = &self.positions[(new.account, new.instrument)];
+        if too_far(position, account.party.limits.position_max) {
+            return Err(RiskReject::AccountPosition);
+        }
+        let position = &self.firm_positions[(account.firm, new.instrument)];
+        if too_far(position, firm.limits.position_max) {
+            return Err(RiskReject::FirmPosition);
+        }
+        if let Some(pair) = &terms.pair
+            && account.funded
+        {
+            let balance = self.money.balance(new.account, pair.spent(new.side));
+            if pair.needs(new) > balance.available() + pair.needs(old) {
+                return Err(RiskReject::InsufficientBalance);
+            }
+        }
+        Ok(())
+    }
+
+    // --- It does --------------------------------------------------------------------------------
+
+    /// An order that was checked is accepted.
+    pub fn take(&mut self, claim: &Claim) {
+        self.step(&claim.with_lots(0), claim, 1);
+    }
+
+    /// An order ends with `lots` still open: cancelled, or filled (none).
+    pub fn release(&mut self, claim: &Claim) {
+        self.step(claim, &claim.with_lots(0), -1);
+    }
+
+    /// An open order claims `new` instead: replaced, decremented, or partly traded.
+    pub fn change(&mut self, old: &Claim, new: &Claim) {
+        self.step(old, new, 0);
+    }
+
+    /// From one claim of an order to the next, with so many more orders open.
+    fn step(&mut self, old: &Claim, new: &Claim, orders: i32) {
+        let order = |claim: &Claim| (claim.account, claim.instrument, claim.side);
+        assert_eq!(order(old), order(new), "two claims of one order");
+        let terms = &self.instruments[old.instrument as usize];
+        let notional = terms.notional(new.ticks, new.lots) - terms.notional(old.ticks, old.lots);
+        self.accounts.for_both(old.account, |party| {
+            party.open_notional += notional;
+            party.open_orders =
+                party.open_orders.checked_add_signed(orders).expect("an order that is open");
+        });
+        let account = self.accounts.get(old.account);
+        if let Some(pair) = &terms.pair
+            && account.funded
+        {
+            self.money.reserve(pair, old, new);
+        }
+        let lots = new.lots - old.lots;
+        self.positions[(old.account, old.instrument)].change(old.side, lots);
+        self.firm_positions[(account.firm, old.instrument)].change(old.side, lots);
+    }
+
+    /// A trade of two orders, with their claims as they were before it. Returns the fees of buyer and
+    /// seller in mantissas of the quote asset; 0 without assets. Orders of one account may trade.
+    pub fn trade(
+        &mut self,
+        buy: &Claim,
+        sell: &Claim,
+        ticks: i64,
+        lots: i64,
+        roles: (Role, Role),
+    ) -> (i64, i64) {
+        let terms = &self.instruments[buy.instrument as usize];
+        let (pair, notional) = (terms.pair, terms.notional(ticks, lots));
+        for claim in [buy, sell] {
+            self.change(claim, &claim.with_lots(claim.lots - lots));
+            let firm = self.accounts.get(claim.account).firm;
+            self.positions[(claim.account, claim.instrument)].trade(claim.side, lots);
+            self.firm_positions[(firm, claim.instrument)].trade(claim.side, lots);
+            self.fees.add_volume(claim.account, notional);
+        }
+        match pair {
+            Some(pair) => self.money.settle(&pair, (buy, sell), (ticks, lots), roles),
+            None => (0, 0),
+        }
+    }
+
+    // --- Blocks ---------------------------------------------------------------------------------
+
+    /// The account itself is blocked.
+    pub fn blocked_account(&self, account: u32) -> bool {
+        self.accounts.get(account).party.blocks.any()
+    }
+
+    /// The firm of the account is blocked.
+    pub fn blocked_firm(&self, account: u32) -> bool {
+        self.accounts.firm_of(account).party.blocks.any()
+    }
+
+    /// Sets or lifts the block of `by`; the other's stays.
+    pub fn block(&mut self, whom: Blocked, by: Blocker, on: bool) {
+        let party = match whom {
+            Blocked::Account(account) => &mut self.accounts.get_mut(account).party,
+            Blocked::Firm(firm) => &mut self.accounts.firm_mut(firm).party,
+        };
+        party.blocks.set(by, on);
+    }
+
+    // --- The operator ---------------------------------------------------------------------------
+
+    /// A deposit or withdrawal: `Done`, `UnknownFirm`, `UnknownAccount`, `UnknownAsset`;
+    /// `InsufficientBalance`: less is available than is withdrawn.
+    pub fn transfer(&mut self, d: &j::Transfer) -> AdminResult {
+        let firm = d.firm.get();
+        if self.accounts.find_firm(firm).is_none() {
+            return AdminResult::UnknownFirm;
+        }
+        match self.accounts.find(firm, &d.account) {
+            Some(account) => self.money.transfer(account, d),
+            None => AdminResult::UnknownAccount,
+        }
+    }
+
+    /// One tier of the fees; every account moves to its tier: `Done` or `OutOfRange`.
+    pub fn define_fees(&mut self, d: &j::FeesDefine) -> AdminResult {
+        let result = self.fees.define(d);
+        if result == AdminResult::Done {
+            self.move_to_tiers();
+        }
+        result
+    }
+
+    /// Today's volumes count from here on; every account moves to its tier.
+    pub fn end_day(&mut self) {
+        self.fees.end_day();
+        self.move_to_tiers();
+    }
+
+    fn move_to_tiers(&mut self) {
+        for (at, account) in (0..).zip(self.accounts.all_mut()) {
+            account.rates = self.fees.rates(at);
+        }
+    }
+
+    // --- Reading --------------------------------------------------------------------------------
+
+    /// Lots bought less lots sold.
+    pub fn position(&self, account: u32, instrument: u32) -> i64 {
+        self.positions[(account, instrument)].net
+    }
+
+    /// Open lots of one side.
+    pub fn open_lots(&self, account: u32, instrument: u32, side: Side) -> i64 {
+        self.positions[(account, instrument)].open(side)
+    }
+
+    /// What an account has of an asset; `None`: no instrument has named it.
+    pub fn balance(&self, account: u32, asset: &[u8; 8]) -> Option<Balance> {
+        Some(self.money.balance(account, self.money.find_asset(asset)?))
+    }
+
+    /// The invariant: of each asset, what the accounts have and the fees are what was deposited.
+    pub fn sums_to_zero(&self) -> bool {
+        self.money.sums_to_zero(self.accounts.count())
+    }
+
+    /// Everything into a state hash.
+    pub fn hash(&self, hash: u64) -> u64 {
+        let accounts = self.accounts.count();
+        let hash = self.money.hash(accounts, self.accounts.hash(hash));
+        let mut hash = self.fees.hash(accounts, hash);
+        for (at, terms) in (0..).zip(&self.instruments) {
+            hash = terms.hash(hash);
+            for account in 0..accounts {
+                hash = self.positions[(account, at)].hash(hash);
+            }
+            for firm in 0..self.accounts.firms().len() as u32 {
+                hash = self.firm_positions[(firm, at)].hash(hash);
+            }
+        }
+        hash
+    }
+}
+
+#[cfg(test)]
+mod naive;
+#[cfg(test)]
+mod random;
+#[cfg(test)]
+mod tests;
