@@ -86,7 +86,7 @@ impl Engine {
         let left = (self.books.fill(buy, traded), self.books.fill(sell, traded));
         let buyer = self.filled(buy, ticks, traded);
         let seller = self.filled(sell, ticks, traded);
-        self.instruments[at as usize].note_trade(ticks);
+        self.instruments[at as usize].last = ticks; // Stops look at it when trading turns continuous.
 
         if buy_kind != Kind::Shown && sell_kind != Kind::Shown {
             self.tell_trade(at, ticks, traded, None, sink);

@@ -653,7 +653,7 @@ impl Books {
             let after = if slot == last { Slot::NONE } else { node.younger };
             taker.share = Share::Parts { level, lots, of, next: after, last };
             let part = part_of(node.lots, lots, of);
-            if self.is_met_as_own(taker, slot) || (part > 0 && part >= rules.minimum_lots) {
+            if part > 0 && part >= rules.minimum_lots {
                 return (slot, part);
             }
         }

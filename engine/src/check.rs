@@ -42,6 +42,12 @@ struct Words {
 
 use OrdRejReason as R;
 
+/// Conditions that the venue knows.
+const CONDITIONS: u8 = Conditions::POST_ONLY.0
+    | Conditions::POST_ONLY_SLIDE.0
+    | Conditions::ALL_OR_NONE.0
+    | Conditions::HIDDEN.0;
+
 impl Engine {
     /// Whether session `at` may enter this order.
     pub(crate) fn check_new(&self, at: u32, new: &j::NewOrder) -> Result<Checked, R> {
@@ -89,8 +95,12 @@ impl Engine {
             OrdType::Limit | OrdType::StopLimit => price.ok_or(R::PriceMissing)?,
             OrdType::MarketToLimit => opposite.ok_or(R::NoOppositePrice)?,
             OrdType::Stop => i.protected(side, Some(stop_ticks)),
-            OrdType::Market if i.phase == Phase::Continuous => i.protected(side, opposite),
-            OrdType::Market => i.extreme(side),
+            OrdType::Market
+                if i.phase != Phase::Continuous || time_in_force == TimeInForce::AtTheClose =>
+            {
+                i.extreme(side)
+            }
+            OrdType::Market => i.protected(side, opposite),
         };
         let ticks = post_only_price(i, side, ticks, new.conditions, opposite)
             .ok_or(R::PostOnlyWouldTrade)?;
@@ -198,7 +208,7 @@ impl Engine {
             if is_outside_band(i, ticks) {
                 return Err(C::PriceOutsideBand);
             }
-            let limit = order.ord_type == OrdType::Limit;
+            let limit = matches!(order.ord_type, OrdType::Limit | OrdType::MarketToLimit);
             if limit && is_through_collar(i, order.side, price, opposite) {
                 return Err(C::PriceThroughCollar);
             }
@@ -250,7 +260,9 @@ impl Engine {
 }
 
 fn words_of(new: &j::NewOrder) -> Option<Words> {
-    let known = new.unsupported.known()? == Boolean::False && new.self_trade.known().is_some();
+    let known = new.unsupported.known()? == Boolean::False
+        && new.self_trade.known().is_some()
+        && new.conditions.0 & !CONDITIONS == 0;
     let words = Words {
         side: new.side.known()?,
         ord_type: new.ord_type.known()?,

@@ -167,7 +167,12 @@ impl Engine {
             expiry: Expiry::new(limits.orders_max),
             risk: Risk::new(&limits),
             timetable: [None; LINES_MAX],
-            ids: Ids::new(names_max(&limits), limits.finished_kept, limits.hash_seed),
+            ids: Ids::new(
+                names_max(&limits),
+                limits.sessions_max,
+                limits.finished_kept,
+                limits.hash_seed,
+            ),
             tasks: Tasks::default(),
             now: 0,
             seq: 0,
@@ -414,7 +419,7 @@ impl Engine {
         self.expiry.resize(limits.orders_max);
         self.owners.resize(owners_max(limits));
         self.risk.resize(limits);
-        self.ids.resize(names_max(limits));
+        self.ids.resize(names_max(limits), limits.sessions_max);
     }
 
     /// A new instrument, or other rules for a known one.

@@ -23,6 +23,23 @@ pub fn mix_bytes(mut hash: u64, bytes: &[u8]) -> u64 {
     mix(mix(hash, u64::from_le_bytes(last)), bytes.len() as u64)
 }
 
+/// A name of a session, for the ClOrdID table: two multiplications side by side and one after them.
+#[inline]
+pub fn name_hash(seed: u64, session: u32, name: &[u8; 36]) -> u64 {
+    let (words, tail) = name.as_chunks::<8>();
+    let [a, b, c, d] = [0, 1, 2, 3].map(|at| u64::from_le_bytes(words[at]));
+    let tail = u64::from(u32::from_le_bytes([tail[0], tail[1], tail[2], tail[3]]));
+    let left = fold(a ^ K0, b ^ seed);
+    let right = fold(c ^ K1, d ^ seed.rotate_left(32) ^ tail << 32);
+    fold(left ^ tail ^ K1, right ^ u64::from(session) ^ K0)
+}
+
+#[inline]
+const fn fold(a: u64, b: u64) -> u64 {
+    let product = (a as u128).wrapping_mul(b as u128);
+    (product >> 64) as u64 ^ product as u64
+}
+
 /// What one resting order adds to the checksum of its book (docs/wire/feed.md). The checksum is
 /// the wrapping sum over all orders, so adding, changing and taking one away costs the same.
 ///

@@ -2,11 +2,13 @@
 //!
 //! A name is unique among a session's open orders and its last `finished_kept` finished ones
 //! (DESIGN: older repeats are accepted). One open-addressing table for the partition, sized at
-//! start, linear probing, deletion by shifting back. The table is keyed by a seed given at start
-//! and never iterated, so no state depends on it; entries live in a slab whose order is the log's.
+//! start, linear probing, deletion by shifting back; a slot has 32 bits of the hash, so that only a
+//! name that is there costs a second look. The table is keyed by a seed given at start and never
+//! iterated, so no state depends on it; entries live in a slab whose order is the log's.
 
-use crate::hash::{mix, mix_bytes};
+use crate::hash::{mix, mix_bytes, name_hash};
 use crate::orders::OrderId;
+use prefetch_index::prefetch_index;
 use sbe_schemas::types::{OrdStatus, OrdType, Side, TimeInForce};
 
 /// ClOrdID (11), NUL padded.
@@ -62,34 +64,46 @@ pub enum Meaning {
     },
 }
 
-#[derive(Clone, Copy)]
-struct Entry {
-    session: u32,
-    name: ClOrdId,
-    meaning: Option<Meaning>,
-    /// Next in the session's row of finished names, or in the free list.
-    next: Id,
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// In the free list.
+    Free(Id),
+    Open(OrderId),
+    /// `outcomes` has it.
+    Finished,
+    Used(Id),
 }
 
-/// The finished names of one session, oldest first.
-#[derive(Clone, Copy, Debug)]
+/// One cache line: what a look for a name reads.
+#[derive(Clone, Copy)]
+#[repr(align(64))]
+struct Entry {
+    name: ClOrdId,
+    session: u32,
+    hash: u32,
+    state: State,
+}
+
+const _: () = assert!(size_of::<Entry>() == 64);
+
+/// The finished names of one session: a part of a ring, oldest first.
+#[derive(Clone, Copy, Debug, Default)]
 pub struct FinishedNames {
-    first: Id,
-    last: Id,
+    oldest: u32,
     count: u32,
 }
 
-impl Default for FinishedNames {
-    fn default() -> Self {
-        Self { first: Id::NONE, last: Id::NONE, count: 0 }
-    }
-}
+/// A slot of the table: hash above, entry + 1 below; 0: empty.
+type Place = u64;
 
 /// The table.
 pub struct Ids {
-    /// Entry + 1, or 0. A power of two, at most half full.
-    table: Vec<u32>,
+    /// A power of two, at most half full.
+    table: Vec<Place>,
     entries: Vec<Entry>,
+    outcomes: Vec<Outcome>,
+    /// A ring of `finished_kept` entries for each session.
+    finished: Vec<Id>,
     entries_max: usize,
     free: Id,
     live: usize,
@@ -97,13 +111,19 @@ pub struct Ids {
     seed: u64,
 }
 
+/// How many evictions ahead memory is fetched.
+const AHEAD: u32 = 8;
+
 impl Ids {
-    /// Room for `names_max` names; each session keeps its last `finished_kept` finished ones.
-    pub fn new(names_max: usize, finished_kept: u32, seed: u64) -> Self {
+    /// Room for `names_max` names; each of `sessions_max` sessions keeps its last `finished_kept`
+    /// finished ones.
+    pub fn new(names_max: usize, sessions_max: usize, finished_kept: u32, seed: u64) -> Self {
         assert!(names_max < (u32::MAX / 4) as usize);
         Self {
             table: vec![0; (names_max.max(8) * 2).next_power_of_two()],
             entries: Vec::with_capacity(names_max),
+            outcomes: Vec::with_capacity(names_max),
+            finished: vec![Id::NONE; sessions_max * finished_kept as usize],
             entries_max: names_max,
             free: Id::NONE,
             live: 0,
@@ -112,112 +132,186 @@ impl Ids {
         }
     }
 
-    /// Another bound from now on; what is known stays.
-    pub fn resize(&mut self, names_max: usize) {
+    /// Other bounds from now on; what is known stays.
+    pub fn resize(&mut self, names_max: usize, sessions_max: usize) {
         assert!(names_max < (u32::MAX / 4) as usize);
         self.entries_max = names_max;
-        self.entries.reserve_exact(names_max.saturating_sub(self.entries.len()));
+        let more = names_max.saturating_sub(self.entries.len());
+        self.entries.reserve_exact(more);
+        self.outcomes.reserve_exact(more);
+        let rings = sessions_max * self.finished_kept as usize;
+        self.finished.resize(rings.max(self.finished.len()), Id::NONE);
         let slots = (names_max.max(8) * 2).next_power_of_two();
         if slots <= self.table.len() {
             return;
         }
         self.table = vec![0; slots];
         for at in 0..self.entries.len() {
-            let Entry { session, name, meaning, .. } = self.entries[at];
-            if meaning.is_some() {
-                self.place(Id(at as u32), session, &name);
+            if !matches!(self.entries[at].state, State::Free(_)) {
+                self.place(Id(at as u32), self.entries[at].hash);
             }
         }
     }
 
     /// Another `names` names fit.
+    #[inline]
     pub fn has_room(&self, names: usize) -> bool {
         self.live + names <= self.entries_max
     }
 
     /// What this name of this session means.
+    #[inline]
     pub fn find(&self, session: u32, name: &ClOrdId) -> Option<Id> {
-        let mut at = self.home(session, name);
+        let hash = self.hash_of(session, name);
+        let mut at = self.home(hash);
         loop {
-            let entry = self.table[at].checked_sub(1)?;
-            let e = &self.entries[entry as usize];
-            if e.session == session && e.name == *name {
-                return Some(Id(entry));
+            let place = self.table[at];
+            let entry = (place as u32).checked_sub(1)?;
+            if (place >> 32) as u32 == hash {
+                let e = &self.entries[entry as usize];
+                if e.session == session && e.name == *name {
+                    return Some(Id(entry));
+                }
             }
             at = (at + 1) & (self.table.len() - 1);
         }
     }
 
+    /// Fetches what [`Self::find`] will read first.
+    #[inline]
+    pub fn prefetch(&self, session: u32, name: &ClOrdId) {
+        prefetch_index(&self.table, self.home(self.hash_of(session, name)));
+    }
+
+    /// Fetches what [`Self::find`] will read then.
+    #[inline]
+    pub fn prefetch_entry(&self, session: u32, name: &ClOrdId) {
+        if let Some(entry) = self.candidate(session, name) {
+            prefetch_index(&self.entries, entry as usize);
+        }
+    }
+
+    /// The order that an open name probably means, once its entry has been fetched.
+    #[inline]
+    pub fn glance(&self, session: u32, name: &ClOrdId) -> Option<OrderId> {
+        match self.entries.get(self.candidate(session, name)? as usize)?.state {
+            State::Open(order) => Some(order),
+            _ => None,
+        }
+    }
+
+    /// The first entry of this hash.
+    #[inline]
+    fn candidate(&self, session: u32, name: &ClOrdId) -> Option<u32> {
+        let hash = self.hash_of(session, name);
+        let mut at = self.home(hash);
+        while self.table[at] != 0 {
+            if (self.table[at] >> 32) as u32 == hash {
+                return Some(self.table[at] as u32 - 1);
+            }
+            at = (at + 1) & (self.table.len() - 1);
+        }
+        None
+    }
+
     /// The meaning of an entry that is known to live.
+    #[inline]
     pub fn meaning(&self, id: Id) -> Meaning {
-        self.entries[id.0 as usize].meaning.expect("a known name has a meaning")
+        match self.entries[id.0 as usize].state {
+            State::Open(order) => Meaning::Open(order),
+            State::Finished => Meaning::Finished(self.outcomes[id.0 as usize]),
+            State::Used(successor) => Meaning::Used { successor },
+            State::Free(_) => unreachable!("a known name has a meaning"),
+        }
     }
 
     /// The name of an entry that is known to live.
+    #[inline]
     pub fn name(&self, id: Id) -> &ClOrdId {
         &self.entries[id.0 as usize].name
     }
 
-    /// A new name. Needs room, and that `find` does not know it.
-    pub fn insert(&mut self, session: u32, name: &ClOrdId, meaning: Meaning) -> Id {
+    /// The name of an order that lives. Needs room, and that `find` does not know it.
+    #[inline]
+    pub fn insert(&mut self, session: u32, name: &ClOrdId, order: OrderId) -> Id {
         assert!(self.has_room(1));
-        let entry = Entry { session, name: *name, meaning: Some(meaning), next: Id::NONE };
-        let id = if self.free == Id::NONE {
-            self.entries.push(entry);
-            Id(self.entries.len() as u32 - 1)
-        } else {
-            let id = self.free;
-            self.free = self.entries[id.0 as usize].next;
-            self.entries[id.0 as usize] = entry;
-            id
+        let hash = self.hash_of(session, name);
+        let entry = Entry { name: *name, session, hash, state: State::Open(order) };
+        let id = match self.entries.get_mut(self.free.0 as usize) {
+            None => {
+                self.entries.push(entry);
+                self.outcomes.push(Outcome::NONE);
+                Id(self.entries.len() as u32 - 1)
+            }
+            Some(place) => {
+                let State::Free(next) = place.state else { unreachable!("it is free") };
+                *place = entry;
+                std::mem::replace(&mut self.free, next)
+            }
         };
         self.live += 1;
-        self.place(id, session, name);
+        self.place(id, hash);
         id
     }
 
-    fn place(&mut self, id: Id, session: u32, name: &ClOrdId) {
-        let mut at = self.home(session, name);
+    #[inline]
+    fn place(&mut self, id: Id, hash: u32) {
+        let mut at = self.home(hash);
         while self.table[at] != 0 {
             at = (at + 1) & (self.table.len() - 1);
         }
-        self.table[at] = id.0 + 1;
+        self.table[at] = u64::from(hash) << 32 | u64::from(id.0 + 1);
     }
 
-    /// Gives an open name another meaning.
-    pub fn set(&mut self, id: Id, meaning: Meaning) {
-        self.entries[id.0 as usize].meaning = Some(meaning);
-    }
-
-    /// Puts a name that means no open order at the end of its session's row; the oldest beyond
-    /// `finished_kept` is forgotten.
+    /// A name that means no open order any more goes to the end of its session's ring; the oldest
+    /// beyond `finished_kept` is forgotten.
+    #[inline]
     pub fn finish(&mut self, id: Id, meaning: Meaning, row: &mut FinishedNames) {
         let entry = &mut self.entries[id.0 as usize];
-        entry.meaning = Some(meaning);
-        entry.next = Id::NONE;
-        if row.last == Id::NONE {
-            row.first = id;
-        } else {
-            self.entries[row.last.0 as usize].next = id;
-        }
-        row.last = id;
-        row.count += 1;
-        while row.count > self.finished_kept {
-            let oldest = row.first;
-            row.first = self.entries[oldest.0 as usize].next;
-            if row.first == Id::NONE {
-                row.last = Id::NONE;
+        let session = entry.session;
+        entry.state = match meaning {
+            Meaning::Open(order) => State::Open(order),
+            Meaning::Used { successor } => State::Used(successor),
+            Meaning::Finished(outcome) => {
+                self.outcomes[id.0 as usize] = outcome;
+                State::Finished
             }
-            row.count -= 1;
+        };
+        if self.finished_kept == 0 {
+            return self.remove(id);
+        }
+        if row.count == self.finished_kept {
+            let oldest = self.finished[self.ring_slot(session, row.oldest)];
             self.remove(oldest);
+            row.oldest = (row.oldest + 1) % self.finished_kept;
+            row.count -= 1;
+            self.prefetch_eviction(session, row);
+        }
+        let end = self.ring_slot(session, (row.oldest + row.count) % self.finished_kept);
+        self.finished[end] = id;
+        row.count += 1;
+    }
+
+    #[inline]
+    fn ring_slot(&self, session: u32, at: u32) -> usize {
+        session as usize * self.finished_kept as usize + at as usize
+    }
+
+    /// Evictions come in a known order: their memory can be on its way.
+    #[inline]
+    fn prefetch_eviction(&self, session: u32, row: &FinishedNames) {
+        let ahead =
+            |by| self.finished[self.ring_slot(session, (row.oldest + by) % self.finished_kept)];
+        prefetch_index(&self.entries, ahead(2 * AHEAD).0 as usize);
+        if let Some(entry) = self.entries.get(ahead(AHEAD).0 as usize) {
+            prefetch_index(&self.table, self.home(entry.hash));
         }
     }
 
     fn remove(&mut self, id: Id) {
-        let Entry { session, name, .. } = self.entries[id.0 as usize];
         let mask = self.table.len() - 1;
-        let mut hole = self.home(session, &name);
-        while self.table[hole] != id.0 + 1 {
+        let mut hole = self.home(self.entries[id.0 as usize].hash);
+        while self.table[hole] as u32 != id.0 + 1 {
             assert!(self.table[hole] != 0, "a known name is in the table");
             hole = (hole + 1) & mask;
         }
@@ -225,10 +319,10 @@ impl Ids {
         let mut at = hole;
         loop {
             at = (at + 1) & mask;
-            let Some(entry) = self.table[at].checked_sub(1) else { break };
-            let e = &self.entries[entry as usize];
-            let home = self.home(e.session, &e.name);
-            let from_home = at.wrapping_sub(home) & mask;
+            if self.table[at] == 0 {
+                break;
+            }
+            let from_home = at.wrapping_sub(self.home((self.table[at] >> 32) as u32)) & mask;
             let from_hole = at.wrapping_sub(hole) & mask;
             if from_home >= from_hole {
                 self.table[hole] = self.table[at];
@@ -236,36 +330,61 @@ impl Ids {
             }
         }
         self.table[hole] = 0;
-        let entry = &mut self.entries[id.0 as usize];
-        entry.meaning = None;
-        entry.next = self.free;
+        self.entries[id.0 as usize].state = State::Free(self.free);
         self.free = id;
         self.live -= 1;
     }
 
-    fn home(&self, session: u32, name: &ClOrdId) -> usize {
-        let hash = mix_bytes(mix(self.seed, u64::from(session)), name);
+    #[inline]
+    fn home(&self, hash: u32) -> usize {
         hash as usize & (self.table.len() - 1)
+    }
+
+    #[inline]
+    fn hash_of(&self, session: u32, name: &ClOrdId) -> u32 {
+        (name_hash(self.seed, session, name) >> 32) as u32
     }
 
     /// All names and their slots into a state hash; the table itself never counts.
     pub fn hash(&self, mut hash: u64) -> u64 {
-        for entry in &self.entries {
-            let word = match entry.meaning {
-                None => 0,
-                Some(Meaning::Open(order)) => order.0,
-                Some(Meaning::Finished(o)) => {
+        for (entry, o) in self.entries.iter().zip(&self.outcomes) {
+            let word = match entry.state {
+                State::Free(next) => u64::from(next.0) | 1 << 63,
+                State::Open(order) => order.0,
+                State::Finished => {
                     mix(o.order_id.0, o.filled_lots as u64 ^ (o.status as u64) << 56)
                 }
-                Some(Meaning::Used { successor }) => u64::from(successor.0) << 32,
+                State::Used(successor) => u64::from(successor.0) << 32,
             };
-            hash = mix(mix(hash, word), u64::from(entry.next.0));
-            if entry.meaning.is_some() {
+            hash = mix(hash, word);
+            if !matches!(entry.state, State::Free(_)) {
                 hash = mix_bytes(mix(hash, u64::from(entry.session)), &entry.name);
             }
         }
         hash
     }
+
+    /// The finished names of a session, oldest first, into a state hash.
+    pub fn hash_row(&self, session: u32, row: &FinishedNames, hash: u64) -> u64 {
+        let at = |n| self.ring_slot(session, (row.oldest + n) % self.finished_kept.max(1));
+        (0..row.count).fold(hash, |hash, n| mix(hash, u64::from(self.finished[at(n)].0)))
+    }
+}
+
+impl Outcome {
+    const NONE: Self = Self {
+        order_id: OrderId(0),
+        instrument: 0,
+        owner: 0,
+        side: Side::Buy,
+        ord_type: OrdType::Limit,
+        time_in_force: TimeInForce::Day,
+        status: OrdStatus::New,
+        ticks: 0,
+        lots: 0,
+        filled_lots: 0,
+        average: 0,
+    };
 }
 
 #[cfg(test)]
@@ -280,11 +399,11 @@ mod tests {
 
     #[test]
     fn every_name_is_found_until_it_is_forgotten_and_never_after() {
-        let mut ids = Ids::new(100, 10, 42);
+        let mut ids = Ids::new(100, 3, 10, 42);
         let mut row = FinishedNames::default();
         for n in 0..1000 {
             assert_eq!(ids.find(1, &name(n)), None);
-            let id = ids.insert(1, &name(n), Meaning::Open(OrderId(u64::from(n))));
+            let id = ids.insert(1, &name(n), OrderId(u64::from(n)));
             ids.finish(id, Meaning::Used { successor: Id::NONE }, &mut row);
             for known in 0..=n {
                 assert_eq!(ids.find(1, &name(known)).is_some(), known + 10 > n, "{known} of {n}");
@@ -296,21 +415,21 @@ mod tests {
 
     #[test]
     fn a_bigger_table_knows_what_the_smaller_one_knew() {
-        let mut ids = Ids::new(10, 10, 7);
-        (0..10).for_each(|n| _ = ids.insert(1, &name(n), Meaning::Open(OrderId(u64::from(n)))));
+        let mut ids = Ids::new(10, 3, 10, 7);
+        (0..10).for_each(|n| _ = ids.insert(1, &name(n), OrderId(u64::from(n))));
         assert!(!ids.has_room(1));
-        ids.resize(1000);
-        (10..1000).for_each(|n| _ = ids.insert(1, &name(n), Meaning::Open(OrderId(u64::from(n)))));
+        ids.resize(1000, 3);
+        (10..1000).for_each(|n| _ = ids.insert(1, &name(n), OrderId(u64::from(n))));
         assert!((0..1000).all(|n| ids.find(1, &name(n)).is_some()) && !ids.has_room(1));
     }
 
     #[test]
     fn the_seed_changes_no_answer_and_no_hash() {
         let run = |seed| {
-            let mut ids = Ids::new(100, 5, seed);
+            let mut ids = Ids::new(100, 3, 5, seed);
             let mut row = FinishedNames::default();
             for n in 0..80 {
-                let id = ids.insert(n % 3, &name(n), Meaning::Open(OrderId(u64::from(n))));
+                let id = ids.insert(1, &name(n), OrderId(u64::from(n)));
                 if n % 2 == 0 {
                     ids.finish(id, Meaning::Used { successor: Id::NONE }, &mut row);
                 }

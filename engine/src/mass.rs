@@ -171,6 +171,9 @@ impl Engine {
             MassActionType::Block | MassActionType::Kill => true,
             MassActionType::Unblock => false,
         };
+        if by == Blocker::Operator && !on {
+            self.block(whose, action, Blocker::Member); // Only the operator lifts both.
+        }
         match whose {
             Whose::Session(at) => self.sessions[at as usize].blocks.set(by, on),
             Whose::User(user) => {

@@ -340,17 +340,17 @@ impl Engine {
 
     /// Triggers the next stop that trades have reached, or looks no more.
     pub(crate) fn trigger_next<S: Sink>(&mut self, at: u32, sink: &mut S) {
+        if self.instruments[at as usize].phase != Phase::Continuous {
+            self.tasks.stops = None; // What trades have said waits for the end of the auction.
+            return;
+        }
         let (low, high) = self.instruments[at as usize].traded;
-        let continuous = self.instruments[at as usize].phase == Phase::Continuous;
         for side in [Side::Buy, Side::Sell] {
             let reached = self.books.best(at, Kind::Stop, side).is_some_and(|ticks| match side {
                 Side::Buy => ticks <= high,
                 Side::Sell => ticks >= low,
             });
-            if reached
-                && continuous
-                && let Some(slot) = self.books.first(at, Kind::Stop, side)
-            {
+            if reached && let Some(slot) = self.books.first(at, Kind::Stop, side) {
                 self.books.unrest(slot);
                 return self.trigger(slot, sink);
             }

@@ -108,6 +108,11 @@ impl Money {
         self.balances.grow(accounts, assets_max);
     }
 
+    /// Assets that instruments have named.
+    pub fn assets_len(&self) -> u32 {
+        self.assets.len() as u32
+    }
+
     /// The index of an asset that some instrument has named.
     pub fn find_asset(&self, name: &[u8; 8]) -> Option<u32> {
         self.assets.iter().position(|asset| asset.name == *name).map(|at| at as u32)
@@ -182,6 +187,9 @@ impl Money {
     pub fn transfer(&mut self, account: u32, d: &j::Transfer) -> AdminResult {
         let Some(asset) = self.find_asset(&d.asset) else { return AdminResult::UnknownAsset };
         let amount = i128::from(d.amount.get());
+        if amount == 0 {
+            return AdminResult::OutOfRange;
+        }
         let balance = &mut self.balances[(account, asset)];
         if amount < 0 && balance.available() + amount < 0 {
             return AdminResult::InsufficientBalance;

@@ -9,7 +9,7 @@ use crate::book::Kind;
 use crate::engine::{EXPIRY_WALK_MAX, Engine, next_time_of_day};
 use crate::event::Sink;
 use crate::hash::mix;
-use crate::instrument::{NOT_TRADED, is_auction};
+use crate::instrument::is_auction;
 use crate::orders::{Order, Slot};
 use sbe_schemas::journal as j;
 use sbe_schemas::types::{
@@ -174,9 +174,8 @@ impl Engine {
         let i = &mut self.instruments[at as usize];
         i.phase = to;
         (i.volatility_ends, i.indicative_due) = (u64::MAX, u64::MAX);
-        i.traded = NOT_TRADED;
         if to == Phase::Continuous && i.last != 0 {
-            i.traded = (i.last, i.last);
+            i.note_trade(i.last);
         }
         let (low, high) = i.band();
         self.books.set_band(at, low, high);
@@ -198,7 +197,6 @@ impl Engine {
         let now = self.now;
         let i = &mut self.instruments[at as usize];
         i.phase = to;
-        i.traded = NOT_TRADED;
         i.volatility_ends = match to {
             Phase::VolatilityAuction => now + i.volatility_ns,
             _ => u64::MAX,

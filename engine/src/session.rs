@@ -677,7 +677,9 @@ impl Engine {
 
     /// All sessions into a state hash.
     pub(crate) fn hash_sessions(&self, hash: u64) -> u64 {
-        self.sessions.iter().fold(hash, |hash, s| self.parking.hash(&s.parked, s.hash(hash)))
+        self.sessions.iter().zip(0..).fold(hash, |hash, (s, at)| {
+            self.ids.hash_row(at, &s.finished, self.parking.hash(&s.parked, s.hash(hash)))
+        })
     }
 
     /// A numbered message of ours, to wherever the session is bound.

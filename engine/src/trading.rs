@@ -46,7 +46,7 @@ impl Engine {
         order.owner = self.owner(at, account).expect("room has been checked");
         let slot = self.books.take(order.owner);
         order.id = self.books.id(slot);
-        order.cl_ord_id = self.ids.insert(at, name, Meaning::Open(order.id));
+        order.cl_ord_id = self.ids.insert(at, name, order.id);
         self.orders.insert(slot, order, &mut self.owners.get_mut(order.owner).orders);
         self.risk.take(&self.claim_of(&order));
         if order.expire_time != 0 {
@@ -180,7 +180,7 @@ impl Engine {
             self.take_off(slot, sink);
         }
         let session = self.owners.get(before.owner).session;
-        let id = self.ids.insert(session, name, Meaning::Open(before.id));
+        let id = self.ids.insert(session, name, before.id);
         let used = Meaning::Used { successor: id };
         let old_name = *self.ids.name(before.cl_ord_id);
         let row = &mut self.sessions[session as usize].finished;
@@ -320,9 +320,12 @@ impl Engine {
     /// a cancel must never fail for want of memory.
     fn use_up(&mut self, at: u32, name: &ClOrdId, successor: Id) {
         if self.ids.has_room(1) {
-            let used = Meaning::Used { successor };
-            let id = self.ids.insert(at, name, used);
-            self.ids.finish(id, used, &mut self.sessions[at as usize].finished);
+            let id = self.ids.insert(at, name, OrderId(0));
+            self.ids.finish(
+                id,
+                Meaning::Used { successor },
+                &mut self.sessions[at as usize].finished,
+            );
         }
     }
 }

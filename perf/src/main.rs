@@ -1,14 +1,20 @@
-//! The `portcullis-perf` binary: the public wire, measured from outside.
+//! The `portcullis-perf` binary: the public wire measured from outside, and matching by itself.
 //!
-//! It knows of a venue what any client knows: FIX over TCP. Absolute times on a shared machine mean
-//! little from one minute to the next, so a venue is held against the *floor*: the same client, the
-//! same sizes and the same loop over a plain TCP echo, measured in the same run.
+//! From outside it knows of a venue what any client knows: FIX over TCP. Absolute times on a shared
+//! machine mean little from one minute to the next, so a venue is held against the *floor*: the same
+//! client, the same sizes and the same loop over a plain TCP echo, measured in the same run.
+//!
+//! By itself, without a venue, matching is measured on a *flow*: a file of orders that is the same
+//! everywhere, and whose trades have a checksum, so that what is fast is also right.
 //!
 //! ```text
 //! latency.rs   orders and cancels as a FIX client (`fix.rs`) ┐
 //! floor.rs     fixed-size messages and their echo            ┴─► drive.rs: the loop that times
 //!                                                                 both, over a `line.rs`
 //! report.rs    distributions as text and JSON
+//!
+//! flow.rs         the file; flow/generate.rs draws one, flow/reference.rs plays one
+//! match_flow.rs   the engine, or its book alone, on such a file
 //! ```
 
 #![forbid(unsafe_code)]
@@ -16,16 +22,19 @@
 mod drive;
 mod fix;
 mod floor;
+mod flow;
 mod latency;
 mod line;
+mod match_flow;
 mod report;
 
 use clap::{Args, Parser, Subcommand};
 use std::process::ExitCode;
 
-/// Measures a venue from outside, as its clients see it.
+/// Measures a venue from outside, as its clients see it, and matching by itself.
 ///
-/// Start one first: `portcullis serve`. Then `portcullis-perf latency --with-floor`.
+/// A venue: start one with `portcullis serve`, then `portcullis-perf latency --with-floor`.
+/// Matching: `portcullis-perf flow busy.flow`, then `portcullis-perf match busy.flow`.
 #[derive(Parser)]
 #[command(version, propagate_version = true)]
 struct Arguments {
@@ -39,6 +48,10 @@ enum Command {
     Latency(latency::LatencyArgs),
     /// The same client against a plain TCP echo: what this machine's loopback takes at least.
     Floor(Load),
+    /// Draw a file of orders to match: the same arguments give the same bytes everywhere.
+    Flow(flow::generate::FlowArgs),
+    /// Orders of such a file per second through the engine, without wire, log or threads.
+    Match(match_flow::MatchArgs),
 }
 
 /// How much, and how closely packed.
@@ -65,6 +78,8 @@ fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Latency(args) => latency::run(&args),
         Command::Floor(load) => floor::run(&load),
+        Command::Flow(args) => flow::generate::run(&args),
+        Command::Match(args) => match_flow::run(&args),
     };
     match result {
         Ok(printed) => {
@@ -95,6 +110,23 @@ mod tests {
         }
         assert_eq!(refusal("floor --orders -1"), ErrorKind::UnknownArgument);
         assert_eq!(refusal("latency --orders many"), ErrorKind::ValueValidation);
+    }
+
+    #[test]
+    fn a_flow_that_nobody_can_draw_or_replay_is_refused() {
+        for words in [
+            "flow x --symbols 0",
+            "flow x --symbols 65537",
+            "flow x --live 50000001",
+            "flow x --ops 1000000001",
+            "flow x --depth 10000001",
+            "match x --reps 0",
+            "match x --ops 0",
+        ] {
+            assert_eq!(refusal(words), ErrorKind::ValueValidation, "{words}");
+        }
+        assert_eq!(refusal("match x --layer wire"), ErrorKind::InvalidValue);
+        assert_eq!(refusal("match"), ErrorKind::MissingRequiredArgument);
     }
 
     #[test]

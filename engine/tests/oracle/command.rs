@@ -1,0 +1,82 @@
+//! One command, in the messages of `journal.xml`.
+
+use engine::command::{slot_bytes, write_slot};
+use sbe_schemas::header::Message;
+use sbe_schemas::journal as j;
+use std::fmt;
+
+/// What can be asked of the exchange.
+#[derive(Clone, Copy)]
+pub(crate) enum Command {
+    TermStarted(j::TermStarted),
+    Venue(j::VenueDefine),
+    Instrument(j::InstrumentDefine),
+    Firm(j::FirmDefine),
+    Account(j::AccountDefine),
+    Session(j::SessionDefine),
+    Schedule(j::ScheduleDefine),
+    Fees(j::FeesDefine),
+    TermReady(j::TermReady),
+    Tick(j::Tick),
+    PhaseSet(j::PhaseSet),
+    ReferencePriceSet(j::ReferencePriceSet),
+    Transfer(j::Transfer),
+    NewOrder(j::NewOrder),
+    CancelOrder(j::CancelOrder),
+    ReplaceOrder(j::ReplaceOrder),
+    MassAction(j::MassAction),
+    Logon(j::Logon),
+    Disconnected(j::Disconnected),
+}
+
+/// `$f` of whatever message it is.
+macro_rules! each {
+    ($command:expr, $m:ident => $f:expr) => {
+        match $command {
+            Command::TermStarted($m) => $f,
+            Command::Venue($m) => $f,
+            Command::Instrument($m) => $f,
+            Command::Firm($m) => $f,
+            Command::Account($m) => $f,
+            Command::Session($m) => $f,
+            Command::Schedule($m) => $f,
+            Command::Fees($m) => $f,
+            Command::TermReady($m) => $f,
+            Command::Tick($m) => $f,
+            Command::PhaseSet($m) => $f,
+            Command::ReferencePriceSet($m) => $f,
+            Command::Transfer($m) => $f,
+            Command::NewOrder($m) => $f,
+            Command::CancelOrder($m) => $f,
+            Command::ReplaceOrder($m) => $f,
+            Command::MassAction($m) => $f,
+            Command::Logon($m) => $f,
+            Command::Disconnected($m) => $f,
+        }
+    };
+}
+
+impl Command {
+    /// The slot that a ring would carry.
+    pub(crate) fn slot(&self) -> Vec<u8> {
+        fn slot_of<M: Message>(message: &M) -> Vec<u8> {
+            let mut slot = vec![0; slot_bytes::<M>()];
+            write_slot(message, &mut slot);
+            slot
+        }
+        each!(self, m => slot_of(m))
+    }
+}
+
+impl fmt::Debug for Command {
+    /// Who and what; of the head the session only.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fn show<M: Message + fmt::Display>(m: &M, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            let text = m.to_string();
+            let session = text.split_whitespace().find(|word| word.starts_with("session="));
+            let body = text.split_once(") ").map_or("", |(_, body)| body);
+            write!(f, "{} {} {body}", session.unwrap_or("session=0"), M::NAME)
+        }
+        each!(self, m => show(m, f))
+    }
+}
