@@ -10,6 +10,7 @@
 use crate::hash::mix;
 use crate::ladder::{Ladder, Pages};
 use crate::orders::{OrderId, Slot};
+use prefetch_index::prefetch_index;
 use sbe_schemas::types::{Allocation, SelfTrade, SelfTradeScope, Side};
 
 /// Where an order is, of ten ladders a book.
@@ -778,6 +779,49 @@ impl Books {
             }
         }
         (rank != u32::MAX).then(|| (book.ticks(Kind::Shown, side, rank), lots))
+    }
+
+    // --- looking ahead ----------------------------------------------------------------------
+
+    /// Fetches the hot half of an order that will be asked for.
+    #[inline]
+    pub fn prefetch(&self, slot: Slot) {
+        prefetch_index(&self.nodes, slot.0 as usize);
+    }
+
+    /// Fetches what taking this order off its queue will touch, once it has been fetched itself.
+    #[inline]
+    pub fn prefetch_neighbours(&self, slot: Slot) {
+        let Some(node) = self.nodes.get(slot.0 as usize) else { return };
+        prefetch_index(&self.nodes, node.older.0 as usize);
+        prefetch_index(&self.nodes, node.younger.0 as usize);
+        self.pages.prefetch(node.level);
+    }
+
+    /// Fetches the price at which a shown order may rest.
+    #[inline]
+    pub fn prefetch_price(&self, at: u32, side: Side, ticks: u32) {
+        if let Some(level) = self.level_if_there(at, side, ticks) {
+            self.pages.prefetch(level);
+        }
+    }
+
+    /// Fetches the last order at a price, behind which another may rest.
+    #[inline]
+    pub fn prefetch_youngest(&self, at: u32, side: Side, ticks: u32) {
+        if let Some(level) = self.level_if_there(at, side, ticks) {
+            prefetch_index(&self.nodes, self.pages.level(level).youngest.0 as usize);
+        }
+    }
+
+    #[inline]
+    fn level_if_there(&self, at: u32, side: Side, ticks: u32) -> Option<u32> {
+        let book = self.books.get(at as usize)?;
+        if ticks == 0 || ticks >= book.top {
+            return None;
+        }
+        let rank = self.rank(at, Kind::Shown, side, ticks);
+        Some(self.ladders[ladder_id(at, Kind::Shown, side) as usize].level_at(rank))
     }
 
     // --- reading ----------------------------------------------------------------------------

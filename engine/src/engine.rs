@@ -10,7 +10,7 @@ use crate::book::{Book, Books, Identity, Kind, ShareRules};
 use crate::claim::InstrumentMoney;
 use crate::event::{Conn, Event, SINK_FREE_MIN, Sink};
 use crate::expiry::Expiry;
-use crate::hash::{mix, mix_bytes};
+use crate::hash::{mix, mix_event};
 use crate::ids::Ids;
 use crate::instrument::Instrument;
 use crate::mass::MassCancel;
@@ -32,6 +32,8 @@ use zerocopy::IntoBytes;
 const NS_PER_DAY: u64 = 24 * 3600 * 1_000_000_000;
 /// Order slots looked at in one unit of expiry.
 pub(crate) const EXPIRY_WALK_MAX: u32 = 256;
+/// Days that the volume of an account is remembered.
+const FEE_DAYS: u64 = 30;
 /// Definitions announced in one unit.
 const ANNOUNCE_MAX: usize = 32;
 
@@ -145,11 +147,15 @@ pub struct Engine {
     feed_told: bool,
     term: u64,
     day_ends: u64,
+    /// Days that the end of day under way is for.
+    days_over: u64,
     /// The earliest of the instruments' and the sessions' own timers.
     instruments_due: u64,
     sessions_due: u64,
     next_due: u64,
     event_hash: u64,
+    /// Something has been begun and is not done.
+    busy: bool,
 }
 
 impl Engine {
@@ -183,10 +189,12 @@ impl Engine {
             feed_told: false,
             term: 0,
             day_ends: u64::MAX,
+            days_over: 0,
             instruments_due: u64::MAX,
             sessions_due: u64::MAX,
             next_due: u64::MAX,
             event_hash: 0,
+            busy: false,
         }
     }
 
@@ -194,14 +202,16 @@ impl Engine {
     /// and under the batch's first sequence: call `step` until it is `Done`.
     pub fn begin_batch(&mut self, first_seq: u64, time: u64) {
         assert!(time >= self.now, "batch time never runs backwards");
-        assert!(self.tasks.is_empty(), "the batch before is not finished");
+        assert!(!self.busy, "the batch before is not finished");
+        self.busy = true;
         (self.seq, self.now) = (first_seq, time);
     }
 
     /// Begins one command; `step` until `Done` before the next. Unknown templates are ignored:
     /// `rulesVersion` of the batch says whether they may be.
     pub fn apply<S: Sink>(&mut self, seq: u64, command: &[u8], sink: &mut S) -> Step {
-        assert!(self.tasks.is_empty(), "the command before is not finished");
+        assert!(!self.busy, "the command before is not finished");
+        self.busy = true;
         assert!(sink.free() >= SINK_FREE_MIN);
         self.seq = seq;
         if let Some(m) = Inbound::of(command) {
@@ -227,6 +237,7 @@ impl Engine {
     pub fn step<S: Sink>(&mut self, sink: &mut S) -> Step {
         loop {
             if self.tasks.is_empty() && !self.fire_due(sink) {
+                self.busy = false;
                 return Step::Done;
             }
             if sink.free() < SINK_FREE_MIN {
@@ -262,7 +273,7 @@ impl Engine {
 
     /// Closes the batch: packets of the feed close here. Takes one slot at most.
     pub fn end_batch<S: Sink>(&mut self, commands: u32, sink: &mut S) {
-        assert!(self.tasks.is_empty(), "the batch is not finished");
+        assert!(!self.busy, "the batch is not finished");
         if std::mem::take(&mut self.feed_told) {
             let mut event = Event::of(&j::BatchEnd { commands: commands.into() });
             event.head.kind = EventKind::Control.into();
@@ -562,6 +573,8 @@ impl Engine {
             return false;
         }
         if self.day_ends == due {
+            // A venue that slept for days has missed as many ends.
+            self.days_over = ((self.now - due) / NS_PER_DAY + 1).min(FEE_DAYS);
             self.day_ends = next_time_of_day(self.now, self.venue.day_end_ns);
             self.tasks.ending_day = Some(0);
         } else if let Some(line) = self.timetable.iter_mut().flatten().find(|l| l.due == due) {
@@ -627,7 +640,7 @@ impl Engine {
         }
         self.tasks.ending_day = (end < self.books.used_slots()).then_some(end);
         if self.tasks.ending_day.is_none() {
-            self.risk.end_day();
+            (0..std::mem::take(&mut self.days_over)).for_each(|_| self.risk.end_day());
         }
     }
 
@@ -684,8 +697,10 @@ impl Engine {
     fn emit<S: Sink>(&mut self, mut event: Event, sink: &mut S) {
         event.head.seq.set(self.seq);
         event.head.time.set(self.now);
-        let length = usize::from(event.head.length.get());
-        self.event_hash = mix_bytes(self.event_hash, &event.as_bytes()[..length]);
+        // Bytes beyond the length are zero.
+        let blocks = usize::from(event.head.length.get()).div_ceil(32);
+        let (all, _) = event.as_bytes().as_chunks::<32>();
+        self.event_hash = mix_event(self.event_hash, &all[..blocks]);
         sink.push(&event);
     }
 }

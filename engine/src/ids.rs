@@ -159,6 +159,12 @@ impl Ids {
         self.live + names <= self.entries_max
     }
 
+    /// Names that are known.
+    #[inline]
+    pub fn live(&self) -> usize {
+        self.live
+    }
+
     /// What this name of this session means.
     #[inline]
     pub fn find(&self, session: u32, name: &ClOrdId) -> Option<Id> {

@@ -7,6 +7,7 @@
 //! memory follows the prices in use, not the prices there could be.
 
 use crate::orders::Slot;
+use prefetch_index::prefetch_index;
 
 /// Prices on a page.
 const PAGE_PRICES: u32 = 64;
@@ -79,6 +80,13 @@ impl Pages {
     #[inline]
     pub fn level_mut(&mut self, at: u32) -> &mut PriceLevel {
         &mut self.levels[at as usize]
+    }
+
+    /// Fetches a level that will be asked for.
+    #[inline]
+    pub fn prefetch(&self, at: u32) {
+        prefetch_index(&self.levels, at as usize);
+        prefetch_index(&self.heads, (at / PAGE_PRICES) as usize);
     }
 
     /// The ladder a level belongs to.

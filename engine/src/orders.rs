@@ -7,6 +7,7 @@
 
 use crate::hash::{mix, mix_bytes};
 use crate::ids::Id;
+use prefetch_index::prefetch_index;
 use sbe_schemas::types::{Conditions, OrdStatus, OrdType, SelfTrade, Side, TimeInForce};
 
 /// A slot of the slab.
@@ -173,6 +174,20 @@ impl Orders {
         &mut self.orders[slot.0 as usize]
     }
 
+    /// Fetches an order that will be asked for.
+    #[inline]
+    pub fn prefetch(&self, slot: Slot) {
+        prefetch_index(&self.orders, slot.0 as usize);
+    }
+
+    /// Fetches its neighbours in its owner's list, once it has been fetched itself.
+    #[inline]
+    pub fn prefetch_own(&self, slot: Slot) {
+        let Some(order) = self.orders.get(slot.0 as usize) else { return };
+        prefetch_index(&self.orders, order.own_before.0 as usize);
+        prefetch_index(&self.orders, order.own_after.0 as usize);
+    }
+
     /// The next younger order of the same owner.
     pub fn own_after(&self, slot: Slot) -> Option<Slot> {
         self.orders[slot.0 as usize].own_after.some()
@@ -274,7 +289,7 @@ impl Owners {
     /// Where a pair is, or would be.
     fn place(&self, session: u32, account: u32) -> usize {
         let mask = self.table.len() - 1;
-        let mut at = mix(u64::from(session), u64::from(account)) as usize & mask;
+        let mut at = mix(u64::from(session) << 32 | u64::from(account), 0) as usize & mask;
         while let Some(owner) = self.table[at].checked_sub(1) {
             let Owner { session: s, account: a, .. } = self.owners[owner as usize];
             if (s, a) == (session, account) {

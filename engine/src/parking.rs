@@ -18,6 +18,14 @@ pub struct ParkedList {
     count: u32,
 }
 
+impl ParkedList {
+    /// Nothing waits.
+    #[inline]
+    pub fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+}
+
 impl Default for ParkedList {
     fn default() -> Self {
         Self { first: NONE, count: 0 }

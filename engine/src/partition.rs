@@ -4,11 +4,12 @@
 //! Until this process leads, events go nowhere: they were told by the one that led then. Next:
 //! `log.rs` for what committed means, `engine.rs` for what applying does.
 
-use crate::command::{CommandBuffer, slot_bytes, write_slot};
+use crate::command::{CommandBuffer, Commands, slot_bytes, write_slot};
 use crate::engine::{Engine, Limits, Step};
 use crate::event::{Event, NoSink, SINK_FREE_MIN, Sink};
 use crate::instrument::{Instrument, TICKS_MAX};
 use crate::log::{AppendError, BatchRef, Log, LogEvent};
+use crate::lookahead::LOOK_AHEAD;
 use sbe_schemas::header::Message;
 use sbe_schemas::header::text;
 use sbe_schemas::journal as j;
@@ -16,6 +17,9 @@ use sbe_schemas::types::EventKind;
 
 /// The hashes of hot engine and understudy are compared every so many batches.
 pub const CHECKPOINT_BATCHES: u64 = 4096;
+
+/// For fewer command bytes than this, a handful, looking ahead is not worth its while.
+const AHEAD_BYTES_MIN: usize = 1024;
 
 /// The rings that lead here.
 pub trait Inputs {
@@ -466,7 +470,10 @@ impl Progress<'_> {
             if self.engine.step(sink) == Step::More || sink.free() < SINK_FREE_MIN {
                 return Step::More;
             }
-            let mut commands = crate::command::Commands::new(rest);
+            let mut commands = Commands::new(rest);
+            if (*self.begun as usize).is_multiple_of(LOOK_AHEAD) && rest.len() > AHEAD_BYTES_MIN {
+                self.engine.look_ahead(&mut commands.clone());
+            }
             let Some(command) = commands.next() else { break };
             rest = rest.get(command.len()..).unwrap_or(&[]);
             let seq = batch.header.first_seq.get() + u64::from(*self.begun);

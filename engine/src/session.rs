@@ -297,7 +297,7 @@ impl Engine {
 
         if m.verdict() == Verdict::Fine && m.is_hard_reset() {
             self.act(at, m, sink); // Neither counted nor compared: FIX 4.4 vol. 2, SequenceReset.
-            self.tasks.drain = Some(at);
+            self.drain(at);
             return;
         }
         if number < expected && m.head.flags.has(CommandFlags::POSS_DUP) {
@@ -327,7 +327,16 @@ impl Engine {
             self.sessions[at as usize].next_in += 1;
             self.act(at, m, sink);
         }
-        self.tasks.drain = Some(at);
+        self.drain(at);
+    }
+
+    /// What waits behind a gap may have its turn.
+    #[inline]
+    fn drain(&mut self, at: u32) {
+        let s = &self.sessions[at as usize];
+        if s.gap_top.is_some() || s.fill_to != 0 || !s.parked.is_empty() {
+            self.tasks.drain = Some(at);
+        }
     }
 
     /// Too high: parks it and asks once for what is missing.

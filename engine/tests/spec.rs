@@ -1,39 +1,45 @@
 //! The rulebook of orders: one script per rule in `spec/`, played against an engine.
 //!
 //! ```text
-//! venue orders=2 cod grace=10s            a new venue; without it, the usual one
+//! # §1.2                     the paragraph of docs/rulebook.md that it plays, first of all
+//! venue orders=2 cod         a new venue; without it, the usual one (`play/setup.rs`, also `client`)
 //! buy A 10 @ 100 ioc of BTC  -> ok A      client 1; day unless said; ACME unless said
 //! s2: sell B 5 market        -> ok B, trade BxA 5 @ 100
+//! buy C 10 @ 100 hidden min=5 gtd=10s account=MAIN self=oldest       stop= show= post slide aon
 //! cancel A as C | replace A as A2 5 @ 100 | status A      `#A`: by OrderID (37)
 //! resend buy A 10 @ 100      -> again A …                 PossResend (97=Y)
+//! mass M kill user | session | account=MAIN | firm        (`play/operator.rs`)
+//! operator: phase ACME closing            instrument ACME static=500
 //! ~ 10s                                   time passes; it shows with the next command
+//! days 30                                 so often 24 hours and a tick
 //! tick | disconnect | logon [cod]
-//! book                       -> buy 5 @ 100 A, …          best first, oldest first
+//! book | book all            -> buy 5 @ 100 A, …          best first, oldest first
+//! balance MAIN USD           -> 90 of 100
 //! ```
-//! Each command must cause exactly what stands behind its arrow: words of `common/words.rs`.
-#![allow(clippy::unwrap_used, reason = "a test")]
+//! Each command must cause exactly what stands behind its arrow: words of `common/words.rs`. Lines
+//! behind `# wrong today:` are what the rulebook says and the engine does not do yet.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test")]
 
 mod common;
+mod play;
 
-use common::commands::{cancel, conn, disconnected, head, logon, name, order, replace};
-use common::words::{decimal, mantissa, string, words};
-use common::{INSTRUMENTS, NS_PER_S, Rig, limits, session};
-use engine::Event;
-use sbe_schemas::header::{Message, fill_text};
-use sbe_schemas::journal as j;
-use sbe_schemas::order_entry as oe;
-use sbe_schemas::types::{
-    Boolean, CommandFlags, CommandHead, Decimal8, Decimal8Null, OrdType, Side, TimeInForce,
-};
-use std::collections::BTreeMap;
+use play::{Play, Setup};
+use sbe_schemas::types::{AdminResult, CancelCause, CxlRejReason, MassRejReason, OrdRejReason};
+use std::collections::BTreeSet;
+use std::fmt::Debug;
 
 macro_rules! rules {
-    ($($rule:ident)*) => { $(
-        #[test]
-        fn $rule() {
-            check(include_str!(concat!("spec/", stringify!($rule), ".txt")));
-        }
-    )* };
+    ($($rule:ident)*) => {
+        /// Name and text of every script.
+        const SCRIPTS: &[(&str, &str)] =
+            &[$((stringify!($rule), include_str!(concat!("spec/", stringify!($rule), ".txt")))),*];
+        $(
+            #[test]
+            fn $rule() {
+                check(include_str!(concat!("spec/", stringify!($rule), ".txt")));
+            }
+        )*
+    };
 }
 
 rules! {
@@ -51,286 +57,129 @@ rules! {
     day_orders_expire_at_the_end_of_the_day
     the_average_price_is_rounded_half_to_even
     orders_are_cancelled_after_a_disconnect_only_if_asked_for
+    a_market_order_goes_as_far_as_its_protection
+    a_market_to_limit_order_rests_at_the_best_opposite_price
+    a_stop_is_triggered_by_a_trade
+    stops_are_triggered_one_at_a_time_and_may_trigger_others
+    an_iceberg_shows_a_part_at_a_time
+    shown_orders_trade_before_hidden_ones
+    an_all_or_none_order_trades_whole_or_not
+    a_post_only_order_never_trades_on_arrival
+    enough_at_once_is_asked_before_the_first_trade
+    pro_rata_shares_out_what_trades_at_a_price
+    the_public_is_told_before_the_owners
+    the_first_thing_said_against_an_order_is_the_answer
+    terms_that_exclude_each_other_are_refused
+    an_order_for_the_auction_waits_for_it
+    each_phase_takes_what_it_takes
+    the_uncross_trades_most_at_one_price
+    an_uncross_takes_the_best_of_either_side_part_by_part
+    an_auction_tells_its_indicative_price
+    phases_change_by_timetable
+    stops_wait_for_continuous_trading
+    a_block_refuses_what_is_new
+    a_funded_account_spends_what_it_has
+    a_limit_may_not_go_far_through_the_other_side
+    a_mass_cancel_ends_what_it_names
+    a_replace_is_asked_what_may_change
+    a_trade_outside_a_band_does_not_happen
+    a_volatility_auction_begins_where_a_band_would_be_left
+    an_order_good_till_a_date_ends_at_its_time
+    an_order_that_meets_one_of_its_own_does_as_it_was_told
+    fees_follow_the_traded_volume
+    limits_of_accounts_and_firms_hold
+    the_first_thing_said_against_a_replace_is_the_answer
+    what_is_due_at_one_instant_happens_in_order
+    who_is_one_and_the_same
 }
 
-fn check(script: &str) {
-    let mut play = Play::new("");
+/// Plays a script; the reasons and causes it was told.
+fn check(script: &str) -> BTreeSet<String> {
+    let (mut setup, mut play) = (Setup::venue(""), None::<Play>);
+    let (mut reasons, mut wrong) = (BTreeSet::new(), Vec::new());
+    let mut end = |play: Option<Play>| {
+        if let Some(mut play) = play {
+            play.rig.check_replay();
+            reasons.append(&mut play.reasons);
+        }
+    };
     for (at, line) in script.lines().enumerate() {
         if line.is_empty() || line.starts_with("# ") {
             continue;
         }
         if let Some(options) = line.strip_prefix("venue") {
-            play.rig.check_replay();
-            play = Play::new(options);
+            end(play.take());
+            setup = Setup::venue(options);
+            continue;
+        }
+        if let Some(words) = line.strip_prefix("client ") {
+            assert!(play.is_none(), "line {}: clients come before they act", at + 1);
+            setup.client(words);
             continue;
         }
         let (action, wanted) = line.split_once("->").unwrap_or((line, ""));
         let wanted: Vec<_> =
             wanted.split(',').map(str::trim).filter(|word| !word.is_empty()).collect();
-        let mut told = play.act(action.trim());
-        told.retain(|word| !word.starts_with("close ")); // Connections are `session.rs`'s concern.
-        assert_eq!(told, wanted, "line {}: {line}", at + 1);
-    }
-    play.rig.check_replay();
-}
-
-/// A venue and its clients, all logged on.
-struct Play {
-    rig: Rig,
-    clients: Vec<Client>,
-    /// Side, instrument and OrderID behind the names of each client.
-    orders: BTreeMap<(usize, String), (Side, u32, u64)>,
-    names: BTreeMap<u64, String>,
-}
-
-#[derive(Clone, Copy)]
-struct Client {
-    connection: u32,
-    number: u64,
-}
-
-impl Play {
-    fn new(options: &str) -> Self {
-        let (mut limits, mut cod, mut grace, mut sessions) = (limits(), false, "0s", 2);
-        for option in options.split_whitespace() {
-            let (key, value) = option.split_once('=').unwrap_or((option, ""));
-            match key {
-                "orders" => limits.orders_max = value.parse().unwrap(),
-                "pages" => limits.pages_max = value.parse().unwrap(),
-                "kept" => limits.finished_kept = value.parse().unwrap(),
-                "sessions" => sessions = value.parse().unwrap(),
-                "grace" => grace = value,
-                "cod" => cod = true,
-                _ => panic!("venue {option}"),
-            }
-        }
-        limits.sessions_max = sessions;
-        let grace_ms = (ns(grace) / 1_000_000) as u32;
-        let defined: Vec<_> = (1..=sessions as u32).map(|s| session(s, cod, grace_ms)).collect();
-        let clients = vec![Client { connection: 0, number: 1 }; sessions];
-        let (orders, names) = (BTreeMap::new(), BTreeMap::new());
-        let mut play = Self { rig: Rig::new(limits, &defined), clients, orders, names };
-        for client in 0..sessions {
-            assert_eq!(play.log_on(client, false), ["logon hb=30"]);
-        }
-        play
-    }
-
-    /// Does what a line says; tells what it caused.
-    fn act(&mut self, action: &str) -> Vec<String> {
-        let (client, action) = match action.split_once(": ") {
-            Some((client, action)) => (client.strip_prefix('s').unwrap().parse().unwrap(), action),
-            None => (1usize, action),
-        };
-        let client = client - 1;
-        let (flags, action) = match action.strip_prefix("resend ") {
-            Some(action) => (CommandFlags::POSS_RESEND, action),
-            None => (CommandFlags::EMPTY, action),
-        };
-        let action: Vec<_> = action.split_whitespace().collect();
-        let rest = &action[1..];
-        let events = match action[0] {
-            "~" => {
-                self.rig.now += ns(rest[0]);
-                return Vec::new();
-            }
-            "book" => return self.book(rest),
-            "logon" => return self.log_on(client, rest == ["cod"]),
-            "tick" => self.rig.send(&j::Tick::ZERO),
-            "disconnect" => {
-                let head = self.head(client, flags);
-                self.rig.send(&disconnected(head))
-            }
-            "buy" => self.new_order(client, flags, Side::Buy, rest),
-            "sell" => self.new_order(client, flags, Side::Sell, rest),
-            "cancel" => self.cancel(client, flags, rest),
-            "replace" => self.replace(client, flags, rest),
-            "status" => self.status(client, flags, rest),
-            other => panic!("{other}"),
-        };
-        self.remember(&events);
-        words(&events).into_iter().map(|(words, _)| words).collect()
-    }
-
-    fn head(&self, client: usize, flags: CommandFlags) -> CommandHead {
-        let Client { connection, number } = self.clients[client];
-        CommandHead { flags, ..head(client as u32 + 1, conn(client as u16, connection), number) }
-    }
-
-    /// The head of a message that counts.
-    fn next_head(&mut self, client: usize, flags: CommandFlags) -> CommandHead {
-        let head = self.head(client, flags);
-        self.clients[client].number += 1;
-        head
-    }
-
-    fn log_on(&mut self, client: usize, cod: bool) -> Vec<String> {
-        self.clients[client].connection += 1;
-        let mut logon = logon(self.next_head(client, CommandFlags::EMPTY), 30);
-        logon.cancel_on_disconnect = if cod { Boolean::True } else { Boolean::False }.into();
-        words(&self.rig.send(&logon)).into_iter().map(|(words, _)| words).collect()
-    }
-
-    /// `A 10 @ 100 ioc of BTC`, `A 10 market fok`
-    fn new_order(
-        &mut self,
-        client: usize,
-        flags: CommandFlags,
-        side: Side,
-        rest: &[&str],
-    ) -> Vec<Event> {
-        let terms = Terms::of(&rest[2..]);
-        let mut new = order(self.next_head(client, flags), rest[0], side, rest[1], "1");
-        new.instrument = terms.instrument.into();
-        new.symbol = fill_text(terms.symbol.as_bytes()).unwrap();
-        new.ord_type = terms.ord_type.into();
-        new.time_in_force = terms.time_in_force.into();
-        new.unsupported = terms.unsupported.into();
-        new.price = terms.price;
-        self.rig.send(&new)
-    }
-
-    /// The order that a name of this client, or `#name` of any client, means.
-    fn target(&self, client: usize, text: &str) -> (Side, u32, u64, String) {
-        let known = match text.strip_prefix('#') {
-            None => self.orders.get(&(client, text.to_string())).map(|o| (o.0, o.1, 0)),
-            Some(text) => {
-                let anybody = self.orders.iter().find(|((_, name), _)| name == text);
-                anybody.map(|(_, order)| *order)
-            }
-        };
-        let (side, instrument, id) = known.unwrap_or((Side::Buy, 1, 0));
-        (side, instrument, id, if id == 0 { text.into() } else { "?".into() })
-    }
-
-    /// `A as C`, `#A as C`, `A as C of BTC`, `A as C side sell`
-    fn cancel(&mut self, client: usize, flags: CommandFlags, rest: &[&str]) -> Vec<Event> {
-        let (mut side, mut instrument, order_id, orig) = self.target(client, rest[0]);
-        assert_eq!(rest[1], "as");
-        match rest.get(3..) {
-            Some(["of", symbol]) => instrument = instrument_of(symbol),
-            Some(["side", "sell"]) => side = Side::Sell,
-            other => assert!(other.is_some_and(<[_]>::is_empty), "{rest:?}"),
-        }
-        let mut message = cancel(self.next_head(client, flags), rest[2], &orig, side);
-        (message.instrument, message.order_id) = (instrument.into(), order_id.into());
-        self.rig.send(&message)
-    }
-
-    /// `A as A2 5 @ 100`
-    fn replace(&mut self, client: usize, flags: CommandFlags, rest: &[&str]) -> Vec<Event> {
-        let (side, instrument, order_id, orig) = self.target(client, rest[0]);
-        assert_eq!(rest[1], "as");
-        let terms = Terms::of(&rest[4..]);
-        let head = self.next_head(client, flags);
-        let mut message = replace(head, rest[2], &orig, side, rest[3], "1");
-        (message.instrument, message.order_id) = (instrument.into(), order_id.into());
-        message.ord_type = terms.ord_type.into();
-        message.time_in_force = terms.time_in_force.into();
-        message.unsupported = terms.unsupported.into();
-        message.price = terms.price;
-        self.rig.send(&message)
-    }
-
-    fn status(&mut self, client: usize, flags: CommandFlags, rest: &[&str]) -> Vec<Event> {
-        let (side, instrument, order_id, cl_ord_id) = self.target(client, rest[0]);
-        let request = j::OrderStatusRequest {
-            head: self.next_head(client, flags),
-            cl_ord_id: name(&cl_ord_id),
-            order_id: order_id.into(),
-            instrument: instrument.into(),
-            side: side.into(),
-            ..j::OrderStatusRequest::ZERO
-        };
-        self.rig.send(&request)
-    }
-
-    fn remember(&mut self, events: &[Event]) {
-        for event in events {
-            let (name, side, instrument, id) =
-                if let Some(r) = event.get::<oe::ExecutionReportNew>() {
-                    (r.cl_ord_id, r.side, r.instrument, r.order_id.get())
-                } else if let Some(r) = event.get::<oe::ExecutionReportReplaced>() {
-                    (r.cl_ord_id, r.side, r.instrument, r.order_id.get())
-                } else {
-                    continue;
-                };
-            let (client, name) = (event.head.session.get() as usize - 1, string(&name));
-            self.names.insert(id, name.clone());
-            self.orders.insert((client, name), (side.known().unwrap(), instrument.get(), id));
+        let told = play.get_or_insert_with(|| Play::new(&setup)).act(action.trim());
+        if told != wanted {
+            wrong.push(format!("line {}: {line}\n   was told: {}", at + 1, told.join(", ")));
         }
     }
-
-    fn book(&self, rest: &[&str]) -> Vec<String> {
-        let at = match rest {
-            ["of", symbol] => instrument_of(symbol) as usize - 1,
-            _ => 0,
-        };
-        let i = &self.rig.engine.instruments()[at];
-        let line = |(order, shown): (&engine::orders::Order, i64)| {
-            let side = if order.side == Side::Buy { "buy" } else { "sell" };
-            let qty = decimal(Decimal8::new(i.qty(shown)));
-            let price = decimal(Decimal8::new(i.price(order.ticks)));
-            format!("{side} {qty} @ {price} {}", self.names[&order.id.0])
-        };
-        self.rig.engine.resting(at).map(line).collect()
-    }
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+    end(play);
+    reasons
 }
 
-/// What stands behind name and quantity.
-struct Terms<'a> {
-    symbol: &'a str,
-    instrument: u32,
-    ord_type: OrdType,
-    price: Decimal8Null,
-    time_in_force: TimeInForce,
-    unsupported: Boolean,
+#[test]
+fn every_reject_reason_is_reached_by_a_script() {
+    let told: BTreeSet<_> = SCRIPTS.iter().flat_map(|(_, script)| check(script)).collect();
+    let all = [
+        names("OrdRejReason", &OrdRejReason::ALL),
+        names("CxlRejReason", &CxlRejReason::ALL),
+        names("CancelCause", &CancelCause::ALL),
+        names("MassRejReason", &MassRejReason::ALL),
+        names("AdminResult", &AdminResult::ALL),
+    ]
+    .concat();
+    let missing: Vec<_> = all.iter().filter(|reason| !told.contains(*reason)).collect();
+    assert!(missing.is_empty(), "nobody was told {missing:?}");
 }
 
-impl<'a> Terms<'a> {
-    fn of(words: &[&'a str]) -> Self {
-        let mut terms = Self {
-            symbol: "ACME",
-            instrument: 1,
-            ord_type: OrdType::Limit,
-            price: Decimal8Null::NULL,
-            time_in_force: TimeInForce::Day,
-            unsupported: Boolean::False,
-        };
-        let mut words = words.iter();
-        while let Some(word) = words.next() {
-            match *word {
-                "@" => terms.price = Decimal8Null::new(Some(mantissa(words.next().unwrap()))),
-                "market" => terms.ord_type = OrdType::Market,
-                "day" => terms.time_in_force = TimeInForce::Day,
-                "gtc" => terms.time_in_force = TimeInForce::GoodTillCancel,
-                "ioc" => terms.time_in_force = TimeInForce::ImmediateOrCancel,
-                "fok" => terms.time_in_force = TimeInForce::FillOrKill,
-                "unsupported" => terms.unsupported = Boolean::True,
-                "of" => {
-                    terms.symbol = words.next().unwrap();
-                    terms.instrument = instrument_of(terms.symbol);
-                }
-                "limit" => {}
-                other => panic!("{other}"),
-            }
+fn names<T: Debug>(kind: &str, values: &[T]) -> Vec<String> {
+    values.iter().map(|value| format!("{kind} {value:?}")).collect()
+}
+
+/// The paragraphs of the rulebook that are rules: its headings, without the introduction.
+fn paragraphs() -> Vec<&'static str> {
+    let headings = include_str!("../../docs/rulebook.md").lines().filter(|l| l.starts_with("##"));
+    let number = |line: &'static str| line.split(' ').nth(1).unwrap().trim_end_matches('.');
+    headings.map(number).collect()
+}
+
+#[test]
+fn every_script_cites_a_paragraph_and_every_paragraph_is_cited() {
+    let mut cited = BTreeSet::new();
+    for (name, script) in SCRIPTS {
+        let first = script.lines().next().unwrap_or("");
+        let citations = first.strip_prefix("# ").unwrap_or("").split(' ');
+        for citation in citations {
+            let number = citation.strip_prefix('§').unwrap_or_else(|| panic!("{name}: {first}"));
+            // A rule's own number within its paragraph (§1.2.3) is the reader's.
+            let is_in = |p: &str| number == p || number.starts_with(&format!("{p}."));
+            let paragraph = paragraphs().into_iter().rev().find(|p| is_in(p));
+            cited.insert(paragraph.unwrap_or_else(|| panic!("{name} cites §{number}")));
         }
-        terms
     }
+    let silent: Vec<_> = paragraphs().into_iter().filter(|p| !cited.contains(p)).collect();
+    assert!(silent.is_empty(), "no script plays {silent:?}");
 }
 
-/// 0: unknown.
-fn instrument_of(symbol: &str) -> u32 {
-    INSTRUMENTS.iter().position(|i| i.0 == symbol).map_or(0, |at| at as u32 + 1)
-}
-
-/// `10s`, `8h`
-fn ns(text: &str) -> u64 {
-    let (count, unit) = text.split_at(text.len() - 1);
-    let unit = match unit {
-        "s" => NS_PER_S,
-        "h" => 3600 * NS_PER_S,
-        other => panic!("{other}"),
-    };
-    count.parse::<u64>().unwrap() * unit
+#[test]
+fn every_script_is_played() {
+    let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/spec");
+    for file in std::fs::read_dir(directory).unwrap() {
+        let name = file.unwrap().file_name().into_string().unwrap();
+        let rule = name.strip_suffix(".txt").unwrap();
+        assert!(SCRIPTS.iter().any(|(known, _)| *known == rule), "{name} is nobody's rule");
+    }
 }

@@ -65,6 +65,10 @@ struct Serve {
     i_accept_loss: bool,
 }
 
+/// The tables of an engine are large and read at random.
+#[global_allocator]
+static MEMORY: gateway::io::huge::HugePages = gateway::io::huge::HugePages;
+
 fn main() -> ExitCode {
     tracing_subscriber::fmt().with_writer(std::io::stderr).with_target(false).init();
     let result = match Arguments::parse().command {

@@ -74,6 +74,10 @@ struct Load {
     json: bool,
 }
 
+/// The tables of an engine are large and read at random.
+#[global_allocator]
+static MEMORY: gateway::io::huge::HugePages = gateway::io::huge::HugePages;
+
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Latency(args) => latency::run(&args),

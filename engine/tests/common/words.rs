@@ -1,18 +1,34 @@
 //! Events as words of a script, and decimals as text.
 //!
 //! ```text
-//! ok A                          accepted                 rejected A UnknownSymbol
-//! trade DxA 10 @ 100            taker x maker, both reports          refused C UnknownOrder
-//! replaced A as A2 5 @ 100      the new terms            cancelled A by C | ioc | fok | disconnect
+//! ok A                          accepted; `ok A @ 99` where the venue chose the price
+//! rejected A UnknownSymbol      refused C UnknownOrder
+//! trade DxA 10 @ 100            taker x maker, both reports; `fees 0.2 -0.1`: taker's, maker's
+//! uncross BxS 10 @ 100          buyer x seller
+//! replaced A as A2 5 @ 100      the new terms; `stop 101`, `show 2`
+//! triggered A                   decremented A to 5
+//! cancelled A by C | ioc | fok | disconnect | minqty | selftrade | band | auction | mass | operator
 //! expired A                     state A New 0 of 10 avg 0            unknown A
 //! again A New 0 of 10 avg 0     an answer to 97=Y
+//! mass M ended 3                mass M refused InvalidScope
+//! done | done 3 | no OutOfRange the answer to the operator
+//! ```
+//! What the public is told:
+//! ```text
+//! phase closing by schedule     indicative 5 @ 100, `left buy 3`     result 5 @ 100
+//! add A buy 5 @ 100             reduce A to 3                        delete A
+//! execute A 2 @ 100 left 3      print 5 @ 100 buy                    of an order that nobody saw
 //! ```
 
 use engine::Event;
 use sbe_schemas::header::text;
 use sbe_schemas::journal as j;
+use sbe_schemas::market_data as md;
 use sbe_schemas::order_entry as oe;
-use sbe_schemas::types::{Boolean, CancelCause, Decimal8, EventFlags, EventKind, OrdStatus};
+use sbe_schemas::types::{
+    AdminResult, Boolean, CancelCause, Conditions, Decimal8, Decimal8Null, EventFlags, EventKind,
+    MassRejReason, OrdStatus, OrdType, Phase, PhaseReason, RestateCause, Side,
+};
 
 /// `100.05` as a mantissa of 10^-8.
 pub(crate) fn mantissa(decimal: &str) -> i64 {
@@ -24,8 +40,8 @@ pub(crate) fn mantissa(decimal: &str) -> i64 {
 
 /// A mantissa of 10^-8 without zeros at the end.
 pub(crate) fn decimal(value: Decimal8) -> String {
-    let value = value.get();
-    let text = format!("{}.{:08}", value / 100_000_000, value % 100_000_000);
+    let (sign, value) = (if value.get() < 0 { "-" } else { "" }, value.get().unsigned_abs());
+    let text = format!("{sign}{}.{:08}", value / 100_000_000, value % 100_000_000);
     text.trim_end_matches('0').trim_end_matches('.').to_string()
 }
 
@@ -36,40 +52,69 @@ pub(crate) fn string(field: &[u8]) -> String {
 /// The words for each report and control event, with the event they end with. Two reports of a
 /// trade are one.
 pub(crate) fn words(events: &[Event]) -> Vec<(String, &Event)> {
-    let mut maker = None;
+    let mut first = None;
     let mut all = Vec::new();
     for event in events {
         if event.kind() == Some(EventKind::Market) {
             continue;
         }
         if let Some(r) = event.get::<oe::ExecutionReportTrade>() {
-            if r.aggressor == 0 {
-                assert!(maker.replace(*r).is_none());
-                continue;
+            match first.take() {
+                None => first = Some(*r),
+                Some(first) => all.push((trade(&first, r), event)),
             }
-            let maker: oe::ExecutionReportTrade = maker.take().expect("the maker's report first");
-            assert_eq!((maker.trade_id, maker.last_px), (r.trade_id, r.last_px));
-            assert_eq!((maker.last_qty, maker.instrument), (r.last_qty, r.instrument));
-            assert_ne!(maker.side, r.side);
-            let (taker, maker) = (string(&r.cl_ord_id), string(&maker.cl_ord_id));
-            let (qty, price) = (decimal(r.last_qty), decimal(r.last_px));
-            all.push((format!("trade {taker}x{maker} {qty} @ {price}"), event));
-        } else if let Some(words) = order_words(event).or_else(|| session_words(event)) {
+        } else if let Some(words) =
+            order_words(event).or_else(|| venue_words(event)).or_else(|| session_words(event))
+        {
             all.push((words, event));
         }
     }
-    assert!(maker.is_none(), "a trade has two sides");
+    assert!(first.is_none(), "a trade has two sides");
     all
+}
+
+/// Maker, then taker; buyer, then seller in an uncross.
+fn trade(a: &oe::ExecutionReportTrade, b: &oe::ExecutionReportTrade) -> String {
+    assert_eq!((a.trade_id, a.last_px, a.auction), (b.trade_id, b.last_px, b.auction));
+    assert_eq!((a.last_qty, a.instrument), (b.last_qty, b.instrument));
+    assert_ne!(a.side, b.side);
+    let what = if a.auction == 1 { "uncross" } else { "trade" };
+    let (left, right) = if a.auction == 1 {
+        assert_eq!((a.aggressor, b.aggressor), (0, 0));
+        assert_eq!(a.side.known(), Some(Side::Buy));
+        (a, b)
+    } else {
+        assert_eq!((a.aggressor, b.aggressor), (0, 1), "the maker's report first");
+        (b, a)
+    };
+    let fees = match (left.fee.get(), right.fee.get()) {
+        (0, 0) => String::new(),
+        _ => format!(" fees {} {}", decimal(left.fee), decimal(right.fee)),
+    };
+    let (left, right) = (string(&left.cl_ord_id), string(&right.cl_ord_id));
+    format!("{what} {left}x{right} {} @ {}{fees}", decimal(a.last_qty), decimal(a.last_px))
 }
 
 fn order_words(event: &Event) -> Option<String> {
     if let Some(r) = event.get::<oe::ExecutionReportNew>() {
-        return Some(format!("ok {}", string(&r.cl_ord_id)));
+        let chosen = r.ord_type.known() == Some(OrdType::MarketToLimit)
+            || r.conditions.has(Conditions::POST_ONLY_SLIDE);
+        let price = if chosen { term(" @", r.price) } else { String::new() };
+        return Some(format!("ok {}{price}", string(&r.cl_ord_id)));
     }
     if let Some(r) = event.get::<oe::ExecutionReportReplaced>() {
         let (old, new) = (string(&r.orig_cl_ord_id), string(&r.cl_ord_id));
         let price = r.price.get().map_or("market".to_string(), |p| decimal(Decimal8::new(p)));
-        return Some(format!("replaced {old} as {new} {} @ {price}", decimal(r.order_qty)));
+        let (stop, show) = (term(" stop", r.stop_px), term(" show", r.display_qty));
+        let qty = decimal(r.order_qty);
+        return Some(format!("replaced {old} as {new} {qty} @ {price}{stop}{show}"));
+    }
+    if let Some(r) = event.get::<oe::ExecutionReportRestated>() {
+        let (id, qty) = (string(&r.cl_ord_id), decimal(r.order_qty));
+        return Some(match r.cause.known().unwrap() {
+            RestateCause::Triggered => format!("triggered {id}"),
+            RestateCause::SelfTradeDecrement => format!("decremented {id} to {qty}"),
+        });
     }
     if let Some(r) = event.get::<oe::ExecutionReportCanceled>() {
         return Some(cancelled(r));
@@ -94,6 +139,11 @@ fn order_words(event: &Event) -> Option<String> {
     Some(format!("unknown {}", string(&unknown.cl_ord_id)))
 }
 
+/// A term that may be absent.
+fn term(name: &str, value: Decimal8Null) -> String {
+    value.get().map_or(String::new(), |v| format!("{name} {}", decimal(Decimal8::new(v))))
+}
+
 fn cancelled(r: &oe::ExecutionReportCanceled) -> String {
     let (id, asked) = (string(&r.cl_ord_id), string(&r.orig_cl_ord_id));
     let cause = r.cause.known().unwrap();
@@ -115,6 +165,86 @@ fn cancelled(r: &oe::ExecutionReportCanceled) -> String {
         CancelCause::Operator => format!("cancelled {id} operator"),
         CancelCause::CapacityReached => format!("cancelled {id} capacity"),
     }
+}
+
+fn venue_words(event: &Event) -> Option<String> {
+    if let Some(m) = event.get::<oe::MassActionReport>() {
+        let id = string(&m.cl_ord_id);
+        return Some(match m.reason.known().unwrap() {
+            MassRejReason::None => format!("mass {id} ended {}", m.affected),
+            reason => format!("mass {id} refused {reason:?}"),
+        });
+    }
+    let answer = event.get::<j::AdminAnswer>()?;
+    Some(match (answer.result.known().unwrap(), answer.affected.get()) {
+        (AdminResult::Done, 0) => "done".into(),
+        (AdminResult::Done, affected) => format!("done {affected}"),
+        (result, _) => format!("no {result:?}"),
+    })
+}
+
+/// What the public is told of phases and auctions.
+pub(crate) fn auction_words(event: &Event) -> Option<String> {
+    if let Some(m) = event.get::<md::TradingStatus>() {
+        let (phase, reason) = (m.phase.known().unwrap(), m.reason.known().unwrap());
+        let by = match reason {
+            PhaseReason::Start => "start",
+            PhaseReason::Schedule => "schedule",
+            PhaseReason::Operator => "operator",
+            PhaseReason::PriceBand => "band",
+            PhaseReason::AuctionEnd => "auction end",
+        };
+        return Some(format!("phase {} by {by}", phase_word(phase)));
+    }
+    if let Some(m) = event.get::<md::AuctionIndicative>() {
+        if m.price.get().is_none() {
+            assert_eq!(m.qty.get(), 0);
+            return Some("indicative none".into());
+        }
+        let side = ["", " left buy ", " left sell "][usize::from(m.imbalance_side)];
+        assert_eq!(side.is_empty(), m.imbalance_qty.get() == 0);
+        let left = if side.is_empty() { String::new() } else { decimal(m.imbalance_qty) };
+        return Some(format!("indicative {}{}{side}{left}", decimal(m.qty), term(" @", m.price)));
+    }
+    let m = event.get::<md::AuctionResult>()?;
+    Some(match m.price.get() {
+        None => "result none".into(),
+        Some(_) => format!("result {}{}", decimal(m.qty), term(" @", m.price)),
+    })
+}
+
+pub(crate) fn phase_word(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Closed => "closed",
+        Phase::PreOpen => "preopen",
+        Phase::OpeningAuction => "opening",
+        Phase::Continuous => "continuous",
+        Phase::VolatilityAuction => "volatility",
+        Phase::ClosingAuction => "closing",
+        Phase::Halted => "halted",
+    }
+}
+
+/// What the public is told of a book; `name` knows whose an OrderID is.
+pub(crate) fn book_words(event: &Event, name: impl Fn(u64) -> String) -> Option<String> {
+    if let Some(m) = event.get::<md::OrderAdd>() {
+        let side = if m.side.known() == Some(Side::Buy) { "buy" } else { "sell" };
+        let (id, qty, price) = (name(m.order_id.get()), decimal(m.qty), decimal(m.price));
+        return Some(format!("add {id} {side} {qty} @ {price}"));
+    }
+    if let Some(m) = event.get::<md::OrderReduce>() {
+        return Some(format!("reduce {} to {}", name(m.order_id.get()), decimal(m.qty)));
+    }
+    if let Some(m) = event.get::<md::OrderDelete>() {
+        return Some(format!("delete {}", name(m.order_id.get())));
+    }
+    if let Some(m) = event.get::<md::OrderExecute>() {
+        let (id, qty, price) = (name(m.order_id.get()), decimal(m.qty), decimal(m.price));
+        return Some(format!("execute {id} {qty} @ {price} left {}", decimal(m.leaves_qty)));
+    }
+    let m = event.get::<md::Trade>()?;
+    let by = ["auction", "buy", "sell"][usize::from(m.aggressor)];
+    Some(format!("print {} @ {} {by}", decimal(m.qty), decimal(m.price)))
 }
 
 fn session_words(event: &Event) -> Option<String> {

@@ -16,6 +16,7 @@ pub mod cpu;
 pub mod doorbell;
 pub mod event_ring;
 pub mod file;
+pub mod huge;
 pub mod mio;
 pub mod sim;
 mod tcp;

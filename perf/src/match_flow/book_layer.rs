@@ -9,9 +9,14 @@ use super::watch::Watch;
 use super::{CHUNK_OPS, Layer, Plan, SPARE};
 use crate::flow::{Flow, Kind, Op, Tape, Trade};
 use engine::book::{Books, Identity, Kind as Resting, Left, Met};
-use engine::orders::OrderId;
+use engine::orders::{OrderId, Slot};
 use sbe_schemas::types::{SelfTrade, SelfTradeScope, Side};
 use std::ops::Range;
+
+/// Operations between two steps of looking ahead.
+const AHEAD: usize = 4;
+/// With fewer live orders all of it stays in the caches.
+const LIVE_MIN: usize = 30_000;
 
 /// One operation, ready for the book.
 #[derive(Clone, Copy)]
@@ -126,8 +131,12 @@ fn replay_book<W: Watch>(
     watch: &mut W,
 ) {
     watch.start();
-    for op in ops {
+    let looks_ahead = books.books.live() >= LIVE_MIN;
+    for (at, op) in ops.iter().enumerate() {
         watch.start_one();
+        if looks_ahead {
+            books.look_ahead(ops, at);
+        }
         books.apply(op, trades);
         watch.stop_one();
         watch.end_one();
@@ -148,6 +157,19 @@ impl BookUnderTest {
         (0..sizes.symbols).for_each(|_| books.add_book(sizes.ticks_max, None));
         books.add_owner(Identity { account: 0, user: 0, firm: 0 });
         Self { books, flow_ids: vec![0; sizes.orders_max] }
+    }
+
+    /// Fetches what the operations after `at` will touch, in three steps.
+    fn look_ahead(&self, ops: &[BookOp], at: usize) {
+        let slot = |op: &BookOp| Slot(op.order.0 as u32);
+        if let Some(op) = ops.get(at + 3 * AHEAD) {
+            self.books.prefetch(slot(op));
+            self.books.prefetch_price(u32::from(op.symbol), op.side, op.price);
+        }
+        if let Some(op) = ops.get(at + 2 * AHEAD) {
+            self.books.prefetch_neighbours(slot(op));
+            self.books.prefetch_youngest(u32::from(op.symbol), op.side, op.price);
+        }
     }
 
     /// Plays one operation; returns the id of the order that it entered.

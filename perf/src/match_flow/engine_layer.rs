@@ -11,7 +11,8 @@ use super::{CHUNK_OPS, Layer, Plan, Replaced, SPARE};
 use crate::flow::{Flow, Header, Kind, Op, SYMBOLS_MAX, Tape, Trade};
 use anyhow::{bail, ensure};
 use engine::{
-    CommandBuffer, Commands, Conn, Engine, Event, GRANULE_BYTES, Limits, SINK_FREE_MIN, Sink, Step,
+    CommandBuffer, Commands, Conn, Engine, Event, GRANULE_BYTES, LOOK_AHEAD, Limits, SINK_FREE_MIN,
+    Sink, Step,
 };
 use sbe_schemas::header::{Message, fill_text};
 use sbe_schemas::journal as j;
@@ -218,7 +219,11 @@ impl EngineLayer {
             make_room(ring, watch, tape)?;
             step = engine.step(ring);
         }
-        for command in Commands::new(batch.bytes()) {
+        let mut ahead = Commands::new(batch.bytes());
+        for (at, command) in Commands::new(batch.bytes()).enumerate() {
+            if at % LOOK_AHEAD == 0 {
+                engine.look_ahead(&mut ahead);
+            }
             make_room(ring, watch, tape)?;
             watch.start_one();
             let mut step = engine.apply(self.seq, command, ring);
