@@ -32,8 +32,8 @@ use zerocopy::IntoBytes;
 const NS_PER_DAY: u64 = 24 * 3600 * 1_000_000_000;
 /// Order slots looked at in one unit of expiry.
 pub(crate) const EXPIRY_WALK_MAX: u32 = 256;
-/// Days that the volume of an account is remembered.
-const FEE_DAYS: u64 = 30;
+/// After so many ends of a day an account has no volume left.
+const FEE_DAYS: u64 = 31;
 /// Definitions announced in one unit.
 const ANNOUNCE_MAX: usize = 32;
 
@@ -464,6 +464,7 @@ impl Engine {
             let instrument = Instrument::new(define);
             self.books.add_book(instrument.ticks_max, shares);
             self.instruments.push(instrument);
+            self.start_timers(at);
         }
         let (low, high) = self.instruments[at as usize].band();
         self.books.set_band(at, low, high);

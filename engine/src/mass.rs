@@ -71,15 +71,15 @@ impl Engine {
         };
         let checked = self.whose_of(at, &m).and_then(|whose| {
             let instrument = self.instrument_filter(m.instrument.get());
-            Ok((whose, instrument.ok_or(MassRejReason::UnknownInstrument)?))
+            let side = side_filter(m.side).map_err(|_| MassRejReason::InvalidScope)?;
+            Ok((whose, instrument.ok_or(MassRejReason::UnknownInstrument)?, side))
         });
         match (checked, m.action.known()) {
-            (Ok((whose, instrument)), Some(action)) => {
+            (Ok((whose, instrument, side)), Some(action)) => {
                 self.block(whose, action, Blocker::Member);
                 let answer = Answer::Client { at, report };
                 match cancels(action) {
                     true => {
-                        let side = side_filter(m.side);
                         self.start_mass(whose, instrument, side, CancelCause::MassCancel, answer);
                     }
                     false => self.report(at, &report, EventFlags::EMPTY, sink),
@@ -119,13 +119,13 @@ impl Engine {
             _ => Err(AdminResult::OutOfRange),
         };
         let instrument = self.instrument_filter(m.instrument.get());
-        match (whose, instrument, m.action.known()) {
-            (Ok(whose), Some(instrument), Some(action)) => {
+        let known = side_filter(m.side).ok().zip(m.action.known());
+        match (whose, instrument, known) {
+            (Ok(whose), Some(instrument), Some((side, action))) => {
                 self.block(whose, action, Blocker::Operator);
                 if !cancels(action) {
                     return self.answer(AdminResult::Done, 0, sink);
                 }
-                let side = side_filter(m.side);
                 self.start_mass(whose, instrument, side, CancelCause::Operator, Answer::Operator);
             }
             (Err(result), _, _) => self.answer(result, 0, sink),
@@ -249,10 +249,16 @@ impl Engine {
     }
 }
 
-const fn cancels(action: MassActionType) -> bool {
-    matches!(action, MassActionType::Cancel | MassActionType::Kill)
+/// Sides of a wire byte, `None`: both. An error: no such byte.
+fn side_filter(side: u8) -> Result<Option<Side>, u8> {
+    match side {
+        0 => Ok(None),
+        1 => Ok(Some(Side::Buy)),
+        2 => Ok(Some(Side::Sell)),
+        other => Err(other),
+    }
 }
 
-fn side_filter(side: u8) -> Option<Side> {
-    [Side::Buy, Side::Sell].into_iter().find(|s| s.code() == side)
+const fn cancels(action: MassActionType) -> bool {
+    matches!(action, MassActionType::Cancel | MassActionType::Kill)
 }

@@ -194,18 +194,25 @@ impl Engine {
         reason: PhaseReason,
         sink: &mut S,
     ) {
-        let now = self.now;
-        let i = &mut self.instruments[at as usize];
-        i.phase = to;
-        i.volatility_ends = match to {
-            Phase::VolatilityAuction => now + i.volatility_ns,
-            _ => u64::MAX,
-        };
-        i.indicative_due = if i.indicative_ns == 0 { u64::MAX } else { now + i.indicative_ns };
+        self.instruments[at as usize].phase = to;
+        self.start_timers(at);
         self.tell_phase(at, reason, sink);
         if to != Phase::ClosingAuction {
             self.tell_first_indicative(at, sink);
         }
+        self.find_instruments_due();
+    }
+
+    /// What the phase of an instrument makes due later.
+    pub(crate) fn start_timers(&mut self, at: u32) {
+        let now = self.now;
+        let i = &mut self.instruments[at as usize];
+        i.volatility_ends = match i.phase {
+            Phase::VolatilityAuction => now + i.volatility_ns,
+            _ => u64::MAX,
+        };
+        let tells = is_auction(i.phase) && i.indicative_ns != 0;
+        i.indicative_due = if tells { now + i.indicative_ns } else { u64::MAX };
         self.find_instruments_due();
     }
 

@@ -2,8 +2,16 @@
 //!
 //! One TOML file; unknown keys are errors; every error names the file, the key and the fix. The
 //! built-in demo venue is the file `demo.toml` beside this one, which `serve --print-config` prints.
-//! What is under `venue`, `instrument` and `session` is only a wish: at start the difference to the
-//! state goes into the log (engine/src/partition.rs, `Wish`).
+//! `[venue]` and what is in `config/tables.rs` is only a wish: at start the difference to the state
+//! goes into the log (engine/src/partition.rs, `Wish`).
+
+mod tables;
+mod wish;
+
+pub use tables::{
+    Account, Allocation, BandAction, FeeTier, Firm, Instrument, Phase, ScheduleLine, SelfTrade,
+    SelfTradeScope, Session,
+};
 
 use crate::auth::Secret;
 use crate::fix::connection::ConnectionLimits;
@@ -13,7 +21,7 @@ use crate::journal::Durability;
 use engine::{Limits, Wish};
 use sbe_schemas::header::{Message, fill_text};
 use sbe_schemas::journal as j;
-use sbe_schemas::types::{CancelOnDisconnect, Decimal8, Protocol};
+use sbe_schemas::types::Decimal8;
 use serde::Deserialize;
 use std::collections::HashMap;
 use std::fmt;
@@ -67,6 +75,18 @@ pub struct Config {
     /// Who can log on.
     #[serde(default)]
     pub session: Vec<Session>,
+    /// Who stands behind sessions and accounts.
+    #[serde(default)]
+    pub firm: Vec<Firm>,
+    /// Whose money and positions it is.
+    #[serde(default)]
+    pub account: Vec<Account>,
+    /// What a trade costs.
+    #[serde(default)]
+    pub fee_tier: Vec<FeeTier>,
+    /// When phases change.
+    #[serde(default)]
+    pub schedule: Vec<ScheduleLine>,
     /// Where it was read from, for errors.
     #[serde(skip)]
     pub file: String,
@@ -217,43 +237,6 @@ impl Default for LimitsTable {
     }
 }
 
-/// `[[instrument]]`
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Instrument {
-    /// Symbol (55).
-    pub symbol: String,
-    /// Smallest price step, a decimal.
-    pub tick: String,
-    /// Smallest quantity step, a decimal.
-    pub lot: String,
-    /// Largest OrderQty (38), a decimal.
-    pub quantity_max: String,
-}
-
-/// `[[session]]`
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Session {
-    /// SenderCompID (49) of the client.
-    pub comp_id: String,
-    /// Username (553) that must be given; without it the CompID or nothing.
-    pub username: Option<String>,
-    /// Argon2 hash of the password (554): `portcullis hash-password` makes one.
-    pub password_hash: String,
-    /// Account (1) of orders that name none.
-    pub account: Option<String>,
-    /// User number beside the session.
-    #[serde(default)]
-    pub user: u32,
-    /// Cancel all open orders when the connection is lost.
-    #[serde(default)]
-    pub cancel_on_disconnect: bool,
-    /// How long after that.
-    #[serde(default)]
-    pub grace_ms: u32,
-}
-
 impl Config {
     /// Reads and checks a file.
     ///
@@ -373,57 +356,17 @@ impl Config {
             let fix = "use a power of two, 64 or more";
             return Err(self.error("limits.event_slots", format!("{slots} will not do"), fix));
         }
-        self.check_instruments()?;
-        self.check_sessions()
-    }
-
-    fn check_instruments(&self) -> Result<(), ConfigError> {
-        for (n, instrument) in self.instrument.iter().enumerate() {
-            self.define_instrument(n)?;
-            if self.instrument[..n].iter().any(|other| other.symbol == instrument.symbol) {
-                let problem = format!("{} is there twice", instrument.symbol);
-                let key = format!("instrument[{n}].symbol");
-                return Err(self.error(key, problem, "remove one of them"));
-            }
-        }
-        Ok(())
-    }
-
-    fn check_sessions(&self) -> Result<(), ConfigError> {
-        for (n, session) in self.session.iter().enumerate() {
-            self.define_session(n)?;
-            if self.session[..n].iter().any(|other| other.comp_id == session.comp_id) {
-                let problem = format!("{} is there twice", session.comp_id);
-                let key = format!("session[{n}].comp_id");
-                return Err(self.error(key, problem, "remove one of them"));
-            }
-            let hash = &session.password_hash;
-            if argon2::password_hash::phc::PasswordHash::new(hash).is_err() {
-                return Err(self.error(
-                    format!("session[{n}].password_hash"),
-                    "not an Argon2 hash",
-                    "make one with `portcullis hash-password`",
-                ));
-            }
-        }
-        Ok(())
+        self.check_wish()
     }
 
     fn day_end_ns(&self) -> Result<u64, ConfigError> {
         let text = &self.venue.day_end;
-        let parsed = text.split_once(':').and_then(|(hours, minutes)| {
-            Some((hours.parse::<u64>().ok()?, minutes.parse::<u64>().ok()?))
-        });
-        match parsed {
-            Some((hours @ 0..=23, minutes @ 0..=59)) => {
-                Ok((hours * 60 + minutes) * 60 * 1000 * NS_PER_MS)
-            }
-            _ => Err(self.error(
-                "venue.day_end",
-                format!("{text:?} is no time of day"),
-                "write HH:MM, in UTC, like \"21:00\"",
-            )),
-        }
+        time_of_day_ns(text).ok_or_else(|| self.no_time("venue.day_end", text))
+    }
+
+    fn no_time(&self, key: &str, text: &str) -> ConfigError {
+        let fix = "write HH:MM, in UTC, like \"21:00\"";
+        self.error(key, format!("{text:?} is no time of day"), fix)
     }
 
     fn decimal(&self, key: String, text: &str) -> Result<Decimal8, ConfigError> {
@@ -435,63 +378,6 @@ impl Config {
                 "write it as a string, like \"0.01\"",
             )),
         }
-    }
-
-    fn define_instrument(&self, n: usize) -> Result<j::InstrumentDefine, ConfigError> {
-        let instrument = &self.instrument[n];
-        let symbol = fill_text::<16>(instrument.symbol.as_bytes())
-            .filter(|_| is_name(&instrument.symbol))
-            .ok_or_else(|| {
-                self.error(
-                    format!("instrument[{n}].symbol"),
-                    format!("{:?} is no symbol", instrument.symbol),
-                    "use 1 to 16 printable characters without spaces",
-                )
-            })?;
-        let key = |name| format!("instrument[{n}].{name}");
-        let define = j::InstrumentDefine {
-            symbol,
-            tick_size: self.decimal(key("tick"), &instrument.tick)?,
-            lot_size: self.decimal(key("lot"), &instrument.lot)?,
-            quantity_max: self.decimal(key("quantity_max"), &instrument.quantity_max)?,
-            ..j::InstrumentDefine::ZERO
-        };
-        if define.quantity_max.get() < define.lot_size.get() {
-            let fix = "let it be at least one lot";
-            return Err(self.error(key("quantity_max"), "below the lot", fix));
-        }
-        Ok(define)
-    }
-
-    fn define_session(&self, n: usize) -> Result<j::SessionDefine, ConfigError> {
-        let session = &self.session[n];
-        let text = |name: &str, value: &str| {
-            self.error(
-                format!("session[{n}].{name}"),
-                format!("{value:?} will not do"),
-                "use 1 to 24 (an account: 1 to 16) printable characters without spaces",
-            )
-        };
-        let comp_id = fill_text::<24>(session.comp_id.as_bytes())
-            .filter(|_| is_name(&session.comp_id))
-            .ok_or_else(|| text("comp_id", &session.comp_id))?;
-        let account = session.account.as_deref().unwrap_or("");
-        let account = fill_text::<16>(account.as_bytes())
-            .filter(|_| account.is_empty() || is_name(account))
-            .ok_or_else(|| text("account", account))?;
-        let cancels = match session.cancel_on_disconnect {
-            true => CancelOnDisconnect::Session,
-            false => CancelOnDisconnect::No,
-        };
-        Ok(j::SessionDefine {
-            comp_id,
-            account,
-            user: session.user.into(),
-            grace_ms: session.grace_ms.into(),
-            protocol: Protocol::Fix44.into(),
-            cancel_on_disconnect: cancels.into(),
-            ..j::SessionDefine::ZERO
-        })
     }
 
     /// The exchange that is wished.
@@ -513,11 +399,18 @@ impl Config {
         };
         let instruments = (0..self.instrument.len()).map(|n| self.define_instrument(n));
         let sessions = (0..self.session.len()).map(|n| self.define_session(n));
+        let firms = (0..self.firm.len()).map(|n| self.define_firm(n));
+        let accounts = (0..self.account.len()).map(|n| self.define_account(n));
+        let deposits = (0..self.account.len()).map(|n| self.deposits_of(n));
         Ok(Wish {
             venue,
             instruments: instruments.collect::<Result<_, _>>()?,
             sessions: sessions.collect::<Result<_, _>>()?,
-            ..Wish::default()
+            firms: firms.collect::<Result<_, _>>()?,
+            accounts: accounts.collect::<Result<_, _>>()?,
+            fees: self.define_fees()?,
+            schedule: self.define_schedule()?,
+            deposits: deposits.collect::<Result<Vec<_>, _>>()?.concat(),
         })
     }
 
@@ -573,6 +466,15 @@ fn is_name(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
+/// `HH:MM` in nanoseconds after midnight.
+fn time_of_day_ns(text: &str) -> Option<u64> {
+    let (hours, minutes) = text.split_once(':')?;
+    match (hours.parse::<u64>().ok()?, minutes.parse::<u64>().ok()?) {
+        (hours @ 0..=23, minutes @ 0..=59) => Some((hours * 60 + minutes) * 60_000 * NS_PER_MS),
+        _ => None,
+    }
+}
+
 /// Line and column of what TOML stumbled over.
 fn place_of(error: &toml::de::Error, text: &str) -> String {
     let Some(span) = error.span() else { return "(the file)".into() };
@@ -583,34 +485,4 @@ fn place_of(error: &toml::de::Error, text: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_demo_venue_is_right() {
-        let demo = Config::demo();
-        assert_eq!(demo.instrument.len(), 3);
-        assert_eq!(demo.session.len(), 8);
-        assert_eq!(demo.fix.listen.to_string(), "127.0.0.1:9001");
-        demo.wish().expect("a wish");
-    }
-
-    #[test]
-    fn errors_name_file_key_and_fix() {
-        let cases = [
-            ("tick = \"0.01\"", "tick = \"-1\"", "instrument[0].tick"),
-            ("day_end = \"00:00\"", "day_end = \"25:00\"", "venue.day_end"),
-            ("symbol = \"ETH-USD\"", "symbol = \"BTC-USD\"", "instrument[1].symbol"),
-            ("durability = \"disk\"", "durability = \"maybe\"", "line "),
-            ("[host]", "[host]\ncolour = 1", "colour"),
-            ("a = \"239.255.42.1:9101\"", "a = \"10.0.0.1:9101\"", "feed.a"),
-        ];
-        for (right, wrong, named) in cases {
-            assert!(DEMO.contains(right), "{right}");
-            let error = Config::parse(&DEMO.replacen(right, wrong, 1), "x.toml").expect_err(wrong);
-            let told = error.to_string();
-            assert!(told.contains("x.toml") && told.contains(named), "{told}");
-            assert!(told.contains("fix:"), "{told}");
-        }
-    }
-}
+mod tests;

@@ -3,8 +3,9 @@
 //! One thread per group reads packets into one bounded queue; this thread feeds them to
 //! `marketdata::Subscriber`, which does everything that is not input or output. Not a hot path: if
 //! it cannot follow, the kernel drops packets and it recovers like any other subscriber.
-//! Next: `listen/show.rs`, what is printed and how. The wire: docs/wire/feed.md.
+//! Next: `listen/show.rs`, what is printed and how; `listen/messages.rs`. The wire: docs/wire/feed.md.
 
+mod messages;
 mod show;
 
 use crate::io::clock::monotonic_ns;
@@ -38,7 +39,8 @@ const SILENCE: Duration = Duration::from_secs(5);
 /// the next snapshot (every second at the demo venue) for who joins late or has lost packets.
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_help = "EXAMPLES:
-  portcullis listen                           states of the books, and a summary at the end
+  portcullis listen                           states of books, phases, auctions, a summary at the end
+  portcullis listen --trades                  and every trade
   portcullis listen --print                   every message, one line each
   portcullis listen --book BTC-USD            the book of one instrument, as it changes
   portcullis listen --verify --seconds 30     exit code 1 if anything is wrong with the feed
@@ -61,6 +63,9 @@ pub struct ListenArgs {
     /// Print each message of the incremental channel, once and in order.
     #[arg(long)]
     print: bool,
+    /// Print each trade.
+    #[arg(long)]
+    trades: bool,
     /// Show books as they change and at the end; all of them, or that of SYMBOL.
     #[arg(long, value_name = "SYMBOL")]
     book: Option<Option<String>>,
@@ -163,14 +168,29 @@ fn listen(
         let printed_max = messages_max - subscriber.statistics().messages;
         let mut printed = 0;
         let mut listen = |event: FeedEvent<'_>| {
-            if let FeedEvent::Message { bytes, .. } = event {
+            show.learn(&event);
+            if let FeedEvent::Message { bytes, time, .. } = event {
                 printed += 1;
+                if args.trades && printed <= printed_max {
+                    show.trade(time, bytes);
+                }
                 changed.extend(marketdata::BookMessage::decode(bytes).map(|m| m.instrument()));
                 if !args.print || printed > printed_max {
                     return;
                 }
             } else if let FeedEvent::State { instrument, .. } = event {
                 changed.insert(instrument);
+            } else if let FeedEvent::Phase { status } = event {
+                changed.insert(status.instrument.get());
+            }
+            let is_printed = matches!(
+                event,
+                FeedEvent::Phase { .. }
+                    | FeedEvent::Indicative { .. }
+                    | FeedEvent::AuctionResult { .. }
+            );
+            if args.print && is_printed {
+                return; // As the message that it was.
             }
             show.event(&event);
         };
@@ -270,7 +290,9 @@ mod tests {
     use marketdata::snapshot::SnapshotCycle;
     use sbe_schemas::header::{Message, fill_text};
     use sbe_schemas::journal as j;
-    use sbe_schemas::types::{CommandHead, Decimal8, Decimal8Null, OrdType, Side, TimeInForce};
+    use sbe_schemas::types::{
+        CommandHead, Decimal8, Decimal8Null, OrdType, Phase, Side, TimeInForce,
+    };
 
     #[derive(Parser)]
     struct Words {
@@ -293,6 +315,8 @@ mod tests {
             tick_size: Decimal8::new(1_000_000),
             lot_size: one,
             quantity_max: Decimal8::new(100_000_000_000),
+            indicative_ms: 1000.into(),
+            phase: Phase::Continuous.into(),
             ..j::InstrumentDefine::ZERO
         };
         assert!(batch.push(&instrument));
@@ -318,6 +342,9 @@ mod tests {
                 time_in_force: TimeInForce::GoodTillCancel.into(),
                 price: Decimal8Null::new(Some(price * 1_000_000)),
                 order_qty: one,
+                stop_px: Decimal8Null::NULL,
+                display_qty: Decimal8Null::NULL,
+                min_qty: Decimal8Null::NULL,
                 ..j::NewOrder::ZERO
             }));
         }
@@ -365,7 +392,7 @@ mod tests {
     fn a_book_is_shown_as_a_ladder_with_prices_as_decimals() {
         let (text, problems) = check("--book ACME --verify", &all());
         assert_eq!(problems, [""; 0]);
-        let ladder = text.split("ACME live, rptSeq 3, 3 orders\n").nth(1).unwrap();
+        let ladder = text.split("ACME live, Continuous, rptSeq 3, 3 orders\n").nth(1).unwrap();
         let rows: Vec<Vec<&str>> =
             ladder.lines().take(3).map(|row| row.split_whitespace().collect()).collect();
         assert_eq!(rows[1], ["1", "1", "100.5", "|", "100.75", "1", "1"]);

@@ -7,7 +7,7 @@
 //! ```
 
 use crate::auth::auth_way;
-use crate::config::{Config, Placement};
+use crate::config::{Config, Instrument, Placement, ScheduleLine};
 use crate::gateway::{Gateway, Settings};
 use crate::io::event_ring::event_ring;
 use crate::io::file::DataDir;
@@ -24,6 +24,7 @@ use anyhow::{Context, anyhow, bail};
 use engine::{Event, Partition};
 use marketdata::packer::Packer;
 use marketdata::snapshot::SnapshotCycle;
+use sbe_schemas::header::text;
 use std::collections::VecDeque;
 use std::io::Write;
 use std::sync::Arc;
@@ -211,6 +212,26 @@ fn replay(engine: &mut EnginePart, config: &Config) -> anyhow::Result<()> {
             bail!("{}: {}", config.file, explain(refused));
         }
     }
+    check_numbers(engine, config)
+}
+
+/// Lines of the timetable say an instrument by its number: the file must list them as the log does.
+fn check_numbers(engine: &EnginePart, config: &Config) -> anyhow::Result<()> {
+    let known = engine.partition.engine().instruments();
+    let names = |line: &ScheduleLine| line.instrument.is_some();
+    let same = |(i, known): (&Instrument, &engine::instrument::Instrument)| {
+        text(&known.symbol) == i.symbol.as_bytes()
+    };
+    if config.schedule.iter().any(names) && !config.instrument.iter().zip(known).all(same) {
+        let symbols: Vec<_> =
+            known.iter().map(|i| String::from_utf8_lossy(text(&i.symbol))).collect();
+        bail!(
+            "{}: schedule: its instruments are not those of the log in this data directory\n  fix: list \
+             [[instrument]] in the order in which they came: {}",
+            config.file,
+            symbols.join(", ")
+        );
+    }
     Ok(())
 }
 
@@ -230,7 +251,7 @@ fn explain(refused: &engine::partition::WishError) -> String {
              tick or lot, or leave base and quote out"
         ),
         WishError::PricesOutOfRange { symbol } => format!(
-            "instrument {symbol}: price_max / tick is above 2^30\n  fix: lower price_max or raise the tick"
+            "instrument {symbol}: tick and lot must be above 0, and price_max / tick at most 2^30\n  fix: lower price_max or raise the tick"
         ),
         WishError::TooManyAccounts { max } => format!(
             "limits.accounts_max: the log and this file have more than {max} accounts, those of sessions \

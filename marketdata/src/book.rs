@@ -1,7 +1,8 @@
 //! A subscriber's book of one instrument: every resting order in its place, and the running checksum.
 //!
 //! A place is (price, priority), best first; priority is the `rptSeq` of the message that gave the
-//! order its place. A message that cannot be true of this book is refused and changes nothing.
+//! order its place. A message that cannot be true of this book is refused and changes nothing. A
+//! crossed book is none of these: outside continuous trading books stand crossed until the uncross.
 //! Whether a message *follows* is for the caller to see first ([`Book::rpt_seq`]): `instrument.rs`.
 
 use engine::hash::order_sum;
@@ -91,10 +92,8 @@ pub enum BookError {
     KnownOrder,
     /// Not positive, more than is open, or what is left is not what was open less what traded.
     Qty,
-    /// It did not trade at its own price.
+    /// It traded at a price worse than its own.
     Price,
-    /// It traded while another order was before it.
-    NotFirst,
     /// The book does not add up to the checksum of the message.
     Checksum,
     /// No room for another order: the subscriber's own limit.
@@ -282,10 +281,12 @@ impl Book {
 
     fn execute(&mut self, m: &md::OrderExecute) -> Result<(), BookError> {
         let order = self.known(m.order_id.get(), m.side)?;
-        if self.side(order.side).next() != Some(&order) {
-            return Err(BookError::NotFirst);
-        }
-        if m.price != order.price {
+        // Any order may trade (pro-rata, auctions, all-or-none) and an uncross may give it a better price.
+        let is_worse = match order.side {
+            Side::Buy => m.price.get() > order.price.get(),
+            Side::Sell => m.price.get() < order.price.get(),
+        };
+        if is_worse {
             return Err(BookError::Price);
         }
         let (open, traded, leaves) = (order.qty.get(), m.qty.get(), m.leaves_qty.get());

@@ -53,8 +53,28 @@ pub enum FeedEvent<'a> {
     },
     /// The rules of an instrument, when first told and when they change, by either channel.
     Defined {
-        /// Number, symbol, tick, lot.
+        /// Number, symbol, tick, lot, phase.
         definition: &'a md::InstrumentDefinition,
+    },
+    /// Another phase of trading.
+    Phase {
+        /// Which, and why; [`Instrument::phase`](crate::Instrument::phase) has it from now on.
+        status: &'a md::TradingStatus,
+    },
+    /// A trade of orders that are not shown: no book changes.
+    Trade {
+        /// Price, quantity, aggressor.
+        trade: &'a md::Trade,
+    },
+    /// What an auction would do now.
+    Indicative {
+        /// Price, quantity, imbalance.
+        indicative: &'a md::AuctionIndicative,
+    },
+    /// What an auction did; its trades came before.
+    AuctionResult {
+        /// Price and quantity.
+        result: &'a md::AuctionResult,
     },
     /// The venue began anew, at sequence 1: everything known before is forgotten.
     Reset {
@@ -178,7 +198,12 @@ impl Statistics {
                 self.messages_lost = self.messages_lost.saturating_add(to.saturating_sub(*from));
             }
             FeedEvent::State { state: State::Live, .. } => self.recoveries += 1,
-            FeedEvent::State { .. } | FeedEvent::Defined { .. } => {}
+            FeedEvent::State { .. }
+            | FeedEvent::Defined { .. }
+            | FeedEvent::Phase { .. }
+            | FeedEvent::Trade { .. }
+            | FeedEvent::Indicative { .. }
+            | FeedEvent::AuctionResult { .. } => {}
             FeedEvent::Checksum { verified: true, .. } => self.checksums_verified += 1,
             FeedEvent::Checksum { .. } | FeedEvent::SnapshotWrong { .. } => {
                 self.checksums_failed += 1;

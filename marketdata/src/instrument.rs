@@ -14,6 +14,7 @@
 use crate::book::{Book, BookError, BookMessage};
 use crate::feed_event::{FeedEvent, SnapshotUse, State};
 use sbe_schemas::market_data as md;
+use sbe_schemas::types::{Phase, PhaseCode};
 use std::cmp::Ordering;
 use std::collections::VecDeque;
 
@@ -29,6 +30,8 @@ pub(crate) struct Memory {
 pub struct Instrument {
     number: u32,
     definition: Option<md::InstrumentDefinition>,
+    /// The phase told last, and the sequence up to which that holds.
+    phase: Option<(u64, PhaseCode)>,
     state: State,
     book: Book,
     /// No message about it is missing from this sequence of the channel on.
@@ -42,6 +45,7 @@ impl Instrument {
         Self {
             number,
             definition: None,
+            phase: None,
             state: State::Stale,
             book: Book::default(),
             complete_from,
@@ -52,6 +56,11 @@ impl Instrument {
     /// Its rules, once either channel has told them.
     pub fn definition(&self) -> Option<&md::InstrumentDefinition> {
         self.definition.as_ref()
+    }
+
+    /// What it is doing; `None`: not told yet, or a phase of a later version.
+    pub fn phase(&self) -> Option<Phase> {
+        self.phase.and_then(|(_, phase)| phase.known())
     }
 
     /// What is known of its book.
@@ -68,16 +77,36 @@ impl Instrument {
         Memory { orders: self.book.orders(), waiting: self.waiting.len() }
     }
 
-    /// Every start of the venue and every snapshot defines it again; only news is told.
+    /// Every start of the venue and every snapshot defines it again; only news is told. A snapshot
+    /// may lie before what has been heard since: `sequence` is up to where its phase holds.
     pub(crate) fn define(
         &mut self,
+        sequence: u64,
         definition: &md::InstrumentDefinition,
         tell: &mut impl FnMut(FeedEvent<'_>),
     ) {
+        let told = (sequence, definition.phase);
+        let (at, phase) = self.phase.filter(|(known, _)| *known > sequence).unwrap_or(told);
+        self.phase = Some((at, phase));
+        let definition = &md::InstrumentDefinition { phase, ..*definition };
         if self.definition.as_ref() != Some(definition) {
             self.definition = Some(*definition);
             tell(FeedEvent::Defined { definition });
         }
+    }
+
+    /// Another phase, told by the message `sequence`.
+    pub(crate) fn on_status(
+        &mut self,
+        sequence: u64,
+        status: &md::TradingStatus,
+        tell: &mut impl FnMut(FeedEvent<'_>),
+    ) {
+        self.phase = Some((sequence, status.phase));
+        if let Some(definition) = &mut self.definition {
+            definition.phase = status.phase;
+        }
+        tell(FeedEvent::Phase { status });
     }
 
     /// Messages of the channel below `to` were lost, perhaps some about this one.

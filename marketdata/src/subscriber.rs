@@ -264,13 +264,25 @@ impl Books {
                 instrument.on_message(sequence, message, room, tell);
             });
         } else if let Ok((definition, ..)) = md::InstrumentDefinition::decode(bytes) {
-            self.define(definition, tell);
+            self.define(sequence, definition, tell);
+        } else if let Ok((status, ..)) = md::TradingStatus::decode(bytes) {
+            self.with(status.instrument.get(), tell, |instrument, _, tell| {
+                instrument.on_status(sequence, status, tell);
+            });
+        } else if let Ok((trade, ..)) = md::Trade::decode(bytes) {
+            tell(FeedEvent::Trade { trade });
+        } else if let Ok((indicative, ..)) = md::AuctionIndicative::decode(bytes) {
+            tell(FeedEvent::Indicative { indicative });
+        } else if let Ok((result, ..)) = md::AuctionResult::decode(bytes) {
+            tell(FeedEvent::AuctionResult { result });
         }
     }
 
     fn on_collected(&mut self, collected: Collected, tell: &mut impl FnMut(FeedEvent<'_>)) {
         match collected {
-            Collected::Begun(begin) => self.define(&definition_in(&begin), tell),
+            Collected::Begun(begin) => {
+                self.define(begin.sequence.get(), &definition_in(&begin), tell);
+            }
             Collected::Complete(begin, snapshot) => {
                 self.with(begin.instrument.get(), tell, |instrument, room, tell| {
                     instrument.on_snapshot(&begin, snapshot, room, tell);
@@ -288,11 +300,12 @@ impl Books {
 
     fn define(
         &mut self,
+        sequence: u64,
         definition: &md::InstrumentDefinition,
         tell: &mut impl FnMut(FeedEvent<'_>),
     ) {
         self.with(definition.instrument.get(), tell, |instrument, _, tell| {
-            instrument.define(definition, tell);
+            instrument.define(sequence, definition, tell);
         });
     }
 

@@ -770,7 +770,7 @@ impl Message for BusinessReject {
     };
 }
 
-/// The venue changed an order: 150=D, or 150=L when a stop is triggered.
+/// The venue changed an order: 150=D.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
 )]

@@ -2289,7 +2289,7 @@ impl fmt::Display for ProtocolCode {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum RestateCause {
-    /// 150=L: the stop price was reached.
+    /// 378=99: the stop price was reached.
     Triggered = 0,
     /// 378=5: less quantity.
     SelfTradeDecrement = 1,

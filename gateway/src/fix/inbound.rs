@@ -3,9 +3,15 @@
 //! Whatever is wrong with a well-framed message becomes a *verdict* in the command, never an answer
 //! from here: the engine gives rejects their numbers. The checks, in this order: MsgSeqNum, CompIDs,
 //! SendingTime, OrigSendingTime, the dictionary, what the venue takes. docs/wire/fix.md has the
-//! rules in words. Next: `connection.rs`.
+//! rules in words. Next: `inbound/orders.rs`, what orders say; `connection.rs`.
 
-use super::decimal::{parse, parse_uint};
+mod orders;
+
+pub use orders::{
+    TAG_MASS_CANCEL_ACCOUNT, TAG_MASS_CANCEL_SCOPE, TAG_POST_ONLY_SLIDE, TAG_SELF_TRADE,
+};
+
+use super::decimal::parse_uint;
 use super::fields::{Fields, Reason};
 use super::tables::{msg_type, tag};
 use super::time::parse_timestamp;
@@ -15,10 +21,7 @@ use engine::command::{slot_bytes, write_slot};
 use sbe_schemas::header::Message;
 use sbe_schemas::header::fill_text;
 use sbe_schemas::journal as j;
-use sbe_schemas::types::{
-    Boolean, BooleanCode, CommandFlags, CommandHead, Decimal8, Decimal8Null, OrdTypeCode, SideCode,
-    TimeInForceCode, Verdict,
-};
+use sbe_schemas::types::{Boolean, BooleanCode, CommandFlags, CommandHead, Verdict};
 
 /// Longest command that a FIX message becomes.
 pub const SLOT_BYTES_MAX: usize = 256;
@@ -31,21 +34,6 @@ const COMP_ID_PROBLEM: u8 = 9;
 const SENDING_TIME_ACCURACY: u8 = 10;
 /// BusinessRejectReason (380): unsupported message type.
 const UNSUPPORTED_MESSAGE: u8 = 3;
-/// BusinessRejectReason (380): conditionally required field missing.
-const CONDITIONALLY_REQUIRED: u8 = 5;
-/// Instructions that would change what an order does, and that the venue does not know.
-const UNKNOWN_INSTRUCTIONS: [u16; 9] = [
-    tag::EXEC_INST,
-    tag::STOP_PX,
-    tag::MIN_QTY,
-    tag::MAX_FLOOR,
-    tag::EXPIRE_TIME,
-    tag::EXPIRE_DATE,
-    tag::DISCRETION_INST,
-    tag::PEG_OFFSET_VALUE,
-    tag::CASH_ORDER_QTY,
-];
-
 /// What the checks compare with.
 #[derive(Clone, Copy, Debug)]
 pub struct Expected<'a> {
@@ -229,10 +217,11 @@ fn translate(
             let ref_seq_num = fields.get(tag::REF_SEQ_NUM).and_then(|v| parse_uint(v).ok());
             Ok(Slot::of(&j::PeerReject { head, ref_seq_num: ref_seq_num.unwrap_or(0).into() }))
         }
-        msg_type::NEW_ORDER_SINGLE => new_order(fields, head, directory),
-        msg_type::ORDER_CANCEL_REQUEST => cancel_order(fields, head, directory),
-        msg_type::ORDER_CANCEL_REPLACE_REQUEST => replace_order(fields, head, directory),
-        msg_type::ORDER_STATUS_REQUEST => order_status(fields, head, directory),
+        msg_type::NEW_ORDER_SINGLE => orders::new_order(fields, head, directory),
+        msg_type::ORDER_CANCEL_REQUEST => orders::cancel_order(fields, head, directory),
+        msg_type::ORDER_CANCEL_REPLACE_REQUEST => orders::replace_order(fields, head, directory),
+        msg_type::ORDER_STATUS_REQUEST => orders::order_status(fields, head, directory),
+        msg_type::ORDER_MASS_CANCEL_REQUEST => orders::mass_cancel(fields, head, directory),
         _ => Err(Bad { verdict: Verdict::BusinessReject, reason: UNSUPPORTED_MESSAGE, tag: 0 }),
     }
 }
@@ -252,90 +241,6 @@ fn logon(fields: &Fields<'_>, head: CommandHead) -> Result<Slot, Bad> {
     }))
 }
 
-fn new_order(fields: &Fields<'_>, head: CommandHead, directory: &Directory) -> Result<Slot, Bad> {
-    let (instrument, symbol) = instrument(fields, directory)?;
-    Ok(Slot::of(&j::NewOrder {
-        head,
-        cl_ord_id: text(fields, tag::CL_ORD_ID)?,
-        instrument: instrument.into(),
-        side: SideCode(code(fields.get(tag::SIDE))),
-        ord_type: OrdTypeCode(code(fields.get(tag::ORD_TYPE))),
-        time_in_force: TimeInForceCode(code(fields.get(tag::TIME_IN_FORCE).or(Some(b"0")))),
-        unsupported: boolean(has_unknown_instruction(fields)),
-        price: price(fields)?,
-        order_qty: order_qty(fields)?,
-        account: optional_text(fields, tag::ACCOUNT)?,
-        symbol,
-        ..j::NewOrder::ZERO
-    }))
-}
-
-fn cancel_order(
-    fields: &Fields<'_>,
-    head: CommandHead,
-    directory: &Directory,
-) -> Result<Slot, Bad> {
-    Ok(Slot::of(&j::CancelOrder {
-        head,
-        cl_ord_id: text(fields, tag::CL_ORD_ID)?,
-        orig_cl_ord_id: text(fields, tag::ORIG_CL_ORD_ID)?,
-        order_id: order_id(fields).into(),
-        instrument: instrument(fields, directory)?.0.into(),
-        side: SideCode(code(fields.get(tag::SIDE))),
-    }))
-}
-
-fn replace_order(
-    fields: &Fields<'_>,
-    head: CommandHead,
-    directory: &Directory,
-) -> Result<Slot, Bad> {
-    Ok(Slot::of(&j::ReplaceOrder {
-        head,
-        cl_ord_id: text(fields, tag::CL_ORD_ID)?,
-        orig_cl_ord_id: text(fields, tag::ORIG_CL_ORD_ID)?,
-        order_id: order_id(fields).into(),
-        instrument: instrument(fields, directory)?.0.into(),
-        side: SideCode(code(fields.get(tag::SIDE))),
-        ord_type: OrdTypeCode(code(fields.get(tag::ORD_TYPE))),
-        time_in_force: TimeInForceCode(code(fields.get(tag::TIME_IN_FORCE).or(Some(b"0")))),
-        unsupported: boolean(has_unknown_instruction(fields)),
-        price: price(fields)?,
-        order_qty: order_qty(fields)?,
-        ..j::ReplaceOrder::ZERO
-    }))
-}
-
-fn order_status(
-    fields: &Fields<'_>,
-    head: CommandHead,
-    directory: &Directory,
-) -> Result<Slot, Bad> {
-    let (instrument, symbol) = instrument(fields, directory)?;
-    Ok(Slot::of(&j::OrderStatusRequest {
-        head,
-        cl_ord_id: text(fields, tag::CL_ORD_ID)?,
-        order_id: order_id(fields).into(),
-        instrument: instrument.into(),
-        side: SideCode(code(fields.get(tag::SIDE))),
-        symbol,
-    }))
-}
-
-fn has_unknown_instruction(fields: &Fields<'_>) -> bool {
-    UNKNOWN_INSTRUCTIONS.iter().any(|tag| fields.get(*tag).is_some())
-}
-
-/// FIX 4.4 leaves Symbol (55) out of the required fields; we cannot do without.
-fn instrument(fields: &Fields<'_>, directory: &Directory) -> Result<(u32, [u8; 16]), Bad> {
-    let value = fields.get(tag::SYMBOL).ok_or(reject(Reason::RequiredTagMissing, tag::SYMBOL))?;
-    Ok(match fill_text::<16>(value) {
-        Some(symbol) => (directory.instrument(&symbol), symbol),
-        // Longer than any symbol of ours: unknown; the answer shows its beginning.
-        None => (0, value.first_chunk().copied().unwrap_or([0; 16])),
-    })
-}
-
 /// Required text that must fit.
 fn text<const N: usize>(fields: &Fields<'_>, tag: u16) -> Result<[u8; N], Bad> {
     let value = fields.get(tag).ok_or(reject(Reason::RequiredTagMissing, tag))?;
@@ -349,26 +254,6 @@ fn optional_text<const N: usize>(fields: &Fields<'_>, tag: u16) -> Result<[u8; N
 fn number(fields: &Fields<'_>, tag: u16) -> Result<u64, Bad> {
     let value = fields.get(tag).ok_or(reject(Reason::RequiredTagMissing, tag))?;
     parse_uint(value).map_err(|_| reject(Reason::ValueIsIncorrect, tag))
-}
-
-/// OrderID (37) is ours, so it is a number; anything else is the id of no order.
-fn order_id(fields: &Fields<'_>) -> u64 {
-    fields.get(tag::ORDER_ID).map_or(0, |value| parse_uint(value).unwrap_or(u64::MAX))
-}
-
-fn price(fields: &Fields<'_>) -> Result<Decimal8Null, Bad> {
-    let Some(value) = fields.get(tag::PRICE) else { return Ok(Decimal8Null::NULL) };
-    let mantissa = parse(value).map_err(|_| reject(Reason::ValueIsIncorrect, tag::PRICE))?;
-    Ok(Decimal8Null::new(Some(mantissa)))
-}
-
-fn order_qty(fields: &Fields<'_>) -> Result<Decimal8, Bad> {
-    let Some(value) = fields.get(tag::ORDER_QTY) else {
-        let verdict = Verdict::BusinessReject;
-        return Err(Bad { verdict, reason: CONDITIONALLY_REQUIRED, tag: tag::ORDER_QTY });
-    };
-    let mantissa = parse(value).map_err(|_| reject(Reason::ValueIsIncorrect, tag::ORDER_QTY))?;
-    Ok(Decimal8::new(mantissa))
 }
 
 fn boolean(value: bool) -> BooleanCode {

@@ -3,12 +3,14 @@
 //! Every kind of line is made in one place, text and JSON side by side, so that neither says what
 //! the other does not. Decimals are exact: text in text, strings in JSON.
 
+use super::messages::{
+    Traded, indicative_json, instrument_of, message_json, result_json, side_name, side_or_none,
+};
 use marketdata::book::Level;
-use marketdata::{BookMessage, FeedEvent, Instrument, RestingOrder, SnapshotUse, Subscriber};
-use sbe_schemas::header::Message;
+use marketdata::{FeedEvent, Instrument, RestingOrder, SnapshotUse, Subscriber};
 use sbe_schemas::market_data as md;
 use sbe_schemas::show::{Decimal, Text};
-use sbe_schemas::types::{Decimal8, Side, SideCode};
+use sbe_schemas::types::{Decimal8, Phase, PhaseCode, Side};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::io::{BufWriter, ErrorKind, Write};
@@ -21,12 +23,22 @@ pub(super) struct Show<W: Write> {
     json: bool,
     out: BufWriter<W>,
     symbols: BTreeMap<u32, String>,
+    phases: BTreeMap<u32, PhaseCode>,
+    /// The last trade shown: an uncross tells one twice, once for each order.
+    trade_id: u64,
     failed: Option<std::io::Error>,
 }
 
 impl<W: Write> Show<W> {
     pub(super) fn new(json: bool, out: W) -> Self {
-        Self { json, out: BufWriter::new(out), symbols: BTreeMap::new(), failed: None }
+        Self {
+            json,
+            out: BufWriter::new(out),
+            symbols: BTreeMap::new(),
+            phases: BTreeMap::new(),
+            trade_id: 0,
+            failed: None,
+        }
     }
 
     /// Nothing more can be written.
@@ -54,23 +66,73 @@ impl<W: Write> Show<W> {
         self.symbols.get(&number).cloned().unwrap_or_else(|| format!("#{number}"))
     }
 
+    /// What an instrument is called, and what it is doing.
+    pub(super) fn learn(&mut self, event: &FeedEvent<'_>) {
+        if let FeedEvent::Defined { definition: d } = event {
+            self.symbols.insert(d.instrument.get(), Text(&d.symbol).to_string());
+            self.phases.insert(d.instrument.get(), d.phase);
+        } else if let FeedEvent::Phase { status } = event {
+            self.phases.insert(status.instrument.get(), status.phase);
+        }
+    }
+
+    /// The trade that a message tells of, if it does and has not been shown yet.
+    pub(super) fn trade(&mut self, time: u64, bytes: &[u8]) {
+        let Some(traded) = Traded::in_message(bytes) else { return };
+        if std::mem::replace(&mut self.trade_id, traded.trade_id) == traded.trade_id {
+            return;
+        }
+        let symbol = self.symbol(traded.instrument);
+        let phase = self.phases.get(&traded.instrument).and_then(|phase| phase.known());
+        let is_auction = phase.is_some_and(|phase| phase != Phase::Continuous);
+        let aggressor = traded.aggressor(is_auction);
+        let Traded { trade_id, price, qty, .. } = traded;
+        self.say(
+            || {
+                let by = aggressor.unwrap_or("auction");
+                format!("{} {symbol} trade {trade_id}: {qty} @ {price}, {by}", utc(time))
+            },
+            || {
+                json!({"type": "trade", "symbol": symbol, "tradeId": trade_id,
+                    "price": price.to_string(), "qty": qty.to_string(),
+                    "aggressor": aggressor, "time": time})
+            },
+        );
+    }
+
     /// One event of the feed. Successes that come every second are left to the summary.
     pub(super) fn event(&mut self, event: &FeedEvent<'_>) {
         match *event {
             FeedEvent::Message { sequence, time, bytes } => self.message(sequence, time, bytes),
             FeedEvent::Defined { definition: d } => {
-                let symbol = Text(&d.symbol).to_string();
-                self.symbols.insert(d.instrument.get(), symbol.clone());
-                let (tick, lot) = (d.tick_size, d.lot_size);
+                let symbol = self.symbol(d.instrument.get());
+                let (tick, lot, phase) = (d.tick_size, d.lot_size, d.phase);
                 self.say(
-                    || format!("{symbol} is instrument {}: tick {tick}, lot {lot}", d.instrument),
+                    || {
+                        let number = d.instrument;
+                        format!("{symbol} is instrument {number}: tick {tick}, lot {lot}, {phase}")
+                    },
                     || {
                         json!({"type": "instrument", "instrument": d.instrument.get(),
                             "symbol": symbol, "tickSize": tick.to_string(),
-                            "lotSize": lot.to_string(), "quantityMax": d.quantity_max.to_string()})
+                            "lotSize": lot.to_string(), "quantityMax": d.quantity_max.to_string(),
+                            "phase": phase.to_string()})
                     },
                 );
             }
+            FeedEvent::Phase { status } => {
+                let symbol = self.symbol(status.instrument.get());
+                let (phase, reason) = (status.phase, status.reason);
+                self.say(
+                    || format!("{symbol} is in {phase} ({reason})"),
+                    || {
+                        json!({"type": "phase", "symbol": symbol, "phase": phase.to_string(),
+                            "reason": reason.to_string()})
+                    },
+                );
+            }
+            FeedEvent::Indicative { indicative } => self.indicative(indicative),
+            FeedEvent::AuctionResult { result } => self.auction_result(result),
             FeedEvent::Reset { epoch } => self.say(
                 || format!("the venue began anew, epoch {epoch}: all is forgotten"),
                 || json!({"type": "reset", "epoch": epoch}),
@@ -108,13 +170,49 @@ impl<W: Write> Show<W> {
             }
             FeedEvent::Checksum { .. }
             | FeedEvent::Snapshot { .. }
+            | FeedEvent::Trade { .. }
             | FeedEvent::SnapshotCut { .. }
             | FeedEvent::Ignored { .. } => {}
         }
     }
 
+    fn indicative(&mut self, m: &md::AuctionIndicative) {
+        let symbol = self.symbol(m.instrument.get());
+        let (price, qty, left) = (m.price, m.qty, m.imbalance_qty);
+        self.say(
+            || match (price.get(), side_or_none(m.imbalance_side)) {
+                (None, _) => format!("{symbol} would not trade in its auction"),
+                (_, None) => format!("{symbol} would trade {qty} @ {price}"),
+                (_, Some(side)) => {
+                    format!("{symbol} would trade {qty} @ {price}, {left} to {side} left")
+                }
+            },
+            || {
+                let mut object = indicative_json(m);
+                object["symbol"] = symbol.as_str().into();
+                object
+            },
+        );
+    }
+
+    fn auction_result(&mut self, m: &md::AuctionResult) {
+        let symbol = self.symbol(m.instrument.get());
+        let (price, qty) = (m.price, m.qty);
+        self.say(
+            || match price.get() {
+                None => format!("{symbol} did not trade in its auction"),
+                Some(_) => format!("{symbol} traded {qty} @ {price} in its auction"),
+            },
+            || {
+                let mut object = result_json(m);
+                object["symbol"] = symbol.as_str().into();
+                object
+            },
+        );
+    }
+
     fn message(&mut self, sequence: u64, time: u64, bytes: &[u8]) {
-        let symbol = BookMessage::decode(bytes).map(|m| self.symbol(m.instrument()));
+        let symbol = instrument_of(bytes).map(|number| self.symbol(number));
         self.say(
             || {
                 let mut text = format!("{sequence} {} ", utc(time));
@@ -140,12 +238,15 @@ impl<W: Write> Show<W> {
     pub(super) fn book(&mut self, number: u32, instrument: &Instrument) {
         let (symbol, book) = (self.symbol(number), instrument.book());
         let state = instrument.state().name();
+        let phase = instrument.definition().map(|d| d.phase.to_string());
+        let phase = phase.unwrap_or_else(|| "phase not known".to_string());
         let side = |side| book.levels(side).take(ROWS_MAX).collect::<Vec<Level>>();
         let (bids, asks) = (side(Side::Buy), side(Side::Sell));
         self.say(
             || {
                 let (rpt_seq, orders) = (book.rpt_seq(), book.orders());
-                let mut text = format!("{symbol} {state}, rptSeq {rpt_seq}, {orders} orders\n");
+                let mut text =
+                    format!("{symbol} {state}, {phase}, rptSeq {rpt_seq}, {orders} orders\n");
                 text += &format!("{:>7} {:>16} {:>16} |", "orders", "qty", "buy");
                 text += &format!(" {:<16} {:<16} orders", "sell", "qty");
                 for row in 0..bids.len().max(asks.len()) {
@@ -162,7 +263,7 @@ impl<W: Write> Show<W> {
                 let rows = |levels: &[Level]| -> Value {
                     levels.iter().map(|l| json!([price(l), qty(l), l.orders])).collect()
                 };
-                json!({"type": "book", "symbol": symbol, "state": state,
+                json!({"type": "book", "symbol": symbol, "state": state, "phase": phase,
                     "rptSeq": book.rpt_seq(), "orders": book.orders(),
                     "bids": rows(&bids), "asks": rows(&asks)})
             },
@@ -281,51 +382,4 @@ fn price(level: &Level) -> String {
 
 fn qty(level: &Level) -> String {
     Decimal { mantissa: level.qty, exponent: Decimal8::EXPONENT }.to_string()
-}
-
-fn side_name(side: SideCode) -> &'static str {
-    match side.known() {
-        Some(Side::Buy) => "buy",
-        Some(Side::Sell) => "sell",
-        None => "unknown",
-    }
-}
-
-/// A message of the incremental channel, its fields named as in the schema.
-fn message_json(bytes: &[u8]) -> Value {
-    if let Ok((d, ..)) = md::InstrumentDefinition::decode(bytes) {
-        return json!({"type": md::InstrumentDefinition::NAME, "instrument": d.instrument.get(),
-            "phase": d.phase.to_string(), "symbol": Text(&d.symbol).to_string(),
-            "tickSize": d.tick_size.to_string(), "lotSize": d.lot_size.to_string(),
-            "quantityMax": d.quantity_max.to_string()});
-    }
-    let Some(message) = BookMessage::decode(bytes) else { return json!({"type": "unknown"}) };
-    let (name, side, seq, order_id, mut object) = match message {
-        BookMessage::Add(m) => {
-            let own = json!({"price": m.price.to_string(), "qty": m.qty.to_string()});
-            (md::OrderAdd::NAME, m.side, m.seq, m.order_id, own)
-        }
-        BookMessage::Reduce(m) => {
-            let own = json!({"qty": m.qty.to_string()});
-            (md::OrderReduce::NAME, m.side, m.seq, m.order_id, own)
-        }
-        BookMessage::Delete(m) => (md::OrderDelete::NAME, m.side, m.seq, m.order_id, json!({})),
-        BookMessage::Execute(m) => {
-            let own = json!({"tradeId": m.trade_id.get(), "price": m.price.to_string(),
-                "qty": m.qty.to_string(), "leavesQty": m.leaves_qty.to_string()});
-            (md::OrderExecute::NAME, m.side, m.seq, m.order_id, own)
-        }
-        BookMessage::Checksum(m) => {
-            return json!({"type": md::BookChecksum::NAME, "instrument": m.instrument.get(),
-                "orders": m.orders.get(), "rptSeq": m.rpt_seq.get(),
-                "checksum": format!("{:#018x}", m.checksum.get())});
-        }
-    };
-    object["type"] = name.into();
-    object["instrument"] = message.instrument().into();
-    object["rptSeq"] = message.rpt_seq().into();
-    object["side"] = side_name(side).into();
-    object["seq"] = seq.get().into();
-    object["orderId"] = order_id.get().into();
-    object
 }

@@ -1,11 +1,13 @@
 //! The FIX codec from outside: frames, fields, groups, verdicts, and what is written.
 //!
 //! Bodies are written with `|` for SOH; the frame around them is made here. The random tests are
-//! in `random.rs`. What fefix says to the same bytes is in `gateway/oracle/tests/differential.rs`.
+//! in `random.rs`; orders as commands in `orders.rs`, events as messages in `reports.rs`. What fefix says to the same bytes is in `gateway/oracle/tests/differential.rs`.
 
 #![allow(clippy::unwrap_used, reason = "a test")]
 
+mod orders;
 mod random;
+mod reports;
 
 use gateway::fix::SOH;
 use gateway::fix::fields::{Fields, Scanner};

@@ -163,16 +163,27 @@ impl Client {
                 if symbol == b"ACME" {
                     self.open.push(name.clone());
                 }
-                let fields = vec![
+                let more = match self.dice.below(10) {
+                    0 => Some((tag::MAX_FLOOR, b"1".to_vec())),
+                    1 => Some((tag::MAX_FLOOR, b"0".to_vec())),
+                    2 => Some((tag::EXEC_INST, b"6".to_vec())),
+                    3 => Some((tag::EXEC_INST, b"G".to_vec())),
+                    4 => Some((tag::STOP_PX, price.clone())),
+                    _ => None,
+                };
+                let ord_type =
+                    if matches!(more, Some((tag::STOP_PX, _))) { b"4" } else { b"2" }.to_vec();
+                let mut fields = vec![
                     (tag::CL_ORD_ID, name),
                     (tag::SYMBOL, symbol),
                     (tag::SIDE, side.to_vec()),
                     (tag::TRANSACT_TIME, time),
                     (tag::ORDER_QTY, quantity),
-                    (tag::ORD_TYPE, b"2".to_vec()),
+                    (tag::ORD_TYPE, ord_type),
                     (tag::PRICE, price),
                     (tag::TIME_IN_FORCE, tif.to_vec()),
                 ];
+                fields.extend(more);
                 self.send(now, net, b"D", fields);
             }
             6 | 7 if !self.open.is_empty() => {
@@ -205,6 +216,15 @@ impl Client {
                     (tag::TIME_IN_FORCE, b"1".to_vec()),
                 ];
                 self.send(now, net, b"G", fields);
+            }
+            9 if self.dice.hits(200) => {
+                let name = self.new_name();
+                let fields = vec![
+                    (tag::CL_ORD_ID, name),
+                    (tag::TRANSACT_TIME, time),
+                    (tag::MASS_CANCEL_REQUEST_TYPE, b"7".to_vec()),
+                ];
+                self.send(now, net, b"q", fields);
             }
             // Something that is refused, with a number.
             _ => self.send(now, net, b"D", vec![(tag::CL_ORD_ID, b"x".to_vec())]),

@@ -18,7 +18,7 @@ use gateway::understudy::{Source, Understudy, outbox_way};
 use marketdata::packer::Packer;
 use sbe_schemas::header::{Message, fill_text};
 use sbe_schemas::journal as j;
-use sbe_schemas::types::{Decimal8, Protocol};
+use sbe_schemas::types::{Decimal8, Phase, Protocol};
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -83,6 +83,7 @@ fn wish() -> Wish {
         tick_size: Decimal8::new(1_000_000),
         lot_size: Decimal8::new(100_000_000),
         quantity_max: Decimal8::new(100_000_000_000_000),
+        phase: Phase::Continuous.into(),
         ..j::InstrumentDefine::ZERO
     });
     let sessions = (0..CLIENTS).map(|n| j::SessionDefine {

@@ -8,6 +8,7 @@
     reason = "a test"
 )]
 
+mod orders;
 mod peer;
 mod venue;
 

@@ -140,14 +140,18 @@ impl Venue {
 pub struct Listener(Child);
 
 impl Listener {
-    /// Waits for its end, which must be a success; the OrderIDs of a book as it printed them.
-    pub fn orders(self, symbol: &str) -> Vec<String> {
+    /// Waits for its end, which must be a success; what it printed.
+    pub fn lines(self) -> Vec<serde_json::Value> {
         let output = self.0.wait_with_output().unwrap();
         let text = String::from_utf8(output.stdout).unwrap();
         assert!(output.status.success(), "{text}");
-        let lines = text.lines().map(|line| serde_json::from_str(line).unwrap());
-        let orders = lines
-            .filter(|line: &serde_json::Value| line["type"] == "order" && line["symbol"] == symbol);
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+
+    /// The OrderIDs of a book as it printed them, at its end.
+    pub fn orders(self, symbol: &str) -> Vec<String> {
+        let lines = self.lines();
+        let orders = lines.iter().filter(|l| l["type"] == "order" && l["symbol"] == symbol);
         orders.map(|line| line["orderId"].to_string()).collect()
     }
 }

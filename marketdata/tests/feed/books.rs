@@ -109,6 +109,30 @@ fn a_reduced_order_keeps_its_place_and_a_filled_one_leaves_it() {
 }
 
 #[test]
+fn an_order_that_is_not_first_may_trade_and_at_a_better_price_than_its_own() {
+    let mut book = book();
+    assert_eq!(book.apply(&execute(5, 13, 100, 1, 4), 0), Ok(()), "pro-rata");
+    assert_eq!(book.apply(&execute(6, 12, 95, 7, 0), 0), Ok(()), "an uncross below its limit");
+    assert_eq!(ids(&book), [13, 11, 14]);
+}
+
+#[test]
+fn a_book_may_stand_crossed() {
+    let mut book = book();
+    assert_eq!(book.apply(&add(5, 15, Side::Buy, 105, 1), 1), Ok(()));
+    assert_eq!(ids(&book), [15, 12, 13, 11, 14]);
+}
+
+#[test]
+fn the_next_part_of_an_iceberg_is_the_same_order_at_the_back() {
+    let mut book = book();
+    assert_eq!(book.apply(&execute(5, 12, 100, 7, 0), 0), Ok(()));
+    assert_eq!(book.apply(&add(6, 12, Side::Buy, 100, 7), 1), Ok(()));
+    assert_eq!(ids(&book), [13, 12, 11, 14]);
+    assert_eq!(book.orders(), 4);
+}
+
+#[test]
 fn what_cannot_be_true_is_refused_and_changes_nothing() {
     let before = book();
     for (message, error) in [
@@ -127,8 +151,7 @@ fn what_cannot_be_true_is_refused_and_changes_nothing() {
         (execute(5, 12, 100, 8, -1), BookError::Qty),
         (execute(5, 12, 100, 3, 3), BookError::Qty),
         (execute(5, 12, 100, i64::MIN, i64::MAX), BookError::Qty),
-        (execute(5, 12, 99, 1, 6), BookError::Price),
-        (execute(5, 13, 100, 1, 4), BookError::NotFirst),
+        (execute(5, 12, 101, 1, 6), BookError::Price),
         (execute(5, 20, 100, 1, 0), BookError::UnknownOrder),
         (checksum(4, 4, before.checksum() ^ 1), BookError::Checksum),
         (checksum(4, 5, before.checksum()), BookError::Checksum),

@@ -60,6 +60,10 @@ fn the_sizes_it_gives_are_those_of_the_schema() {
         says(&format!("| {} | {} | {} |", M::TEMPLATE_ID, M::NAME, M::BLOCK_LENGTH));
     }
     row::<md::InstrumentDefinition>();
+    row::<md::TradingStatus>();
+    row::<md::Trade>();
+    row::<md::AuctionIndicative>();
+    row::<md::AuctionResult>();
     row::<md::OrderAdd>();
     row::<md::OrderReduce>();
     row::<md::OrderDelete>();

@@ -5,7 +5,7 @@ use marketdata::packet::{PACKET_BYTES_MAX, Packet, PacketBuffer};
 use marketdata::{FeedEvent, Line, SnapshotUse, State, Subscriber, SubscriberLimits};
 use sbe_schemas::header::Message;
 use sbe_schemas::market_data as md;
-use sbe_schemas::types::{PacketFlags, Side};
+use sbe_schemas::types::{PacketFlags, Phase, Side};
 
 /// A subscriber and everything of note that it told.
 struct Desk {
@@ -52,6 +52,18 @@ fn name(event: &FeedEvent<'_>) -> Option<String> {
         FeedEvent::Reset { epoch } => format!("reset to {epoch}"),
         FeedEvent::Checksum { rpt_seq, .. } => format!("checksum at {rpt_seq} differs"),
         FeedEvent::Refused { error, .. } => format!("refused: {error:?}"),
+        FeedEvent::Phase { status } => format!("{} ({})", status.phase, status.reason),
+        FeedEvent::Trade { trade } => {
+            let side = trade.aggressor;
+            format!("trade {} @ {} by {side}", trade.qty, trade.price)
+        }
+        FeedEvent::Indicative { indicative: i } => {
+            format!(
+                "indicative {} @ {}, {} left of {}",
+                i.qty, i.price, i.imbalance_qty, i.imbalance_side
+            )
+        }
+        FeedEvent::AuctionResult { result } => format!("auction {} @ {}", result.qty, result.price),
         other => format!("{other:?}"),
     })
 }
@@ -67,6 +79,60 @@ fn venue() -> (Venue, Vec<Vec<u8>>) {
 fn one(venue: &mut Venue) -> Vec<Vec<u8>> {
     venue.order(1, Side::Buy, 500, 1);
     venue.commit()
+}
+
+#[test]
+fn an_auction_is_told_from_its_phase_to_its_result() {
+    let (mut venue, first) = venue();
+    let mut desk = Desk::new(SubscriberLimits::default());
+    desk.hear(Line::A, &first);
+    venue.phase(1, Phase::OpeningAuction);
+    desk.hear(Line::A, &venue.commit());
+    assert_eq!(desk.told(), ["OpeningAuction (Operator)", "indicative 0 @ -, 0 left of 0"]);
+    venue.order(1, Side::Buy, 505, 5);
+    venue.order(1, Side::Sell, 495, 2);
+    desk.hear(Line::A, &venue.commit());
+    venue.now += 5 * MS;
+    desk.hear(Line::A, &venue.commit_nothing());
+    assert_eq!(desk.told(), ["live", "indicative 2 @ 5.05, 3 left of 1"], "the book is crossed");
+    venue.phase(1, Phase::Continuous);
+    desk.hear(Line::A, &venue.commit());
+    assert_eq!(desk.told(), ["auction 2 @ 5.05", "Continuous (Operator)"]);
+    venue.assert_followed_by(&desk.subscriber);
+}
+
+#[test]
+fn hidden_orders_and_reserves_are_seen_only_in_their_trades() {
+    let (mut venue, first) = venue();
+    let mut desk = Desk::new(SubscriberLimits::default());
+    desk.hear(Line::A, &first);
+    venue.iceberg(Side::Sell, 500, 5, 2);
+    venue.hidden(Side::Sell, 500, 3);
+    desk.hear(Line::A, &venue.commit());
+    assert_eq!(venue.resting(1).len(), 1, "the hidden one is not shown");
+    venue.order(1, Side::Buy, 500, 7);
+    desk.hear(Line::A, &venue.commit());
+    // 2, 2 and 1 of the iceberg, each part at the back again; shown comes before hidden.
+    assert_eq!(desk.told(), ["live", "trade 2 @ 5 by 1"]);
+    assert_eq!(venue.resting(1), []);
+    venue.assert_followed_by(&desk.subscriber);
+}
+
+#[test]
+fn a_snapshot_of_before_does_not_bring_an_old_phase_back() {
+    let (mut venue, first) = venue();
+    let mut desk = Desk::new(SubscriberLimits::default());
+    desk.hear(Line::A, &first);
+    let old = venue.snapshot();
+    venue.phase(1, Phase::Halted);
+    desk.hear(Line::A, &venue.commit());
+    desk.hear(Line::Snapshot, &old);
+    assert_eq!(desk.told(), ["Halted (Operator)", "Adopted", "live"]);
+    venue.assert_followed_by(&desk.subscriber);
+    venue.phase(1, Phase::PreOpen);
+    venue.commit(); // Lost; the snapshot says it.
+    desk.hear(Line::Snapshot, &venue.snapshot());
+    venue.assert_followed_by(&desk.subscriber);
 }
 
 #[test]

@@ -7,7 +7,9 @@ use marketdata::snapshot::SnapshotCycle;
 use marketdata::{RestingOrder, State, Subscriber};
 use sbe_schemas::header::{Message, fill_text};
 use sbe_schemas::journal as j;
-use sbe_schemas::types::{CommandHead, Decimal8, Decimal8Null, OrdType, Side, TimeInForce};
+use sbe_schemas::types::{
+    Allocation, CommandHead, Conditions, Decimal8, Decimal8Null, OrdType, Phase, Side, TimeInForce,
+};
 
 pub(crate) const CHANNEL: u16 = 1;
 /// A number of its own: the two are told apart by flag and group.
@@ -56,6 +58,15 @@ impl Venue {
                 tick_size: Decimal8::new(TICK),
                 lot_size: Decimal8::new(LOT),
                 quantity_max: Decimal8::new(1_000 * LOT),
+                indicative_ms: 5.into(),
+                top_order_percent: 20.into(),
+                minimum_lots: 1.into(),
+                // Every second one trades pro-rata: there orders trade that are not first.
+                allocation: match at % 2 {
+                    0 => Allocation::ProRata.into(),
+                    _ => Allocation::PriceTime.into(),
+                },
+                phase: Phase::Continuous.into(),
                 ..j::InstrumentDefine::ZERO
             });
         }
@@ -78,25 +89,51 @@ impl Venue {
     }
 
     pub(crate) fn order(&mut self, instrument: u32, side: Side, ticks: i64, lots: i64) {
-        self.order_as(instrument, side, ticks, lots, TimeInForce::GoodTillCancel);
+        let order = self.limit(instrument, side, ticks, lots);
+        self.push(order);
     }
 
-    fn order_as(&mut self, instrument: u32, side: Side, ticks: i64, lots: i64, tif: TimeInForce) {
+    /// An iceberg.
+    pub(crate) fn iceberg(&mut self, side: Side, ticks: i64, lots: i64, display_lots: i64) {
+        let order = self.limit(1, side, ticks, lots);
+        self.push(j::NewOrder { display_qty: some_lots(display_lots), ..order });
+    }
+
+    /// An order that is not shown.
+    pub(crate) fn hidden(&mut self, side: Side, ticks: i64, lots: i64) {
+        let order = self.limit(1, side, ticks, lots);
+        self.push(j::NewOrder { conditions: Conditions::HIDDEN, ..order });
+    }
+
+    /// The operator wants another phase.
+    pub(crate) fn phase(&mut self, instrument: u32, phase: Phase) {
+        self.push(j::PhaseSet {
+            instrument: instrument.into(),
+            phase: phase.into(),
+            ..j::PhaseSet::ZERO
+        });
+    }
+
+    fn limit(&mut self, instrument: u32, side: Side, ticks: i64, lots: i64) -> j::NewOrder {
         let (head, cl_ord_id) = (self.head(), self.name());
-        self.push(j::NewOrder {
+        j::NewOrder {
             head,
             cl_ord_id,
             instrument: instrument.into(),
             side: side.into(),
             ord_type: OrdType::Limit.into(),
-            time_in_force: tif.into(),
+            time_in_force: TimeInForce::GoodTillCancel.into(),
             price: Decimal8Null::new(Some(ticks * TICK)),
             order_qty: Decimal8::new(lots * LOT),
+            stop_px: Decimal8Null::NULL,
+            display_qty: Decimal8Null::NULL,
+            min_qty: Decimal8Null::NULL,
             ..j::NewOrder::ZERO
-        });
+        }
     }
 
-    /// One random request: mostly new orders around one price, some cancels and replaces.
+    /// One random request: mostly new orders around one price, some cancels and replaces, and now and
+    /// then another phase.
     pub(crate) fn random(&mut self) {
         let instruments = self.engine.instruments().len() as u64;
         let at = self.dice.below(instruments) as usize;
@@ -104,6 +141,13 @@ impl Venue {
         let pick = self.dice.below(resting.into()) as usize;
         let target = self.engine.resting(at).nth(pick).map(|(order, _)| *order);
         let instrument = at as u32 + 1;
+        let now = self.engine.instruments().get(at).map_or(Phase::Continuous, |i| i.phase);
+        if self.dice.hits(if now == Phase::Continuous { 2 } else { 60 }) {
+            let calls = [Phase::PreOpen, Phase::VolatilityAuction, Phase::ClosingAuction];
+            let call = calls[self.dice.below(3) as usize];
+            let next = if now == Phase::Continuous { call } else { Phase::Continuous };
+            return self.phase(instrument, next);
+        }
         match (self.dice.below(10), target) {
             (0..3, Some(order)) => {
                 let (head, cl_ord_id) = (self.head(), self.name());
@@ -129,8 +173,10 @@ impl Venue {
                     side: order.side.into(),
                     ord_type: order.ord_type.into(),
                     time_in_force: order.time_in_force.into(),
-                    price: Decimal8Null::new(Some(ticks * TICK)),
+                    price: Decimal8Null::new(Some(i64::from(ticks) * TICK)),
                     order_qty: Decimal8::new(lots * LOT),
+                    stop_px: Decimal8Null::NULL,
+                    display_qty: some_lots(order.display_lots),
                     ..j::ReplaceOrder::ZERO
                 });
             }
@@ -144,7 +190,19 @@ impl Venue {
                     1..5 => TimeInForce::Day,
                     _ => TimeInForce::GoodTillCancel,
                 };
-                self.order_as(instrument, side, ticks, lots, tif);
+                let order = self.limit(instrument, side, ticks, lots);
+                let (mut display_lots, mut conditions) = (0, Conditions::EMPTY);
+                match self.dice.below(8) {
+                    0 => conditions = Conditions::HIDDEN,
+                    1 | 2 => display_lots = 1 + lots / 4,
+                    _ => {}
+                }
+                self.push(j::NewOrder {
+                    time_in_force: tif.into(),
+                    display_qty: some_lots(display_lots),
+                    conditions,
+                    ..order
+                });
             }
         }
     }
@@ -161,6 +219,12 @@ impl Venue {
         self.engine.end_batch(self.batch.count(), &mut self.events);
         self.batch.clear();
         pack(&mut self.packer, &self.events[first..])
+    }
+
+    /// Time passes.
+    pub(crate) fn commit_nothing(&mut self) -> Vec<Vec<u8>> {
+        self.push(j::Tick::ZERO);
+        self.commit()
     }
 
     pub(crate) fn heartbeat(&mut self) -> Vec<u8> {
@@ -196,6 +260,9 @@ impl Venue {
             assert_eq!(orders, self.resting(number), "instrument {number}");
             let symbol = self.engine.instruments()[number as usize - 1].symbol;
             assert_eq!(instrument.definition().map(|d| d.symbol), Some(symbol));
+            let phase = self.engine.instruments()[number as usize - 1].phase;
+            assert_eq!(instrument.phase(), Some(phase), "instrument {number}");
+            assert_eq!(instrument.definition().map(|d| d.phase), Some(phase.into()));
         }
     }
 
@@ -217,6 +284,11 @@ impl Venue {
     fn push<M: Message>(&mut self, command: M) {
         assert!(self.batch.push(&command));
     }
+}
+
+/// None for 0.
+fn some_lots(lots: i64) -> Decimal8Null {
+    Decimal8Null::new((lots != 0).then_some(lots * LOT))
 }
 
 /// The packets of these events.

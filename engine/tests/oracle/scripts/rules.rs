@@ -316,8 +316,8 @@ fn a_mass_cancel_ends_account_by_account_oldest_first() {
         side: 1,
         ..j::MassAction::ZERO
     };
-    // Session 1 used MAIN first, then HOUSE; then session 2 used HOUSE.
-    let expected = "-, MassCancel 1a, -, MassCancel 1c, -, MassCancel 1b, -, MassCancel 2e";
+    // Every session has used its own account from the start; session 1 used HOUSE after that.
+    let expected = "-, MassCancel 1a, -, MassCancel 1c, -, MassCancel 2e, -, MassCancel 1b";
     assert_eq!(stage.apply(&Command::MassAction(c)).join(", "), expected);
     play(&mut stage, "2f buy 1 px=100 -> BlockedUser");
     assert_eq!(stage.replace("1d", "1g sell 1 px=109").join(", "), "refused BlockedUser");

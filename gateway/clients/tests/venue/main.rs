@@ -133,7 +133,7 @@ fn what_cannot_be_is_refused(a: &mut Client) {
     a.order("c1", "buy 1 ACME @ 1");
     a.expect("35=8|150=8|39=8|11=c1|103=6");
     a.order("r5", "buy 1 ACME @ 1.001");
-    a.expect("35=8|150=8|39=8|11=r5|103=99|58=Price is not a positive multiple of the tick");
+    a.expect("35=8|150=8|39=8|11=r5|103=99|58=a price is not a positive multiple of the tick");
     // The news that QuickFIX can send and the venue does not take.
     a.send("B", &[(148, "hello"), (33, "1"), (58, "world")]);
     a.expect("35=j|372=B|380=3");

@@ -1,0 +1,262 @@
+//! Application messages: order (D), cancel (F), replace (G), status request (H), mass cancel (q).
+//!
+//! What an order is comes together here from several fields; whether such an order makes sense is
+//! for the engine to say (`engine/src/check.rs`), so that every answer has one place. An instruction
+//! that the venue does not know makes the order *unsupported*: never guess, never leave it out.
+
+use super::{Bad, boolean, code, optional_text, reject, text};
+use crate::directory::Directory;
+use crate::fix::decimal::{parse, parse_uint};
+use crate::fix::fields::{Fields, Reason};
+use crate::fix::inbound::Slot;
+use crate::fix::tables::tag;
+use crate::fix::time::{TimeError, parse_date, parse_timestamp};
+use sbe_schemas::header::{Message, fill_text};
+use sbe_schemas::journal as j;
+use sbe_schemas::types::{
+    CommandHead, Conditions, Decimal8, Decimal8Null, MassActionScopeCode, MassActionType, OrdType,
+    OrdTypeCode, SelfTrade, SelfTradeCode, Side, SideCode, TimeInForceCode, Verdict,
+};
+
+/// Post-only that slides: `Y`. With or without 18=6. A tag of the venue's own.
+pub const TAG_POST_ONLY_SLIDE: u16 = 5018;
+/// Self-trade prevention of this order: 0 the session's, 1 allow, 2 cancel newest, 3 cancel oldest,
+/// 4 cancel both, 5 decrement. A tag of the venue's own.
+pub const TAG_SELF_TRADE: u16 = 5019;
+/// Whose orders a mass cancel means: 1 the session's, 2 the user's, 3 an account's, 4 the firm's.
+/// A tag of the venue's own.
+pub const TAG_MASS_CANCEL_SCOPE: u16 = 5020;
+/// With scope 3: the account; without it the session's own. A tag of the venue's own, because
+/// FIX 4.4 has no Account (1) in a mass cancel.
+pub const TAG_MASS_CANCEL_ACCOUNT: u16 = 5021;
+
+/// BusinessRejectReason (380): conditionally required field missing.
+const CONDITIONALLY_REQUIRED: u8 = 5;
+const DAY_NS: u64 = 86_400_000_000_000;
+/// Instructions that would change what an order does, and that the venue does not know.
+const UNKNOWN_INSTRUCTIONS: [u16; 3] =
+    [tag::DISCRETION_INST, tag::PEG_OFFSET_VALUE, tag::CASH_ORDER_QTY];
+
+pub(super) fn new_order(
+    fields: &Fields<'_>,
+    head: CommandHead,
+    directory: &Directory,
+) -> Result<Slot, Bad> {
+    let (instrument, symbol) = instrument(fields, directory)?;
+    let (display_qty, hidden) = max_floor(fields)?;
+    let (mut conditions, known) = conditions(fields);
+    if hidden {
+        conditions = conditions.with(Conditions::HIDDEN);
+    }
+    Ok(Slot::of(&j::NewOrder {
+        head,
+        cl_ord_id: text(fields, tag::CL_ORD_ID)?,
+        instrument: instrument.into(),
+        side: SideCode(code(fields.get(tag::SIDE))),
+        ord_type: ord_type(fields),
+        time_in_force: TimeInForceCode(code(fields.get(tag::TIME_IN_FORCE).or(Some(b"0")))),
+        unsupported: boolean(!known || has_unknown_instruction(fields)),
+        price: optional_decimal(fields, tag::PRICE)?,
+        order_qty: order_qty(fields)?,
+        account: optional_text(fields, tag::ACCOUNT)?,
+        symbol,
+        stop_px: optional_decimal(fields, tag::STOP_PX)?,
+        display_qty,
+        min_qty: optional_decimal(fields, tag::MIN_QTY)?,
+        expire_time: expire_time(fields)?.into(),
+        conditions,
+        self_trade: self_trade(fields),
+    }))
+}
+
+pub(super) fn cancel_order(
+    fields: &Fields<'_>,
+    head: CommandHead,
+    directory: &Directory,
+) -> Result<Slot, Bad> {
+    Ok(Slot::of(&j::CancelOrder {
+        head,
+        cl_ord_id: text(fields, tag::CL_ORD_ID)?,
+        orig_cl_ord_id: text(fields, tag::ORIG_CL_ORD_ID)?,
+        order_id: order_id(fields).into(),
+        instrument: instrument(fields, directory)?.0.into(),
+        side: SideCode(code(fields.get(tag::SIDE))),
+    }))
+}
+
+/// Conditions, MinQty, ExpireTime and self-trade mode stay those of the order, whatever a replace
+/// repeats of them; what the venue does not know is refused as in a new order.
+pub(super) fn replace_order(
+    fields: &Fields<'_>,
+    head: CommandHead,
+    directory: &Directory,
+) -> Result<Slot, Bad> {
+    let (display_qty, _) = max_floor(fields)?;
+    let (_, known) = conditions(fields);
+    Ok(Slot::of(&j::ReplaceOrder {
+        head,
+        cl_ord_id: text(fields, tag::CL_ORD_ID)?,
+        orig_cl_ord_id: text(fields, tag::ORIG_CL_ORD_ID)?,
+        order_id: order_id(fields).into(),
+        instrument: instrument(fields, directory)?.0.into(),
+        side: SideCode(code(fields.get(tag::SIDE))),
+        ord_type: ord_type(fields),
+        time_in_force: TimeInForceCode(code(fields.get(tag::TIME_IN_FORCE).or(Some(b"0")))),
+        unsupported: boolean(!known || has_unknown_instruction(fields)),
+        price: optional_decimal(fields, tag::PRICE)?,
+        order_qty: order_qty(fields)?,
+        stop_px: optional_decimal(fields, tag::STOP_PX)?,
+        display_qty,
+    }))
+}
+
+pub(super) fn order_status(
+    fields: &Fields<'_>,
+    head: CommandHead,
+    directory: &Directory,
+) -> Result<Slot, Bad> {
+    let (instrument, symbol) = instrument(fields, directory)?;
+    Ok(Slot::of(&j::OrderStatusRequest {
+        head,
+        cl_ord_id: text(fields, tag::CL_ORD_ID)?,
+        order_id: order_id(fields).into(),
+        instrument: instrument.into(),
+        side: SideCode(code(fields.get(tag::SIDE))),
+        symbol,
+    }))
+}
+
+/// OrderMassCancelRequest (q). Whatever cannot be read exactly is refused: a filter left out would
+/// cancel more than was meant.
+pub(super) fn mass_cancel(
+    fields: &Fields<'_>,
+    head: CommandHead,
+    directory: &Directory,
+) -> Result<Slot, Bad> {
+    let wrong = |tag| Err(reject(Reason::ValueIsIncorrect, tag));
+    let instrument = match fields.get(tag::MASS_CANCEL_REQUEST_TYPE) {
+        Some(b"1") => match instrument(fields, directory)?.0 {
+            0 => u32::MAX, // Unknown; 0 would mean all of them.
+            known => known,
+        },
+        Some(b"7") => 0,
+        _ => return wrong(tag::MASS_CANCEL_REQUEST_TYPE),
+    };
+    let side = match fields.get(tag::SIDE) {
+        None => 0,
+        Some(b"1") => Side::Buy.code(),
+        Some(b"2") => Side::Sell.code(),
+        Some(_) => return wrong(tag::SIDE),
+    };
+    let scope = match fields.get(TAG_MASS_CANCEL_SCOPE) {
+        None | Some(b"1") => 1,
+        Some([digit @ b'2'..=b'4']) => digit - b'0',
+        Some(_) => return wrong(TAG_MASS_CANCEL_SCOPE),
+    };
+    Ok(Slot::of(&j::MassAction {
+        head,
+        cl_ord_id: text(fields, tag::CL_ORD_ID)?,
+        account: optional_text(fields, TAG_MASS_CANCEL_ACCOUNT)?,
+        instrument: instrument.into(),
+        side,
+        action: MassActionType::Cancel.into(),
+        scope: MassActionScopeCode(scope),
+        ..j::MassAction::ZERO // Target and firm 0: the client's own.
+    }))
+}
+
+fn has_unknown_instruction(fields: &Fields<'_>) -> bool {
+    UNKNOWN_INSTRUCTIONS.iter().any(|tag| fields.get(*tag).is_some())
+}
+
+/// FIX 4.4 leaves Symbol (55) out of the required fields; we cannot do without.
+fn instrument(fields: &Fields<'_>, directory: &Directory) -> Result<(u32, [u8; 16]), Bad> {
+    let value = fields.get(tag::SYMBOL).ok_or(reject(Reason::RequiredTagMissing, tag::SYMBOL))?;
+    Ok(match fill_text::<16>(value) {
+        Some(symbol) => (directory.instrument(&symbol), symbol),
+        // Longer than any symbol of ours: unknown; the answer shows its beginning.
+        None => (0, value.first_chunk().copied().unwrap_or([0; 16])),
+    })
+}
+
+/// OrderID (37) is ours, so it is a number; anything else is the id of no order.
+fn order_id(fields: &Fields<'_>) -> u64 {
+    fields.get(tag::ORDER_ID).map_or(0, |value| parse_uint(value).unwrap_or(u64::MAX))
+}
+
+/// OrdType (40): K has a number in our schemas, letters we do not know stay what they are.
+fn ord_type(fields: &Fields<'_>) -> OrdTypeCode {
+    match fields.get(tag::ORD_TYPE) {
+        Some(b"K") => OrdType::MarketToLimit.into(),
+        value => OrdTypeCode(code(value)),
+    }
+}
+
+/// ExecInst (18), several with spaces between them, and the tag for sliding. False: one is unknown.
+fn conditions(fields: &Fields<'_>) -> (Conditions, bool) {
+    let (mut post_only, mut whole, mut known) = (Conditions::EMPTY, Conditions::EMPTY, true);
+    for instruction in fields.get(tag::EXEC_INST).unwrap_or(&[]).split(|byte| *byte == b' ') {
+        match instruction {
+            b"" => {}
+            b"6" => post_only = Conditions::POST_ONLY,
+            b"G" => whole = Conditions::ALL_OR_NONE,
+            _ => known = false,
+        }
+    }
+    match fields.get(TAG_POST_ONLY_SLIDE) {
+        None | Some(b"N") => {}
+        // It says how to be post-only, so it takes the place of the rejecting mode.
+        Some(b"Y") => post_only = Conditions::POST_ONLY_SLIDE,
+        Some(_) => known = false,
+    }
+    (post_only.with(whole), known)
+}
+
+fn self_trade(fields: &Fields<'_>) -> SelfTradeCode {
+    match fields.get(TAG_SELF_TRADE) {
+        None => SelfTrade::SessionDefault.into(),
+        value => SelfTradeCode(code(value)),
+    }
+}
+
+/// MaxFloor (111) as DisplayQty, or as "never shown", which is how FIX says it: 111=0.
+fn max_floor(fields: &Fields<'_>) -> Result<(Decimal8Null, bool), Bad> {
+    let shown = optional_decimal(fields, tag::MAX_FLOOR)?;
+    if shown.get() == Some(0) { Ok((Decimal8Null::NULL, true)) } else { Ok((shown, false)) }
+}
+
+/// ExpireTime (126), or the end of ExpireDate (432); nanoseconds, 0: neither. Years that cannot be
+/// counted are far past or never.
+fn expire_time(fields: &Fields<'_>) -> Result<u64, Bad> {
+    if let Some(value) = fields.get(tag::EXPIRE_TIME) {
+        return match parse_timestamp(value) {
+            Ok(time) => Ok(time.max(1)),
+            Err(TimeError::Range) if value < b"1970".as_slice() => Ok(1),
+            Err(TimeError::Range) => Ok(u64::MAX),
+            Err(TimeError::Format) => Err(reject(Reason::IncorrectDataFormat, tag::EXPIRE_TIME)),
+        };
+    }
+    let Some(value) = fields.get(tag::EXPIRE_DATE) else { return Ok(0) };
+    let days =
+        parse_date(value).map_err(|_| reject(Reason::IncorrectDataFormat, tag::EXPIRE_DATE))?;
+    let end = u64::try_from(days + 1).map(|days| days.saturating_mul(DAY_NS));
+    Ok(end.unwrap_or(0).max(1))
+}
+
+/// A decimal that may be absent. The number that means absent is not one that a client may send.
+fn optional_decimal(fields: &Fields<'_>, tag: u16) -> Result<Decimal8Null, Bad> {
+    let Some(value) = fields.get(tag) else { return Ok(Decimal8Null::NULL) };
+    match parse(value).map(|mantissa| Decimal8Null::new(Some(mantissa))) {
+        Ok(decimal) if decimal.get().is_some() => Ok(decimal),
+        _ => Err(reject(Reason::ValueIsIncorrect, tag)),
+    }
+}
+
+fn order_qty(fields: &Fields<'_>) -> Result<Decimal8, Bad> {
+    let Some(value) = fields.get(tag::ORDER_QTY) else {
+        let verdict = Verdict::BusinessReject;
+        return Err(Bad { verdict, reason: CONDITIONALLY_REQUIRED, tag: tag::ORDER_QTY });
+    };
+    let mantissa = parse(value).map_err(|_| reject(Reason::ValueIsIncorrect, tag::ORDER_QTY))?;
+    Ok(Decimal8::new(mantissa))
+}
