@@ -470,6 +470,12 @@ impl Books {
         (level != NOWHERE).then(|| KINDS[self.pages.ladder_of(level) as usize % LADDERS / 2])
     }
 
+    /// Index of the owner of an order that lives.
+    #[inline]
+    pub fn owner(&self, slot: Slot) -> u32 {
+        self.nodes[slot.0 as usize].owner
+    }
+
     /// What a resting order shows (a hidden one: has open).
     #[inline]
     pub fn shown_lots(&self, slot: Slot) -> i64 {
@@ -578,7 +584,7 @@ impl Books {
     }
 
     /// Whom the taker meets next; nothing has happened yet. Ask while it has lots.
-    #[inline]
+    #[inline(always)]
     pub fn meet(&self, taker: &mut Taker) -> Met {
         let book = &self.books[taker.book as usize];
         let side = opposite(taker.side);
@@ -614,6 +620,7 @@ impl Books {
     }
 
     /// The rank of the best all-or-none order, if the taker can take all of it within its limit.
+    #[cold]
     fn whole_that_fits(&self, taker: &Taker, side: Side) -> Option<u32> {
         let rank = self.books[taker.book as usize].best[place(Kind::Whole, side)];
         let whole = self.first(taker.book, Kind::Whole, side)?;
@@ -621,7 +628,6 @@ impl Books {
     }
 
     /// The two are one and the same, as far as the taker's session minds.
-    #[inline]
     pub fn is_own(&self, taker: &Taker, maker: Slot) -> bool {
         let other = self.owners[self.nodes[maker.0 as usize].owner as usize];
         let this = self.owners[taker.owner as usize];
@@ -633,6 +639,7 @@ impl Books {
     }
 
     /// Who trades next at a price that is shared out, and how much at most (§2, pro-rata).
+    #[inline(never)]
     fn share(&self, taker: &mut Taker, level: u32, rules: ShareRules) -> (Slot, i64) {
         let queue = self.pages.level(level);
         let here = |share| match share {

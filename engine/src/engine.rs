@@ -203,7 +203,7 @@ impl Engine {
     pub fn begin_batch(&mut self, first_seq: u64, time: u64) {
         assert!(time >= self.now, "batch time never runs backwards");
         assert!(!self.busy, "the batch before is not finished");
-        self.busy = true;
+        self.busy = self.next_due <= time;
         (self.seq, self.now) = (first_seq, time);
     }
 

@@ -93,6 +93,10 @@ pub struct FinishedNames {
     count: u32,
 }
 
+/// The hash of a name of a session.
+#[derive(Clone, Copy)]
+pub struct NameKey(u32);
+
 /// A slot of the table: hash above, entry + 1 below; 0: empty.
 type Place = u64;
 
@@ -183,24 +187,30 @@ impl Ids {
         }
     }
 
+    /// The hash of a name, to look ahead with.
+    #[inline]
+    pub fn key(&self, session: u32, name: &ClOrdId) -> NameKey {
+        NameKey(self.hash_of(session, name))
+    }
+
     /// Fetches what [`Self::find`] will read first.
     #[inline]
-    pub fn prefetch(&self, session: u32, name: &ClOrdId) {
-        prefetch_index(&self.table, self.home(self.hash_of(session, name)));
+    pub fn prefetch(&self, key: NameKey) {
+        prefetch_index(&self.table, self.home(key.0));
     }
 
     /// Fetches what [`Self::find`] will read then.
     #[inline]
-    pub fn prefetch_entry(&self, session: u32, name: &ClOrdId) {
-        if let Some(entry) = self.candidate(session, name) {
+    pub fn prefetch_entry(&self, key: NameKey) {
+        if let Some(entry) = self.candidate(key) {
             prefetch_index(&self.entries, entry as usize);
         }
     }
 
     /// The order that an open name probably means, once its entry has been fetched.
     #[inline]
-    pub fn glance(&self, session: u32, name: &ClOrdId) -> Option<OrderId> {
-        match self.entries.get(self.candidate(session, name)? as usize)?.state {
+    pub fn glance(&self, key: NameKey) -> Option<OrderId> {
+        match self.entries.get(self.candidate(key)? as usize)?.state {
             State::Open(order) => Some(order),
             _ => None,
         }
@@ -208,11 +218,10 @@ impl Ids {
 
     /// The first entry of this hash.
     #[inline]
-    fn candidate(&self, session: u32, name: &ClOrdId) -> Option<u32> {
-        let hash = self.hash_of(session, name);
-        let mut at = self.home(hash);
+    fn candidate(&self, key: NameKey) -> Option<u32> {
+        let mut at = self.home(key.0);
         while self.table[at] != 0 {
-            if (self.table[at] >> 32) as u32 == hash {
+            if (self.table[at] >> 32) as u32 == key.0 {
                 return Some(self.table[at] as u32 - 1);
             }
             at = (at + 1) & (self.table.len() - 1);

@@ -7,7 +7,7 @@
 
 use crate::command::Commands;
 use crate::engine::Engine;
-use crate::ids::ClOrdId;
+use crate::ids::NameKey;
 use crate::orders::Slot;
 use crate::session::Inbound;
 use sbe_schemas::header::Message;
@@ -21,11 +21,10 @@ const NAMES_MIN: usize = 16_384;
 
 /// What of a command memory is fetched for.
 #[derive(Clone, Copy)]
-struct Ahead<'a> {
-    session: u32,
-    name: &'a ClOrdId,
+struct Ahead {
+    name: NameKey,
     /// Another order's name.
-    orig: Option<&'a ClOrdId>,
+    orig: Option<NameKey>,
     /// Instrument, side and ticks at which it may rest.
     place: Option<(u32, Side, u32)>,
 }
@@ -42,17 +41,17 @@ impl Engine {
             *place = commands.next().and_then(|command| self.ahead_of(command));
         }
         for ahead in group.iter().flatten() {
-            self.ids.prefetch(ahead.session, ahead.name);
-            ahead.orig.inspect(|orig| self.ids.prefetch(ahead.session, orig));
+            self.ids.prefetch(ahead.name);
+            ahead.orig.inspect(|orig| self.ids.prefetch(*orig));
             ahead.place.inspect(|(at, side, ticks)| self.books.prefetch_price(*at, *side, *ticks));
         }
         for ahead in group.iter().flatten() {
-            ahead.orig.inspect(|orig| self.ids.prefetch_entry(ahead.session, orig));
+            ahead.orig.inspect(|orig| self.ids.prefetch_entry(*orig));
             ahead
                 .place
                 .inspect(|(at, side, ticks)| self.books.prefetch_youngest(*at, *side, *ticks));
         }
-        let slots = group.map(|ahead| self.slot_of(&ahead?));
+        let slots = group.map(|ahead| Some(Slot(self.ids.glance(ahead?.orig?)?.0 as u32)));
         for slot in slots.into_iter().flatten() {
             self.books.prefetch(slot);
             self.orders.prefetch(slot);
@@ -63,29 +62,27 @@ impl Engine {
         }
     }
 
-    fn slot_of(&self, ahead: &Ahead<'_>) -> Option<Slot> {
-        let order = self.ids.glance(ahead.session, ahead.orig?)?;
-        Some(Slot(order.0 as u32))
-    }
-
-    fn ahead_of<'a>(&self, command: &'a [u8]) -> Option<Ahead<'a>> {
+    #[inline]
+    fn ahead_of(&self, command: &[u8]) -> Option<Ahead> {
         let m = Inbound::of(command)?;
         let session = m.head.session.get().wrapping_sub(1);
+        let key = |name| self.ids.key(session, name);
         match m.template {
             j::NewOrder::TEMPLATE_ID => {
                 let new = m.get::<j::NewOrder>();
                 let place = self.place_of(new.instrument.get(), new.side.known(), new.price.get());
-                Some(Ahead { session, name: &new.cl_ord_id, orig: None, place })
+                Some(Ahead { name: key(&new.cl_ord_id), orig: None, place })
             }
             j::CancelOrder::TEMPLATE_ID => {
                 let c = m.get::<j::CancelOrder>();
-                let (name, orig) = (&c.cl_ord_id, Some(&c.orig_cl_ord_id));
-                Some(Ahead { session, name, orig, place: None })
+                let (name, orig) = (key(&c.cl_ord_id), Some(key(&c.orig_cl_ord_id)));
+                Some(Ahead { name, orig, place: None })
             }
             j::ReplaceOrder::TEMPLATE_ID => {
                 let r = m.get::<j::ReplaceOrder>();
                 let place = self.place_of(r.instrument.get(), r.side.known(), r.price.get());
-                Some(Ahead { session, name: &r.cl_ord_id, orig: Some(&r.orig_cl_ord_id), place })
+                let (name, orig) = (key(&r.cl_ord_id), Some(key(&r.orig_cl_ord_id)));
+                Some(Ahead { name, orig, place })
             }
             _ => None,
         }

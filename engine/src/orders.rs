@@ -81,6 +81,8 @@ pub struct Order {
     pub triggered: bool,
 }
 
+const _: () = assert!(size_of::<Order>() == 112);
+
 impl Order {
     /// LeavesQty (151) in lots.
     pub const fn open_lots(&self) -> i64 {

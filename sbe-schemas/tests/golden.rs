@@ -13,8 +13,8 @@ use std::path::Path;
 use proptest::prelude::*;
 use sbe_schemas::header::{DecodeError, Message, fill_text, text};
 use sbe_schemas::types::{
-    CommandFlags, CommandHead, Decimal8, Decimal8Null, OrdStatus, OrdType, Side, SideCode,
-    TimeInForce, Verdict,
+    CommandFlags, CommandHead, Conditions, Decimal8, Decimal8Null, OrdStatus, OrdType, SelfTrade,
+    Side, SideCode, TimeInForce, Verdict,
 };
 use sbe_schemas::{journal, market_data, order_entry};
 
@@ -200,9 +200,15 @@ fn a_new_order_command_lies_as_the_schema_says() {
         price: Decimal8Null::new(Some(-3)),
         order_qty: Decimal8::new(200_000_000),
         symbol: fill_text(b"BTC-USD").unwrap(),
+        stop_px: Decimal8Null::new(Some(7)),
+        display_qty: Decimal8Null::NULL,
+        min_qty: Decimal8Null::new(Some(8)),
+        expire_time: 9.into(),
+        conditions: Conditions::POST_ONLY_SLIDE.with(Conditions::HIDDEN),
+        self_trade: SelfTrade::Decrement.into(),
         ..journal::NewOrder::ZERO
     };
-    let fields: [(usize, &[u8]); 13] = [
+    let fields: [(usize, &[u8]); 19] = [
         (0, &[192, 0, 3, 0, 3]),
         (8, &[4, 3, 2, 1]),
         (20, &[77]),
@@ -216,8 +222,14 @@ fn a_new_order_command_lies_as_the_schema_says() {
         (92, &200_000_000_i64.to_le_bytes()),
         (100, &[0; 16]),
         (116, b"BTC-USD"),
+        (132, &[7]),
+        (140, &[0, 0, 0, 0, 0, 0, 0, 0x80]),
+        (148, &[8]),
+        (156, &[9]),
+        (164, &[0b1010]),
+        (165, &[5]),
     ];
-    assert_eq!(encoded(order), by_hand(132, [132, 30, 3, 0], &fields));
+    assert_eq!(encoded(order), by_hand(166, [166, 30, 3, 0], &fields));
 }
 
 #[test]
@@ -234,9 +246,11 @@ fn a_trade_report_lies_as_the_schema_says() {
         side: Side::Buy.into(),
         ord_status: OrdStatus::PartiallyFilled.into(),
         aggressor: 1,
+        auction: 1,
+        fee: Decimal8::new(-2),
         ..order_entry::ExecutionReportTrade::ZERO
     };
-    let fields: [(usize, &[u8]); 11] = [
+    let fields: [(usize, &[u8]); 13] = [
         (0, &[1]),
         (8, &[2]),
         (16, &[3]),
@@ -248,8 +262,10 @@ fn a_trade_report_lies_as_the_schema_says() {
         (140, &[1]),
         (143, b"1"),
         (144, &[1]),
+        (145, &[1]),
+        (146, &(-2_i64).to_le_bytes()),
     ];
-    assert_eq!(encoded(report), by_hand(145, [145, 41, 1, 0], &fields));
+    assert_eq!(encoded(report), by_hand(154, [154, 41, 1, 0], &fields));
 }
 
 #[test]

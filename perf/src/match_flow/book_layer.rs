@@ -8,7 +8,7 @@
 use super::watch::Watch;
 use super::{CHUNK_OPS, Layer, Plan, SPARE};
 use crate::flow::{Flow, Kind, Op, Tape, Trade};
-use engine::book::{Books, Identity, Kind as Resting, Left, Met};
+use engine::book::{Books, Kind as Resting, Left, Met};
 use engine::orders::{OrderId, Slot};
 use sbe_schemas::types::{SelfTrade, SelfTradeScope, Side};
 use std::ops::Range;
@@ -144,19 +144,17 @@ fn replay_book<W: Watch>(
     watch.stop();
 }
 
-/// The engine's books, called as the engine itself calls them.
+/// The engine's books, called as the engine itself calls them. Every order is its own owner, by the
+/// flow's id: with self-trades allowed nobody asks who that is.
 struct BookUnderTest {
     books: Books,
-    /// Flow id of the order in each slot.
-    flow_ids: Vec<u32>,
 }
 
 impl BookUnderTest {
     fn new(sizes: Sizes) -> Self {
         let mut books = Books::new(sizes.orders_max, sizes.pages_max, sizes.symbols as usize);
         (0..sizes.symbols).for_each(|_| books.add_book(sizes.ticks_max, None));
-        books.add_owner(Identity { account: 0, user: 0, firm: 0 });
-        Self { books, flow_ids: vec![0; sizes.orders_max] }
+        Self { books }
     }
 
     /// Fetches what the operations after `at` will touch, in three steps.
@@ -175,12 +173,12 @@ impl BookUnderTest {
     /// Plays one operation; returns the id of the order that it entered.
     fn apply(&mut self, op: &BookOp, trades: &mut Vec<Trade>) -> Option<OrderId> {
         match op.kind {
-            Kind::Add | Kind::Ioc | Kind::Market => Some(self.enter(op, trades)),
+            Kind::Add | Kind::Ioc | Kind::Market => self.enter(op, trades),
             Kind::Cancel => {
                 self.cancel(op);
                 None
             }
-            Kind::Replace => self.cancel(op).then(|| self.enter(op, trades)),
+            Kind::Replace => self.cancel(op).then(|| self.enter(op, trades)).flatten(),
         }
     }
 
@@ -192,16 +190,14 @@ impl BookUnderTest {
         true
     }
 
-    fn enter(&mut self, op: &BookOp, trades: &mut Vec<Trade>) -> OrderId {
+    #[inline]
+    fn enter(&mut self, op: &BookOp, trades: &mut Vec<Trade>) -> Option<OrderId> {
         let at = u32::from(op.symbol);
         let ticks = match (op.kind, op.side) {
             (Kind::Market, Side::Buy) => self.books.book(at).ticks_max(),
             (Kind::Market, Side::Sell) => 1,
             _ => op.price,
         };
-        let slot = self.books.take(0);
-        let id = self.books.id(slot);
-        self.flow_ids[slot.0 as usize] = op.taker;
         let lots = i64::from(op.qty);
         let (allow, scope) = (SelfTrade::Allow, SelfTradeScope::Account);
         let mut taker = self.books.taker(at, op.side, ticks, lots, 0, allow, scope);
@@ -209,18 +205,18 @@ impl BookUnderTest {
             && let Met::Trade(meeting) = self.books.meet(&mut taker)
         {
             taker.lots -= meeting.lots;
-            let maker = self.flow_ids[meeting.maker.0 as usize];
+            let maker = self.books.owner(meeting.maker);
             let (price, qty) = (meeting.ticks, meeting.lots as u32);
             trades.push(Trade { maker, taker: op.taker, price, qty });
             if self.books.fill(meeting.maker, meeting.lots) == Left::Nothing {
                 self.books.give_back(meeting.maker);
             }
         }
-        if taker.lots > 0 && matches!(op.kind, Kind::Add | Kind::Replace) {
-            self.books.rest(slot, at, Resting::Shown, op.side, ticks, taker.lots, None);
-        } else {
-            self.books.give_back(slot);
+        if taker.lots == 0 || !matches!(op.kind, Kind::Add | Kind::Replace) {
+            return None;
         }
-        id
+        let slot = self.books.take(op.taker);
+        self.books.rest(slot, at, Resting::Shown, op.side, ticks, taker.lots, None);
+        Some(self.books.id(slot))
     }
 }

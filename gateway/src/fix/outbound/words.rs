@@ -223,7 +223,7 @@ mod tests {
         };
         check("| 150, order ended by the venue |", known, canceled, &[0], exec_type);
         let known = |code| RestateCauseCode(code).known();
-        let exec_type = |code| if code == 0 { "L".into() } else { "D".into() };
+        let exec_type = |_| "D".into();
         check("| 150, order changed by the venue |", known, restated, &[], exec_type);
     }
 
