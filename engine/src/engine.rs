@@ -6,8 +6,8 @@
 //! inside a call and where it stops changes no event. Next: `session.rs`, `trading.rs`.
 
 use crate::auction::Uncross;
-use crate::book::{Book, Books, Identity, Kind, ShareRules};
-use crate::claim::InstrumentMoney;
+use crate::book::{Book, Books, Kind};
+use crate::define::{names_max, owners_max};
 use crate::event::{Conn, Event, SINK_FREE_MIN, Sink};
 use crate::expiry::Expiry;
 use crate::hash::{mix, mix_event};
@@ -22,20 +22,12 @@ use crate::risk::Risk;
 use crate::session::{Inbound, Session};
 use sbe_schemas::header::Message;
 use sbe_schemas::journal as j;
-use sbe_schemas::market_data as md;
-use sbe_schemas::types::{
-    AdminResult, Allocation, CancelCause, Decimal8, EventFlags, EventKind, OrdStatus, Phase,
-    PhaseReason, Side, TimeInForce,
-};
+use sbe_schemas::types::{EventFlags, EventKind, Side};
 use zerocopy::IntoBytes;
 
-const NS_PER_DAY: u64 = 24 * 3600 * 1_000_000_000;
+pub(crate) const NS_PER_DAY: u64 = 24 * 3600 * 1_000_000_000;
 /// Order slots looked at in one unit of expiry.
 pub(crate) const EXPIRY_WALK_MAX: u32 = 256;
-/// After so many ends of a day an account has no volume left.
-const FEE_DAYS: u64 = 31;
-/// Definitions announced in one unit.
-const ANNOUNCE_MAX: usize = 32;
 
 /// Sizes of a partition, and the seed of its hash table. Memory is taken for them at start; what decides
 /// rejects is what the log says (`VenueDefine`).
@@ -111,18 +103,18 @@ pub(crate) struct Tasks {
     /// A mass cancel.
     pub(crate) mass: Option<MassCancel>,
     /// Order slots below this have been looked at for the end of the day.
-    ending_day: Option<u32>,
+    pub(crate) ending_day: Option<u32>,
     /// Definitions told so far: sessions, then instruments.
-    announcing: Option<usize>,
+    pub(crate) announcing: Option<usize>,
     /// Sessions asked to leave so far.
-    leaving: Option<u32>,
+    pub(crate) leaving: Option<u32>,
     /// The session whose parked messages may have their turn.
     pub(crate) drain: Option<u32>,
 }
 
 /// The state of one partition: a fold of its log.
 pub struct Engine {
-    limits: Limits,
+    pub(crate) limits: Limits,
     pub(crate) venue: Venue,
     pub(crate) sessions: Vec<Session>,
     pub(crate) parking: Parking,
@@ -145,14 +137,14 @@ pub struct Engine {
     pub(crate) trade_id: u64,
     feed_seq: u64,
     feed_told: bool,
-    term: u64,
-    day_ends: u64,
+    pub(crate) term: u64,
+    pub(crate) day_ends: u64,
     /// Days that the end of day under way is for.
-    days_over: u64,
+    pub(crate) days_over: u64,
     /// The earliest of the instruments' and the sessions' own timers.
-    instruments_due: u64,
-    sessions_due: u64,
-    next_due: u64,
+    pub(crate) instruments_due: u64,
+    pub(crate) sessions_due: u64,
+    pub(crate) next_due: u64,
     event_hash: u64,
     /// Something has been begun and is not done.
     busy: bool,
@@ -399,252 +391,6 @@ impl Engine {
         self.emit(event, sink);
     }
 
-    fn on_venue(&mut self, define: &j::VenueDefine) {
-        self.venue = Venue {
-            day_end_ns: define.day_end_ns.get() % NS_PER_DAY,
-            heartbeat_min_s: define.heartbeat_min_s.get(),
-            heartbeat_max_s: define.heartbeat_max_s.get(),
-        };
-        self.day_ends = next_time_of_day(self.now, self.venue.day_end_ns);
-        self.find_next_due();
-        self.resize(define);
-    }
-
-    /// Sizes decide who is rejected: they are the log's, whatever memory was taken at start. A wish
-    /// beyond that takes more, here, before anybody trades.
-    fn resize(&mut self, define: &j::VenueDefine) {
-        let set = |size: &mut usize, wished: u32| {
-            if wished != 0 {
-                *size = wished as usize;
-            }
-        };
-        let limits = &mut self.limits;
-        set(&mut limits.sessions_max, define.sessions_max.get());
-        set(&mut limits.instruments_max, define.instruments_max.get());
-        set(&mut limits.orders_max, define.orders_max.get());
-        set(&mut limits.pages_max, define.pages_max.get());
-        set(&mut limits.accounts_max, define.accounts_max.get());
-        set(&mut limits.assets_max, define.assets_max.get());
-        self.books.resize(limits.orders_max, limits.pages_max);
-        self.orders.resize(limits.orders_max);
-        self.expiry.resize(limits.orders_max);
-        self.owners.resize(owners_max(limits));
-        self.risk.resize(limits);
-        self.ids.resize(names_max(limits), limits.sessions_max);
-    }
-
-    /// A new instrument, or other rules for a known one.
-    fn on_instrument<S: Sink>(&mut self, define: &j::InstrumentDefine, sink: &mut S) {
-        let known = self.instruments.iter().position(|i| i.symbol == define.symbol);
-        let (tick, lot) = (define.tick_size.get(), define.lot_size.get());
-        let room = self.instruments.len() < self.limits.instruments_max;
-        let at = known.unwrap_or(self.instruments.len()) as u32;
-        if tick <= 0 || lot <= 0 || (known.is_none() && !room) {
-            return; // `Wish::difference` never asks for it.
-        }
-        let money = InstrumentMoney {
-            tick_size: tick,
-            lot_size: lot,
-            notional_max: define.notional_max.get(),
-            base: define.base,
-            quote: define.quote,
-        };
-        if self.risk.define_instrument(at, &money) != AdminResult::Done {
-            return; // Nor for this.
-        }
-        let allocation = define.allocation.known().unwrap_or(Allocation::PriceTime);
-        let (top, least) = (define.top_order_percent.get(), define.minimum_lots.get());
-        let shares = ShareRules::of(allocation, top, least);
-        let mut tell = true;
-        if let Some(i) = known.map(|at| &mut self.instruments[at]) {
-            tell = i.quantity_max != define.quantity_max.get();
-            i.define(define);
-            self.books.set_shares(at, shares);
-        } else {
-            let instrument = Instrument::new(define);
-            self.books.add_book(instrument.ticks_max, shares);
-            self.instruments.push(instrument);
-            self.start_timers(at);
-        }
-        let (low, high) = self.instruments[at as usize].band();
-        self.books.set_band(at, low, high);
-        if tell {
-            self.announce_instrument(at as usize, sink);
-        }
-    }
-
-    fn on_session<S: Sink>(&mut self, define: &j::SessionDefine, sink: &mut S) {
-        let known = self.sessions.iter().position(|s| s.comp_id == define.comp_id);
-        if known.is_none() && self.sessions.len() >= self.limits.sessions_max {
-            return;
-        }
-        let at = known.unwrap_or(self.sessions.len());
-        if known.is_none() {
-            self.sessions.push(Session::new(at as u32, define));
-        } else {
-            self.sessions[at].define(at as u32, define);
-        }
-        let Session { firm, user, .. } = self.sessions[at];
-        if known.is_none()
-            && let Some(other) = self.sessions[..at].iter().find(|s| s.user == user)
-        {
-            self.sessions[at].user_blocks = other.user_blocks;
-        }
-        let account = self.risk.ensure_account(firm, &define.account);
-        self.sessions[at].own = account.and_then(|account| self.owner(at as u32, account));
-        for (owner, o) in self.owners.all().iter().enumerate() {
-            if o.session as usize == at {
-                let firm = self.risk.accounts().get(o.account).firm;
-                let identity = Identity { account: o.account, user, firm };
-                self.books.set_owner(owner as u32, identity);
-            }
-        }
-        if known.is_none() {
-            self.announce_session(at, sink);
-        }
-    }
-
-    /// A command of the venue's operator: session 0.
-    fn on_operator_command<S: Sink>(&mut self, m: Inbound<'_>, sink: &mut S) {
-        let result = match m.template {
-            j::MassAction::TEMPLATE_ID => return self.on_operator_mass_action(m.get(), sink),
-            j::PhaseSet::TEMPLATE_ID => return self.on_phase_set(m.get(), sink),
-            j::ReferencePriceSet::TEMPLATE_ID => return self.on_reference_price(m.get(), sink),
-            j::ScheduleDefine::TEMPLATE_ID => return self.on_schedule(m.get(), sink),
-            j::FirmDefine::TEMPLATE_ID => self.risk.define_firm(m.get()),
-            j::AccountDefine::TEMPLATE_ID => self.risk.define_account(m.get()),
-            j::FeesDefine::TEMPLATE_ID => self.risk.define_fees(m.get()),
-            j::Transfer::TEMPLATE_ID => self.risk.transfer(m.get()),
-            _ => return,
-        };
-        self.answer(result, 0, sink);
-    }
-
-    /// To the operator: what became of a command.
-    pub(crate) fn answer<S: Sink>(&mut self, result: AdminResult, affected: u32, sink: &mut S) {
-        let answer = j::AdminAnswer { result: result.into(), affected: affected.into() };
-        let mut event = Event::of(&answer);
-        event.head.kind = EventKind::Control.into();
-        self.emit(event, sink);
-    }
-
-    /// Tells gateways and the public what is defined: sessions first, then instruments.
-    fn announce_some<S: Sink>(&mut self, told: usize, sink: &mut S) {
-        let sessions = self.sessions.len();
-        let all = sessions + self.instruments.len();
-        let end = all.min(told + ANNOUNCE_MAX);
-        for at in told..end {
-            match at.checked_sub(sessions) {
-                None => self.announce_session(at, sink),
-                Some(instrument) => self.announce_instrument(instrument, sink),
-            }
-        }
-        self.tasks.announcing = (end < all).then_some(end);
-    }
-
-    fn announce_session<S: Sink>(&mut self, at: usize, sink: &mut S) {
-        let session = &self.sessions[at];
-        let defined = j::SessionDefined {
-            session: (at as u32 + 1).into(),
-            comp_id: session.comp_id,
-            protocol: session.protocol.into(),
-        };
-        let nobody = Conn { gateway: 0, slot: 0, generation: 0 };
-        self.control(at as u32, nobody, &defined, sink);
-    }
-
-    fn announce_instrument<S: Sink>(&mut self, at: usize, sink: &mut S) {
-        let i = &self.instruments[at];
-        let definition = md::InstrumentDefinition {
-            instrument: (at as u32 + 1).into(),
-            phase: i.phase.into(),
-            symbol: i.symbol,
-            tick_size: Decimal8::new(i.tick_size),
-            lot_size: Decimal8::new(i.lot_size),
-            quantity_max: Decimal8::new(i.quantity_max),
-        };
-        self.market(at as u32, &definition, sink);
-    }
-
-    /// Begins the next thing that is due by now, in the order of docs/rulebook.md §8. `false`: nothing
-    /// is.
-    fn fire_due<S: Sink>(&mut self, sink: &mut S) -> bool {
-        let due = self.next_due;
-        if due > self.now {
-            return false;
-        }
-        if self.day_ends == due {
-            // A venue that slept for days has missed as many ends.
-            self.days_over = ((self.now - due) / NS_PER_DAY + 1).min(FEE_DAYS);
-            self.day_ends = next_time_of_day(self.now, self.venue.day_end_ns);
-            self.tasks.ending_day = Some(0);
-        } else if let Some(line) = self.timetable.iter_mut().flatten().find(|l| l.due == due) {
-            line.due = next_time_of_day(self.now, line.time_ns);
-            let Line { instrument, phase, .. } = *line;
-            self.ask_phase(instrument, phase, PhaseReason::Schedule);
-        } else if let Some(at) = self.instrument_due(|i| i.volatility_ends == due) {
-            self.instruments[at as usize].volatility_ends = u64::MAX;
-            self.find_instruments_due();
-            self.ask_phase(Some(at), Phase::Continuous, PhaseReason::AuctionEnd);
-        } else if let Some((_, slot)) = self.expiry.first().filter(|(time, _)| *time == due) {
-            let cause = CancelCause::ExpireTime;
-            self.end_order(slot, OrdStatus::Expired, cause, None, sink);
-        } else if let Some(at) = self.instrument_due(|i| i.indicative_due == due) {
-            self.indicative_due(at, sink);
-        } else {
-            let over = self.sessions.iter().position(|s| s.grace_ends == Some(due));
-            let at = over.expect("next_due is somebody's");
-            self.sessions[at].grace_ends = None;
-            self.find_sessions_due();
-            self.cancel_on_disconnect(at as u32);
-        }
-        self.find_next_due();
-        true
-    }
-
-    fn instrument_due(&self, is_due: impl Fn(&Instrument) -> bool) -> Option<u32> {
-        self.instruments.iter().position(is_due).map(|at| at as u32)
-    }
-
-    /// After a session's grace has begun or ended. Few and rare: all are looked at.
-    pub(crate) fn find_sessions_due(&mut self) {
-        let graces = self.sessions.iter().filter_map(|s| s.grace_ends);
-        self.sessions_due = graces.fold(u64::MAX, u64::min);
-        self.find_next_due();
-    }
-
-    /// After an instrument's timers have changed.
-    pub(crate) fn find_instruments_due(&mut self) {
-        let timers = self.instruments.iter().map(|i| i.volatility_ends.min(i.indicative_due));
-        self.instruments_due = timers.fold(u64::MAX, u64::min);
-        self.find_next_due();
-    }
-
-    /// The earliest of all timers.
-    pub(crate) fn find_next_due(&mut self) {
-        let lines = self.timetable.iter().flatten().map(|line| line.due);
-        let expiry = self.expiry.first().map_or(u64::MAX, |(time, _)| time);
-        let own = self.day_ends.min(expiry).min(self.sessions_due).min(self.instruments_due);
-        self.next_due = lines.fold(own, u64::min);
-    }
-
-    /// Ends DAY orders, a few slots at a time; then accounts may move to another tier.
-    fn end_day_some<S: Sink>(&mut self, from: u32, sink: &mut S) {
-        let end = self.books.used_slots().min(from + EXPIRY_WALK_MAX);
-        for slot in (from..end).map(Slot).filter(|slot| self.books.lives(*slot)) {
-            if self.orders.get(slot).time_in_force == TimeInForce::Day {
-                let cause = CancelCause::DayEnd;
-                self.end_order(slot, OrdStatus::Expired, cause, None, sink);
-                self.tasks.ending_day = Some(slot.0 + 1);
-                return;
-            }
-        }
-        self.tasks.ending_day = (end < self.books.used_slots()).then_some(end);
-        if self.tasks.ending_day.is_none() {
-            (0..std::mem::take(&mut self.days_over)).for_each(|_| self.risk.end_day());
-        }
-    }
-
     #[expect(clippy::too_many_arguments, reason = "the fields of a head")]
     pub(crate) fn emit_report<M: Message, S: Sink>(
         &mut self,
@@ -695,7 +441,7 @@ impl Engine {
         self.emit(event, sink);
     }
 
-    fn emit<S: Sink>(&mut self, mut event: Event, sink: &mut S) {
+    pub(crate) fn emit<S: Sink>(&mut self, mut event: Event, sink: &mut S) {
         event.head.seq.set(self.seq);
         event.head.time.set(self.now);
         // Bytes beyond the length are zero.
@@ -725,20 +471,4 @@ fn address(event: &mut Event, conn: Conn) {
     event.head.gateway.set(conn.gateway);
     event.head.slot.set(conn.slot);
     event.head.conn_generation.set(conn.generation);
-}
-
-/// Every open order has a name, and every session its finished ones.
-fn names_max(limits: &Limits) -> usize {
-    limits.orders_max + limits.sessions_max * limits.finished_kept as usize
-}
-
-/// A session may trade for more than one account.
-fn owners_max(limits: &Limits) -> usize {
-    4 * (limits.sessions_max + limits.accounts_max)
-}
-
-/// The first time after `now` at which so many nanoseconds of a day have passed.
-pub(crate) fn next_time_of_day(now: u64, time_ns: u64) -> u64 {
-    let today = now - now % NS_PER_DAY + time_ns % NS_PER_DAY;
-    if today > now { today } else { today + NS_PER_DAY }
 }

@@ -2,8 +2,10 @@
 //!
 //! Reads top to bottom: `partition.rs` takes commands, has the log commit them and steps the engine;
 //! `engine.rs` applies one command; `session.rs` decides what it is (connection, number, verdict);
-//! `trading.rs` does what it says and `matching.rs` trades, on `book.rs`, `orders.rs` and `ids.rs`; what
-//! happened leaves through a [`Sink`] (`event.rs`). `log.rs` is the trait and the bytes of the log.
+//! `trading.rs` does what it says, once `check.rs` and `risk.rs` have nothing against it; `matching.rs`
+//! trades, on `book.rs`, `orders.rs` and `ids.rs`; `phase.rs` and `auction.rs` open and close; `report.rs`
+//! and `feed.rs` say what happened, through a [`Sink`] (`event.rs`). `log.rs` is the trait and the bytes
+//! of the log. The rules are docs/rulebook.md.
 //!
 //! State is a fold of the log: nothing here reads a clock, draws a random number, opens a file or a
 //! socket, or iterates in hash order. Time comes with a batch, the hash seed with [`Limits`].
@@ -15,6 +17,7 @@ pub mod book;
 pub(crate) mod check;
 pub mod claim;
 pub mod command;
+pub(crate) mod define;
 pub mod engine;
 pub mod event;
 pub mod expiry;
@@ -38,6 +41,7 @@ pub(crate) mod report;
 pub mod risk;
 pub mod session;
 pub mod tables;
+pub(crate) mod timers;
 pub mod trading;
 
 pub use command::{CommandBuffer, Commands, GRANULE_BYTES};

@@ -6,11 +6,12 @@
 
 use crate::auction::Uncross;
 use crate::book::Kind;
-use crate::engine::{EXPIRY_WALK_MAX, Engine, next_time_of_day};
+use crate::engine::{EXPIRY_WALK_MAX, Engine};
 use crate::event::Sink;
 use crate::hash::mix;
 use crate::instrument::is_auction;
 use crate::orders::{Order, Slot};
+use crate::timers::next_time_of_day;
 use sbe_schemas::journal as j;
 use sbe_schemas::types::{
     AdminResult, Boolean, CancelCause, OrdStatus, Phase, PhaseReason, Side, TimeInForce,
