@@ -1,6 +1,6 @@
 //! All books of a partition: resting orders in queues at their prices.
 //!
-//! An order's hot half is a [`Node`] of 32 bytes in one slab; its cold half (`orders.rs`) has the same
+//! An order's hot half is a node of 32 bytes in one slab; its cold half (`orders.rs`) has the same
 //! slot and is not touched here. A book is ten ladders (`ladder.rs`): shown, hidden, all-or-none,
 //! stop and waiting orders of either side. Nothing here walks a queue. Next: `book/meet.rs` for whom an
 //! arriving order meets, `book/walk.rs` for reading.
