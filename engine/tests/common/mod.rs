@@ -62,7 +62,7 @@ pub(crate) fn instruments() -> Vec<j::InstrumentDefine> {
         tick_size: Decimal8::new(words::mantissa(tick)),
         lot_size: Decimal8::new(words::mantissa(lot)),
         quantity_max: Decimal8::new(words::mantissa(max)),
-        price_max: Decimal8::new(500_000_000 * words::mantissa(tick).min(1_000)),
+        price_max: Decimal8::new(500_000 * words::mantissa(tick)),
         phase: Phase::Continuous.into(),
         ..j::InstrumentDefine::ZERO
     };
