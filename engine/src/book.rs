@@ -126,6 +126,11 @@ impl Books {
         }
     }
 
+    /// Room for so many owners, taken now.
+    pub fn reserve_owners(&mut self, owners_max: usize) {
+        self.owners.reserve_exact(owners_max.saturating_sub(self.owners.len()));
+    }
+
     /// Other bounds from now on; what is there stays.
     pub fn resize(&mut self, orders_max: usize, pages_max: usize) {
         assert!(orders_max < u32::MAX as usize);
@@ -225,6 +230,9 @@ impl Books {
         let node = &mut self.nodes[slot.0 as usize];
         assert!(node.flags & LIVE != 0 && node.level == NOWHERE);
         (node.flags, node.older) = (0, self.free);
+        if node.generation == u32::MAX {
+            return; // Used up: no OrderID comes twice. It counts as live for ever.
+        }
         self.free = slot;
         self.live -= 1;
     }

@@ -168,7 +168,9 @@ impl Engine {
         let Order { instrument: at, side, stop_ticks, .. } = *order;
         let stop =
             !order.is_waiting_stop() || self.books.has_price_room(at, Kind::Stop, side, stop_ticks);
-        stop && self.books.has_price_room(at, kind_of(order.conditions), side, ticks)
+        let waits = order.time_in_force != TimeInForce::AtTheClose
+            || self.books.has_price_room(at, Kind::Waiting, side, ticks);
+        stop && waits && self.books.has_price_room(at, kind_of(order.conditions), side, ticks)
     }
 
     /// Whether the order in `slot` may be replaced like this.
@@ -400,7 +402,8 @@ fn same_terms(i: &Instrument, order: &Order, r: &j::ReplaceOrder) -> bool {
 /// It may come to rest somewhere.
 fn may_stay(order: &Order, phase: Phase) -> bool {
     let at_once = ends_at_once(order.time_in_force) || order.is_market();
-    order.stop_ticks != 0 || !at_once || phase != Phase::Continuous
+    let waits = order.stop_ticks != 0 || order.time_in_force == TimeInForce::AtTheClose;
+    waits || !at_once || phase != Phase::Continuous
 }
 
 impl From<Blocked> for OrdRejReason {

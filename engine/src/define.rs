@@ -46,6 +46,7 @@ impl Engine {
         set(&mut limits.accounts_max, define.accounts_max.get());
         set(&mut limits.assets_max, define.assets_max.get());
         self.books.resize(limits.orders_max, limits.pages_max);
+        self.books.reserve_owners(owners_max(limits));
         self.orders.resize(limits.orders_max);
         self.expiry.resize(limits.orders_max);
         self.owners.resize(owners_max(limits));
@@ -99,16 +100,17 @@ impl Engine {
             return;
         }
         let at = known.unwrap_or(self.sessions.len());
+        let same_user = known.is_some_and(|at| self.sessions[at].user == define.user.get());
         if known.is_none() {
             self.sessions.push(Session::new(at as u32, define));
         } else {
             self.sessions[at].define(at as u32, define);
         }
         let Session { firm, user, .. } = self.sessions[at];
-        if known.is_none()
-            && let Some(other) = self.sessions[..at].iter().find(|s| s.user == user)
-        {
-            self.sessions[at].user_blocks = other.user_blocks;
+        if !same_user {
+            let mut others = self.sessions.iter().enumerate().filter(|(n, _)| *n != at);
+            let blocks = others.find(|(_, s)| s.user == user).map(|(_, s)| s.user_blocks);
+            self.sessions[at].user_blocks = blocks.unwrap_or_default();
         }
         let account = self.risk.ensure_account(firm, &define.account);
         self.sessions[at].own = account.and_then(|account| self.owner(at as u32, account));

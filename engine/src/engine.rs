@@ -228,12 +228,16 @@ impl Engine {
     /// Goes on with what has been begun, until it is done or the sink is nearly full.
     pub fn step<S: Sink>(&mut self, sink: &mut S) -> Step {
         loop {
-            if self.tasks.is_empty() && !self.fire_due(sink) {
+            if self.tasks.is_empty() && self.next_due > self.now {
                 self.busy = false;
                 return Step::Done;
             }
             if sink.free() < SINK_FREE_MIN {
                 return Step::More;
+            }
+            if self.tasks.is_empty() {
+                self.fire_due(sink);
+                continue;
             }
             if self.tasks.working.is_some() {
                 self.work_on(sink);

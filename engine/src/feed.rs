@@ -157,8 +157,8 @@ impl Engine {
             },
             seq: self.seq.into(),
             price: some_price(i, told.ticks),
-            qty: Decimal8::new(i.qty(told.lots)),
-            imbalance_qty: Decimal8::new(i.qty(told.surplus_lots.abs())),
+            qty: Decimal8::new(i.total_qty(told.lots)),
+            imbalance_qty: Decimal8::new(i.total_qty(told.surplus_lots.abs())),
         };
         self.market(at, &message, sink);
     }
@@ -169,7 +169,7 @@ impl Engine {
             instrument: (at + 1).into(),
             seq: self.seq.into(),
             price: some_price(i, ticks),
-            qty: Decimal8::new(i.qty(lots)),
+            qty: Decimal8::new(i.total_qty(lots)),
         };
         self.market(at, &told, sink);
     }

@@ -80,14 +80,17 @@ pub const NOT_TRADED: (u32, u32) = (u32::MAX, 0);
 impl Instrument {
     /// As defined, in its first phase.
     pub fn new(d: &j::InstrumentDefine) -> Self {
-        let ticks = |price: i64| u32::try_from(price / d.tick_size.get().max(1)).unwrap_or(0);
+        let ticks = |price: i64| {
+            let ticks = (price / d.tick_size.get().max(1)).min(i64::from(u32::MAX));
+            u32::try_from(ticks).unwrap_or(0)
+        };
         let mut instrument = Self {
             symbol: d.symbol,
             tick_size: d.tick_size.get(),
             lot_size: d.lot_size.get(),
             quantity_max: 0,
             ticks_max: match ticks(d.price_max.get()) {
-                0 => TICKS_MAX_DEFAULT,
+                0 => TICKS_MAX_DEFAULT.min(ticks(i64::MAX)),
                 ticks => ticks.min(TICKS_MAX),
             },
             bands: Bands::of(d),
@@ -102,6 +105,7 @@ impl Instrument {
             indicative_due: u64::MAX,
             indicative: Indicative::default(),
         };
+        instrument.reference = instrument.reference.min(instrument.ticks_max);
         instrument.define(d);
         instrument
     }
@@ -212,7 +216,13 @@ impl Instrument {
         ticks as i64 * self.tick_size
     }
 
-    /// The wire quantity of so many lots.
+    /// The wire quantity of the lots of many orders, or the greatest there is: lots of a full book fit
+    /// 64 bits, their mantissa may not.
+    pub const fn total_qty(&self, lots: i64) -> i64 {
+        lots.saturating_mul(self.lot_size)
+    }
+
+    /// The wire quantity of so many lots of an order.
     pub const fn qty(&self, lots: i64) -> i64 {
         lots * self.lot_size
     }

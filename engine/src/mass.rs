@@ -4,7 +4,7 @@
 //! Cancel on disconnect is the same thing. The rules are docs/rulebook.md §7 and §8.
 
 use crate::accounts::Blocker;
-use crate::engine::Engine;
+use crate::engine::{EXPIRY_WALK_MAX, Engine};
 use crate::event::Sink;
 use crate::orders::Slot;
 use crate::risk::Blocked;
@@ -142,7 +142,10 @@ impl Engine {
             Some(MassActionScope::Session) if target == 0 || target == at + 1 => {
                 Ok(Whose::Session(at))
             }
-            Some(MassActionScope::User) if target == 0 || target == session.user => {
+            // Without a number it is nobody's user, and every session's that has none.
+            Some(MassActionScope::User)
+                if session.user != 0 && (target == 0 || target == session.user) =>
+            {
                 Ok(Whose::User(session.user))
             }
             Some(MassActionScope::Account) if firm == 0 || firm == session.firm => {
@@ -209,7 +212,8 @@ impl Engine {
 
     /// The next order, or the report.
     pub(crate) fn mass_one<S: Sink>(&mut self, mut mass: MassCancel, sink: &mut S) {
-        while let Some(slot) = self.next_of(&mut mass) {
+        for _ in 0..EXPIRY_WALK_MAX {
+            let Some(slot) = self.next_of(&mut mass) else { return self.mass_over(mass, sink) };
             let order = self.orders.get(slot);
             let instrument = mass.instrument.is_none_or(|at| order.instrument == at);
             if instrument && mass.side.is_none_or(|side| order.side == side) {
@@ -218,6 +222,10 @@ impl Engine {
                 return self.end_order(slot, OrdStatus::Canceled, mass.cause, None, sink);
             }
         }
+        self.tasks.mass = Some(mass); // Looked at many that are not meant: goes on in the next step.
+    }
+
+    fn mass_over<S: Sink>(&mut self, mass: MassCancel, sink: &mut S) {
         self.tasks.mass = None;
         match mass.answer {
             Answer::Nobody => {}

@@ -9,10 +9,10 @@ use crate::accounts::{DECIMAL_ONE, mix_i128};
 use crate::claim::{Claim, InstrumentMoney, Role};
 use crate::engine::Limits;
 use crate::fees::{FEE_PPM_MAX, PPM, ppm_of};
-use crate::hash::mix_bytes;
+use crate::hash::{mix, mix_bytes};
 use crate::tables::Grid;
 use sbe_schemas::journal as j;
-use sbe_schemas::types::{AdminResult, Side};
+use sbe_schemas::types::{AdminResult, Boolean, Side};
 
 /// Largest notional of an order that is settled, 10^-16: its fee fits a wire decimal.
 pub const SETTLED_NOTIONAL_MAX: i128 = i64::MAX as i128 * DECIMAL_ONE * (PPM / FEE_PPM_MAX as i128);
@@ -24,6 +24,8 @@ pub struct Balance {
     pub total: i128,
     /// What its open orders may need of it.
     pub reserved: i128,
+    /// What it begins with has been deposited.
+    pub endowed: bool,
 }
 
 impl Balance {
@@ -191,10 +193,15 @@ impl Money {
             return AdminResult::OutOfRange;
         }
         let balance = &mut self.balances[(account, asset)];
+        let initial = d.initial.known() == Some(Boolean::True);
+        if initial && balance.endowed {
+            return AdminResult::InUse;
+        }
         if amount < 0 && balance.available() + amount < 0 {
             return AdminResult::InsufficientBalance;
         }
         balance.total += amount;
+        balance.endowed |= initial;
         self.assets[asset as usize].deposited += amount;
         AdminResult::Done
     }
@@ -224,6 +231,7 @@ impl Money {
             for account in 0..accounts {
                 let balance = self.balance(account, at);
                 hash = mix_i128(mix_i128(hash, balance.total), balance.reserved);
+                hash = mix(hash, u64::from(balance.endowed));
             }
         }
         hash

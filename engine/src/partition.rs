@@ -10,6 +10,7 @@ use crate::event::{Event, NoSink, SINK_FREE_MIN, Sink};
 use crate::instrument::{Instrument, TICKS_MAX};
 use crate::log::{AppendError, BatchRef, Log, LogEvent};
 use crate::lookahead::LOOK_AHEAD;
+use crate::session::firm_of;
 use sbe_schemas::header::Message;
 use sbe_schemas::header::text;
 use sbe_schemas::journal as j;
@@ -46,7 +47,7 @@ pub struct Wish {
     pub fees: Vec<j::FeesDefine>,
     /// Lines of the timetable, by number.
     pub schedule: Vec<j::ScheduleDefine>,
-    /// What an account begins with; only when the account is new.
+    /// What an account begins with, `initial`: each counts once.
     pub deposits: Vec<j::Transfer>,
 }
 
@@ -146,14 +147,24 @@ impl Wish {
             accounts += usize::from(is_new(&wished.account, wished.firm.get()));
             append_slot(wished, &mut slots);
         }
+        let mut own: Vec<([u8; 16], u32)> = Vec::new();
         let mut sessions = engine.sessions().len();
         for wished in &self.sessions {
-            sessions += usize::from(!engine.sessions().iter().any(|s| s.comp_id == wished.comp_id));
+            let known = engine.sessions().iter().position(|s| s.comp_id == wished.comp_id);
+            let firm = firm_of(known.unwrap_or(sessions) as u32, wished);
+            sessions += usize::from(known.is_none());
+            let account = (wished.account, firm);
+            let named = self.accounts.iter().any(|a| (a.account, a.firm.get()) == account);
+            if is_new(&wished.account, firm) && !named && !own.contains(&account) {
+                own.push(account);
+            }
             append_slot(wished, &mut slots);
         }
         self.fees.iter().for_each(|tier| append_slot(tier, &mut slots));
-        let deposits = self.deposits.iter();
-        for deposit in deposits.filter(|d| is_new(&d.account, d.firm.get())) {
+        // Not by whether the account is new: a crash may have come between the two.
+        let endowed =
+            |d: &&j::Transfer| engine.risk().is_endowed(d.firm.get(), &d.account, &d.asset);
+        for deposit in self.deposits.iter().filter(|d| !endowed(d)) {
             append_slot(deposit, &mut slots);
         }
         self.schedule.iter().for_each(|line| append_slot(line, &mut slots));
@@ -163,7 +174,7 @@ impl Wish {
             wished(self.venue.instruments_max.get(), engine.limits().instruments_max);
         let sessions_max = wished(self.venue.sessions_max.get(), engine.limits().sessions_max);
         let accounts_max = wished(self.venue.accounts_max.get(), engine.limits().accounts_max);
-        if accounts.max(sessions) > accounts_max {
+        if accounts + own.len() > accounts_max {
             return Err(WishError::TooManyAccounts { max: accounts_max });
         }
         if instruments > instruments_max {
@@ -184,7 +195,10 @@ fn countable(wished: &j::InstrumentDefine, orders_max: usize) -> bool {
 
 fn has_prices(wished: &j::InstrumentDefine) -> bool {
     let (tick, lot) = (wished.tick_size.get(), wished.lot_size.get());
-    tick > 0 && lot > 0 && wished.price_max.get() / tick <= i64::from(TICKS_MAX)
+    tick > 0
+        && lot > 0
+        && wished.price_max.get() / tick <= i64::from(TICKS_MAX)
+        && wished.reference_price.get() / tick <= i64::from(Instrument::new(wished).ticks_max)
 }
 
 fn is_payable(wished: &j::InstrumentDefine) -> bool {

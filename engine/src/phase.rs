@@ -239,7 +239,8 @@ impl Engine {
         let found = self.equilibrium(at);
         let now = self.now;
         let i = &mut self.instruments[at as usize];
-        i.indicative_due = now + i.indicative_ns;
+        // Turned off since the auction began: the last one.
+        i.indicative_due = if i.indicative_ns == 0 { u64::MAX } else { now + i.indicative_ns };
         if std::mem::replace(&mut i.indicative, found) != found {
             self.tell_indicative(at, found, sink);
         }

@@ -363,6 +363,12 @@ impl Risk {
         Some(self.money.balance(account, self.money.find_asset(asset)?))
     }
 
+    /// What an account begins with in an asset has been deposited.
+    pub fn is_endowed(&self, firm: u32, account: &[u8; 16], asset: &[u8; 8]) -> bool {
+        let account = self.accounts.find(firm, account);
+        account.and_then(|account| self.balance(account, asset)).is_some_and(|b| b.endowed)
+    }
+
     /// The invariant: of each asset, what the accounts have and the fees are what was deposited.
     pub fn sums_to_zero(&self) -> bool {
         self.money.sums_to_zero(self.accounts.count())

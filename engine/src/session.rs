@@ -71,6 +71,11 @@ struct Asked {
     times: u32,
 }
 
+/// The firm of the session at an index; one of its own where none is named.
+pub(crate) fn firm_of(at: u32, d: &j::SessionDefine) -> u32 {
+    if d.firm.get() == 0 { OWN_FIRM | (at + 1) } else { d.firm.get() }
+}
+
 /// Everything the exchange knows of a session.
 pub struct Session {
     /// SenderCompID (49) of the client, NUL padded.
@@ -163,7 +168,7 @@ impl Session {
         self.cancel_on_disconnect =
             d.cancel_on_disconnect.known().unwrap_or(CancelOnDisconnect::No);
         self.grace_ns = u64::from(d.grace_ms.get()) * 1_000_000;
-        self.firm = if d.firm.get() == 0 { OWN_FIRM | (at + 1) } else { d.firm.get() };
+        self.firm = firm_of(at, d);
         self.self_trade = match d.self_trade.known() {
             Some(SelfTrade::SessionDefault) | None => SelfTrade::Allow,
             Some(mode) => mode,

@@ -14,13 +14,9 @@ use sbe_schemas::types::{CancelCause, OrdStatus, Phase, PhaseReason, TimeInForce
 const FEE_DAYS: u64 = 31;
 
 impl Engine {
-    /// Begins the next thing that is due by now, in the order of docs/rulebook.md §8. `false`: nothing
-    /// is.
-    pub(crate) fn fire_due<S: Sink>(&mut self, sink: &mut S) -> bool {
+    /// Begins the next thing that is due by now, in the order of docs/rulebook.md §8. Something is.
+    pub(crate) fn fire_due<S: Sink>(&mut self, sink: &mut S) {
         let due = self.next_due;
-        if due > self.now {
-            return false;
-        }
         if self.day_ends == due {
             // A venue that slept for days has missed as many ends.
             self.days_over = ((self.now - due) / NS_PER_DAY + 1).min(FEE_DAYS);
@@ -47,7 +43,6 @@ impl Engine {
             self.cancel_on_disconnect(at as u32);
         }
         self.find_next_due();
-        true
     }
 
     fn instrument_due(&self, is_due: impl Fn(&Instrument) -> bool) -> Option<u32> {

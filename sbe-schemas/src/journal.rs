@@ -1110,20 +1110,23 @@ pub struct Transfer {
     pub asset: [u8; 8],
     /// A price or a quantity: mantissa x 10^-8, exact.
     pub amount: Decimal8,
+    /// What the account begins with in this asset: counts once.
+    pub initial: BooleanCode,
 }
 
-const _: () = assert!(size_of::<Transfer>() == 76);
+const _: () = assert!(size_of::<Transfer>() == 77);
 
 impl fmt::Display for Transfer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "head=({}) account={} firm={} asset={} amount={}",
+            "head=({}) account={} firm={} asset={} amount={} initial={}",
             self.head,
             Text(&self.account),
             self.firm,
             Text(&self.asset),
-            self.amount
+            self.amount,
+            self.initial
         )
     }
 }
@@ -1132,7 +1135,7 @@ impl Message for Transfer {
     const TEMPLATE_ID: u16 = 24;
     const SCHEMA_ID: u16 = SCHEMA_ID;
     const VERSION: u16 = VERSION;
-    const BLOCK_LENGTH: u16 = 76;
+    const BLOCK_LENGTH: u16 = 77;
     const NAME: &'static str = "Transfer";
     const ZERO: Self = Self {
         head: CommandHead::ZERO,
@@ -1140,6 +1143,7 @@ impl Message for Transfer {
         firm: U32::new(0),
         asset: [0; 8],
         amount: Decimal8::ZERO,
+        initial: BooleanCode::ZERO,
     };
 }
 

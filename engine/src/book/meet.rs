@@ -163,7 +163,10 @@ impl Books {
         let this = self.owners[taker.owner as usize];
         match taker.scope {
             SelfTradeScope::Account => this.account == other.account,
-            SelfTradeScope::User => this.user == other.user,
+            // User 0 is no number: such sessions have no user in common but within their firm.
+            SelfTradeScope::User => {
+                this.user == other.user && (this.user != 0 || this.firm == other.firm)
+            }
             SelfTradeScope::Firm => this.firm == other.firm,
         }
     }

@@ -151,6 +151,7 @@ impl Play {
             firm: firm.into(),
             asset: fill_text(words[2].as_bytes()).unwrap(),
             amount: Decimal8::new(sign * mantissa(words[1])),
+            ..j::Transfer::ZERO
         })
     }
 

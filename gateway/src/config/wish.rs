@@ -15,6 +15,8 @@ use sbe_schemas::types::{
     SelfTradeScope as Scope,
 };
 
+/// An indicative price walks the whole crossed part of a book: not more often than this.
+const INDICATIVE_MS_MIN: u32 = 100;
 /// Tiers of the fees that the engine has.
 const TIERS: usize = 8;
 /// Largest fee or rebate, in millionths: a tenth.
@@ -107,6 +109,13 @@ impl Config {
         let (tick, price_max) = (d.tick_size.get(), d.price_max.get());
         if d.quantity_max.get() < d.lot_size.get() {
             return wrong("quantity_max", "below the lot", "let it be at least one lot");
+        }
+        if (1..INDICATIVE_MS_MIN).contains(&d.indicative_ms.get()) {
+            return wrong(
+                "indicative_ms",
+                "an auction price so often costs too much",
+                "0, or 100 and above",
+            );
         }
         if price_max != 0 && price_max < tick {
             return wrong("price_max", "below the tick", "let it be at least one tick");
@@ -223,6 +232,7 @@ impl Config {
                 firm: account.firm.into(),
                 asset: self.asset(key.clone(), Some(asset))?,
                 amount: self.decimal(key, amount)?,
+                initial: Boolean::True.into(),
                 ..j::Transfer::ZERO
             })
         };
