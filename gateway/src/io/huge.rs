@@ -50,8 +50,7 @@ fn map(bytes: usize) -> *mut u8 {
 
 // WHY: the trait is how Rust programs choose their allocator.
 // SAFETY: large layouts are mapped and unmapped whole, by the same rule in both directions; all others
-// are passed on unchanged. `realloc` is the default one, which allocates, copies and deallocates,
-// for every layout that is large before or after.
+// are passed on unchanged. What is large before or after `realloc` is allocated, copied and freed.
 unsafe impl GlobalAlloc for HugePages {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         if is_large(layout) {
@@ -80,11 +79,47 @@ unsafe impl GlobalAlloc for HugePages {
         // WHY/SAFETY: the caller's promises, passed on.
         unsafe { System.dealloc(memory, layout) }
     }
+
+    unsafe fn realloc(&self, memory: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        // WHY: small memory that stays small may grow where it is.
+        // SAFETY: the caller promises that `size`, rounded up to the alignment, fits an `isize`; the
+        // regions are distinct, and no more is copied than both have.
+        unsafe {
+            let other = Layout::from_size_align_unchecked(size, layout.align());
+            if !is_large(layout) && !is_large(other) {
+                return System.realloc(memory, layout, size);
+            }
+            let moved = self.alloc(other);
+            if !moved.is_null() {
+                moved.copy_from_nonoverlapping(memory, size.min(layout.size()));
+                self.dealloc(memory, layout);
+            }
+            moved
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn memory_that_grows_and_shrinks_keeps_what_it_held() {
+        let small = Layout::from_size_align(4096, 8).unwrap();
+        // SAFETY: every size is the one before `realloc` gave; written and read within it.
+        unsafe {
+            let mut memory = HugePages.alloc(small);
+            memory.write(7);
+            let mut size = small.size();
+            for next in [8192, LARGE_BYTES, 2 * LARGE_BYTES, 100] {
+                let layout = Layout::from_size_align(size, 8).unwrap();
+                memory = HugePages.realloc(memory, layout, next);
+                assert_eq!(memory.read(), 7);
+                size = next;
+            }
+            HugePages.dealloc(memory, Layout::from_size_align(size, 8).unwrap());
+        }
+    }
 
     #[test]
     fn large_memory_is_aligned_zero_and_goes_back_whole() {
