@@ -28,16 +28,16 @@ enum Target {
 
 impl Engine {
     pub(crate) fn on_new_order<S: Sink>(&mut self, at: u32, m: Inbound<'_>, sink: &mut S) {
-        let new = *m.get::<j::NewOrder>();
+        let new = m.get::<j::NewOrder>();
         if let Some(id) = self.ids.find(at, &new.cl_ord_id) {
             if m.poss_resend() && self.tell_status(at, id, &new.cl_ord_id, true, sink) {
                 return;
             }
-            return self.report_rejected(at, &new, OrdRejReason::DuplicateOrder, sink);
+            return self.report_rejected(at, new, OrdRejReason::DuplicateOrder, sink);
         }
-        match self.check_new(at, &new) {
+        match self.check_new(at, new) {
             Ok(checked) => self.accept(at, &new.cl_ord_id, checked, sink),
-            Err(reason) => self.report_rejected(at, &new, reason, sink),
+            Err(reason) => self.report_rejected(at, new, reason, sink),
         }
     }
 
@@ -84,7 +84,7 @@ impl Engine {
     }
 
     pub(crate) fn on_cancel_order<S: Sink>(&mut self, at: u32, m: Inbound<'_>, sink: &mut S) {
-        let c = *m.get::<j::CancelOrder>();
+        let c = m.get::<j::CancelOrder>();
         let reject = CancelRejected {
             cl_ord_id: c.cl_ord_id,
             orig_cl_ord_id: c.orig_cl_ord_id,
@@ -113,7 +113,7 @@ impl Engine {
     }
 
     pub(crate) fn on_replace_order<S: Sink>(&mut self, at: u32, m: Inbound<'_>, sink: &mut S) {
-        let r = *m.get::<j::ReplaceOrder>();
+        let r = m.get::<j::ReplaceOrder>();
         let reject = CancelRejected {
             cl_ord_id: r.cl_ord_id,
             orig_cl_ord_id: r.orig_cl_ord_id,
@@ -136,7 +136,7 @@ impl Engine {
             }
             Changed::Go(slot) => slot,
         };
-        match self.check_replace(at, slot, &r) {
+        match self.check_replace(at, slot, r) {
             Ok(changed) => self.replace(slot, &r.cl_ord_id, &changed, sink),
             Err(reason) => self.reject_cancel(at, reject, &target, reason, sink),
         }
@@ -242,7 +242,7 @@ impl Engine {
     }
 
     pub(crate) fn on_order_status<S: Sink>(&mut self, at: u32, m: Inbound<'_>, sink: &mut S) {
-        let q = *m.get::<j::OrderStatusRequest>();
+        let q = m.get::<j::OrderStatusRequest>();
         let told = match self.target(at, q.order_id.get(), &q.cl_ord_id) {
             Target::Open(slot) => Some(self.outcome_of_open(slot)),
             Target::Finished(outcome) => Some(outcome),
