@@ -9,7 +9,7 @@ mod oracle;
 
 use engine::book::Kind;
 use engine::orders::Slot;
-use engine::{Engine, Event, Limits, SINK_FREE_MIN, Sink, Step};
+use engine::{Engine, Event, Limits, NoSink, SINK_FREE_MIN, Sink, Step};
 use oracle::commands::Generator;
 use oracle::setup::MORNING;
 use oracle::state::{Book, Money, Resting, State};
@@ -19,6 +19,8 @@ use sbe_schemas::types::{
     AdminResult, CancelCause, CxlRejReason, MassRejReason, OrdRejReason, OrdType, Phase,
     PhaseReason, RestateCause, Side,
 };
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
 use std::collections::{BTreeMap, VecDeque};
 
 /// Commands of one seed: few, so that the oracle's books stay small.
@@ -66,6 +68,58 @@ fn a_narrow_sink_and_a_replay_say_and_know_the_same() {
         for _ in 0..300 {
             let (time, command) = generator.next(&now);
             now = play(time, &command);
+        }
+    }
+}
+
+thread_local! {
+    static ASKED: Cell<u64> = const { Cell::new(0) };
+}
+
+struct Counting;
+
+// WHY: only the global allocator sees every allocation, and its trait is unsafe.
+// SAFETY: every call goes to `System` unchanged; counting touches a thread-local `Cell` that needs
+// no allocation and no destructor.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        ASKED.set(ASKED.get() + 1);
+        // SAFETY: the caller's promise, passed on.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
+        // SAFETY: the caller's promise, passed on.
+        unsafe { System.dealloc(at, layout) }
+    }
+}
+
+#[global_allocator]
+static COUNTING: Counting = Counting;
+
+/// Once the venue is defined the engine takes no memory, whatever is asked of it.
+#[test]
+fn no_command_of_any_kind_takes_memory() {
+    for seed in 1..40 {
+        let limits = Limits { finished_kept: KEPT, orders_max: 10_000, ..Limits::default() };
+        let mut engine = Engine::new(limits);
+        let (mut generator, definitions) = Generator::new(seed);
+        let mut oracle = Oracle::new(KEPT as usize);
+        for command in definitions {
+            oracle.apply(MORNING, &command);
+            apply(&mut engine, MORNING, &command);
+        }
+        for _ in 0..COMMANDS_PER_SEED {
+            let (time, command) = generator.next(&oracle);
+            oracle.apply(time, &command);
+            let slot = command.slot();
+            let before = ASKED.get();
+            let seq = engine.seq() + 1;
+            engine.begin_batch(seq, time);
+            assert_eq!(engine.step(&mut NoSink), Step::Done);
+            assert_eq!(engine.apply(seq, &slot, &mut NoSink), Step::Done);
+            engine.end_batch(1, &mut NoSink);
+            assert_eq!(ASKED.get(), before, "seed {seed}: {command:?} took memory");
         }
     }
 }
