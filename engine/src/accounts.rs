@@ -6,7 +6,7 @@
 
 use crate::engine::Limits;
 use crate::fees::Rates;
-use crate::hash::{mix, mix_bytes};
+use crate::hash::{mix, mix_bytes, mix_i128};
 use crate::tables::Table;
 use sbe_schemas::journal as j;
 use sbe_schemas::types::{AdminResult, Boolean, Decimal8};
@@ -333,11 +333,6 @@ fn firm_hash(number: u32) -> u64 {
 fn account_hash(firm: u32, name: &[u8; 16]) -> u64 {
     let (words, _) = name.as_chunks::<8>();
     words.iter().fold(firm_hash(firm), |hash, word| mix(hash, u64::from_le_bytes(*word)))
-}
-
-/// A wide number into a state hash.
-pub fn mix_i128(hash: u64, value: i128) -> u64 {
-    mix(mix(hash, value as u64), (value >> 64) as u64)
 }
 
 #[cfg(test)]

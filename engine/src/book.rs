@@ -413,11 +413,6 @@ impl Books {
         node.lots + self.reserves[slot.0 as usize].lots
     }
 
-    /// DisplayQty of an iceberg that rests or has rested.
-    pub fn display_lots(&self, slot: Slot) -> i64 {
-        self.reserves[slot.0 as usize].display_lots
-    }
-
     // --- prices -----------------------------------------------------------------------------
 
     /// The rank of a price on a ladder: buyers want high prices to be best, sellers low ones; of

@@ -3,8 +3,8 @@
 //! Notionals are price mantissa × quantity mantissa (10^-16) in an `i128`, never rounded. What is done
 //! with them: `risk.rs`; what is paid: `money.rs`.
 
-use crate::accounts::{DECIMAL_ONE, mix_i128};
-use crate::hash::{mix, mix_bytes};
+use crate::accounts::DECIMAL_ONE;
+use crate::hash::{mix, mix_bytes, mix_i128};
 use crate::money::{Pair, SETTLED_NOTIONAL_MAX};
 use sbe_schemas::types::{CxlRejReason, OrdRejReason, Side};
 

@@ -3,9 +3,9 @@
 //! A volume is notional (10^-16) over all instruments; today's counts from the end of the day on.
 //! Called by `risk.rs`, which keeps each account's rates at hand, and by `money.rs`, which charges them.
 
-use crate::accounts::{DECIMAL_ONE, mix_i128};
+use crate::accounts::DECIMAL_ONE;
 use crate::engine::Limits;
-use crate::hash::mix;
+use crate::hash::{mix, mix_i128};
 use sbe_schemas::journal as j;
 use sbe_schemas::types::AdminResult;
 

@@ -12,6 +12,11 @@ pub const fn mix(hash: u64, word: u64) -> u64 {
     ((product >> 64) as u64) ^ (product as u64).rotate_left(23) ^ K1
 }
 
+/// A wide number into a state hash.
+pub fn mix_i128(hash: u64, value: i128) -> u64 {
+    mix(mix(hash, value as u64), (value >> 64) as u64)
+}
+
 /// Bytes into a hash, eight at a time; a short tail is padded with zeros and its length mixed in.
 pub fn mix_bytes(mut hash: u64, bytes: &[u8]) -> u64 {
     let (words, tail) = bytes.as_chunks::<8>();

@@ -5,11 +5,11 @@
 //! collected in it, are what was deposited, always. Called by `risk.rs`, which knows who is funded;
 //! what a trade costs is in `fees.rs`.
 
-use crate::accounts::{DECIMAL_ONE, mix_i128};
+use crate::accounts::DECIMAL_ONE;
 use crate::claim::{Claim, InstrumentMoney, Role};
 use crate::engine::Limits;
 use crate::fees::{FEE_PPM_MAX, PPM, ppm_of};
-use crate::hash::{mix, mix_bytes};
+use crate::hash::{mix, mix_bytes, mix_i128};
 use crate::tables::Grid;
 use sbe_schemas::journal as j;
 use sbe_schemas::types::{AdminResult, Boolean, Side};
