@@ -6,14 +6,14 @@
 use crate::book::{Identity, ShareRules};
 use crate::claim::InstrumentMoney;
 use crate::engine::{Engine, Limits, NS_PER_DAY, Venue};
-use crate::event::{Conn, Event, Sink};
+use crate::event::{CONTROL, Conn, Sink};
 use crate::instrument::Instrument;
 use crate::session::{Inbound, Session};
 use crate::timers::next_time_of_day;
 use sbe_schemas::header::Message;
 use sbe_schemas::journal as j;
 use sbe_schemas::market_data as md;
-use sbe_schemas::types::{AdminResult, Allocation, Decimal8, EventKind};
+use sbe_schemas::types::{AdminResult, Allocation, Decimal8};
 
 /// Definitions announced in one unit.
 const ANNOUNCE_MAX: usize = 32;
@@ -145,9 +145,7 @@ impl Engine {
     /// To the operator: what became of a command.
     pub(crate) fn answer<S: Sink>(&mut self, result: AdminResult, affected: u32, sink: &mut S) {
         let answer = j::AdminAnswer { result: result.into(), affected: affected.into() };
-        let mut event = Event::of(&answer);
-        event.head.kind = EventKind::Control.into();
-        self.emit(event, sink);
+        self.emit(CONTROL, &answer, sink);
     }
 
     /// Tells gateways and the public what is defined: sessions first, then instruments.

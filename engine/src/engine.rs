@@ -8,7 +8,7 @@
 use crate::auction::Uncross;
 use crate::book::{Book, Books, Kind};
 use crate::define::{names_max, owners_max};
-use crate::event::{Conn, Event, SINK_FREE_MIN, Sink};
+use crate::event::{Addressed, CONTROL, Conn, Event, SINK_FREE_MIN, Sink};
 use crate::expiry::Expiry;
 use crate::hash::{mix, mix_event};
 use crate::ids::Ids;
@@ -22,7 +22,7 @@ use crate::risk::Risk;
 use crate::session::{Inbound, Session};
 use sbe_schemas::header::Message;
 use sbe_schemas::journal as j;
-use sbe_schemas::types::{EventFlags, EventKind, Side};
+use sbe_schemas::types::{EventHead, EventKind, Side};
 use zerocopy::IntoBytes;
 
 pub(crate) const NS_PER_DAY: u64 = 24 * 3600 * 1_000_000_000;
@@ -271,9 +271,8 @@ impl Engine {
     pub fn end_batch<S: Sink>(&mut self, commands: u32, sink: &mut S) {
         assert!(!self.busy, "the batch is not finished");
         if std::mem::take(&mut self.feed_told) {
-            let mut event = Event::of(&j::BatchEnd { commands: commands.into() });
-            event.head.kind = EventKind::Control.into();
-            self.emit(event, sink);
+            let end = j::BatchEnd { commands: commands.into() };
+            self.emit(CONTROL, &end, sink);
         }
     }
 
@@ -390,32 +389,8 @@ impl Engine {
     }
 
     fn on_ready<S: Sink>(&mut self, sink: &mut S) {
-        let mut event = Event::of(&j::Opened { term: self.term.into() });
-        event.head.kind = EventKind::Control.into();
-        self.emit(event, sink);
-    }
-
-    #[expect(clippy::too_many_arguments, reason = "the fields of a head")]
-    pub(crate) fn emit_report<M: Message, S: Sink>(
-        &mut self,
-        session: u32,
-        conn: Option<Conn>,
-        number: u64,
-        generation: u32,
-        message: &M,
-        flags: EventFlags,
-        sink: &mut S,
-    ) {
-        let mut event = Event::of(message);
-        event.head.kind = EventKind::Report.into();
-        event.head.flags = flags;
-        event.head.session.set(session + 1);
-        event.head.number.set(number);
-        event.head.generation.set(generation);
-        if let Some(conn) = conn {
-            address(&mut event, conn);
-        }
-        self.emit(event, sink);
+        let opened = j::Opened { term: self.term.into() };
+        self.emit(CONTROL, &opened, sink);
     }
 
     /// An event for the gateway of a connection.
@@ -426,33 +401,37 @@ impl Engine {
         message: &M,
         sink: &mut S,
     ) {
-        let mut event = Event::of(message);
-        event.head.kind = EventKind::Control.into();
-        event.head.session.set(session + 1);
-        event.head.generation.set(self.sessions[session as usize].generation);
-        address(&mut event, conn);
-        self.emit(event, sink);
+        let head = EventHead {
+            session: (session + 1).into(),
+            generation: self.sessions[session as usize].generation.into(),
+            ..CONTROL
+        };
+        self.emit(head.addressed(Some(conn)), message, sink);
     }
 
     /// One message of the feed.
+    #[inline(always)]
     pub(crate) fn market<M: Message, S: Sink>(&mut self, at: u32, message: &M, sink: &mut S) {
-        let mut event = Event::of(message);
-        event.head.kind = EventKind::Market.into();
-        event.head.session.set(at + 1);
-        event.head.number.set(self.feed_seq);
+        let head = EventHead {
+            kind: EventKind::Market.into(),
+            session: (at + 1).into(),
+            number: self.feed_seq.into(),
+            ..EventHead::ZERO
+        };
         self.feed_seq += 1;
         self.feed_told = true;
-        self.emit(event, sink);
+        self.emit(head, message, sink);
     }
 
-    pub(crate) fn emit<S: Sink>(&mut self, mut event: Event, sink: &mut S) {
-        event.head.seq.set(self.seq);
-        event.head.time.set(self.now);
+    /// Every event leaves here: written where its readers will find it, and into the running hash.
+    #[inline(always)]
+    pub(crate) fn emit<M: Message, S: Sink>(&mut self, head: EventHead, message: &M, sink: &mut S) {
+        let event = sink.slot();
+        event.write(EventHead { seq: self.seq.into(), time: self.now.into(), ..head }, message);
         // Bytes beyond the length are zero.
-        let blocks = usize::from(event.head.length.get()).div_ceil(32);
-        let (all, _) = event.as_bytes().as_chunks::<32>();
-        self.event_hash = mix_event(self.event_hash, &all[..blocks]);
-        sink.push(&event);
+        let (blocks, _) = event.as_bytes().as_chunks::<32>();
+        self.event_hash = mix_event(self.event_hash, &blocks[..Event::length::<M>().div_ceil(32)]);
+        sink.publish();
     }
 }
 
@@ -469,10 +448,4 @@ impl Tasks {
             && self.leaving.is_none()
             && self.drain.is_none()
     }
-}
-
-fn address(event: &mut Event, conn: Conn) {
-    event.head.gateway.set(conn.gateway);
-    event.head.slot.set(conn.slot);
-    event.head.conn_generation.set(conn.generation);
 }

@@ -8,7 +8,7 @@
 
 use sbe_schemas::header::Message;
 use sbe_schemas::header::{self, MessageHeader};
-use sbe_schemas::types::{EventHead, EventKind};
+use sbe_schemas::types::{EventHead, EventKind, EventKindCode};
 use zerocopy::{FromBytes, FromZeros, Immutable, IntoBytes, KnownLayout};
 
 /// Bytes of a slot.
@@ -34,12 +34,24 @@ pub struct Event {
 impl Event {
     /// A slot with this message; the head's `length` is set, the rest of it is zero.
     pub fn of<M: Message>(message: &M) -> Self {
-        const { assert!(HEAD_BYTES + size_of::<MessageHeader>() + size_of::<M>() <= EVENT_BYTES) };
         let mut event = Self::new_zeroed();
-        let written = message.encode(&mut event.message);
-        let written = written.expect("checked at compile time");
-        event.head.length.set((HEAD_BYTES + written) as u16);
+        event.write(EventHead::ZERO, message);
         event
+    }
+
+    /// Makes this slot that of `message`, whatever was in it; the head's `length` is set.
+    #[inline(always)]
+    pub fn write<M: Message>(&mut self, head: EventHead, message: &M) {
+        const { assert!(Self::length::<M>() <= EVENT_BYTES) };
+        self.head = EventHead { length: (Self::length::<M>() as u16).into(), ..head };
+        let written = message.encode(&mut self.message);
+        assert!(written.is_some(), "checked at compile time");
+        self.message[Self::length::<M>() - HEAD_BYTES..].fill(0);
+    }
+
+    /// Bytes of head and message of an event with an `M`.
+    pub const fn length<M: Message>() -> usize {
+        HEAD_BYTES + size_of::<MessageHeader>() + M::BLOCK_LENGTH as usize
     }
 
     /// The kind, `None` for bytes that are no event (an empty slot of a file).
@@ -89,23 +101,61 @@ pub struct Conn {
     pub generation: u32,
 }
 
+/// Head of an event for a gateway, or for all of them.
+pub(crate) const CONTROL: EventHead =
+    EventHead { kind: EventKindCode(EventKind::Control.code()), ..EventHead::ZERO };
+
+/// A head with a connection in it.
+pub(crate) trait Addressed {
+    /// To this connection; `None`: to nobody.
+    fn addressed(self, conn: Option<Conn>) -> Self;
+}
+
+impl Addressed for EventHead {
+    #[inline(always)]
+    fn addressed(self, conn: Option<Conn>) -> Self {
+        let Some(Conn { gateway, slot, generation }) = conn else { return self };
+        Self {
+            gateway: gateway.into(),
+            slot: slot.into(),
+            conn_generation: generation.into(),
+            ..self
+        }
+    }
+}
+
 /// Where events go. The engine asks for room before it works and never waits inside a call.
 pub trait Sink {
-    /// Slots free now. `push` may be called this often.
+    /// Slots free now: so many events may be published.
     fn free(&mut self) -> usize;
-    /// Takes one event. Called only with room.
-    fn push(&mut self, event: &Event);
+    /// The next slot, to be written in place; what is in it now means nothing. Called only with room.
+    fn slot(&mut self) -> &mut Event;
+    /// What was written to the slot is an event.
+    fn publish(&mut self);
 }
 
 /// Takes everything and keeps nothing: replay before this process leads.
-#[derive(Debug, Default)]
-pub struct NoSink;
+pub struct NoSink(Event);
+
+impl Default for NoSink {
+    fn default() -> Self {
+        Self(Event::new_zeroed())
+    }
+}
 
 impl Sink for NoSink {
+    #[inline]
     fn free(&mut self) -> usize {
         usize::MAX
     }
-    fn push(&mut self, _: &Event) {}
+
+    #[inline]
+    fn slot(&mut self) -> &mut Event {
+        &mut self.0
+    }
+
+    #[inline]
+    fn publish(&mut self) {}
 }
 
 /// Keeps all: tests and the simulator.
@@ -113,7 +163,11 @@ impl Sink for Vec<Event> {
     fn free(&mut self) -> usize {
         usize::MAX
     }
-    fn push(&mut self, event: &Event) {
-        Vec::push(self, *event);
+
+    fn slot(&mut self) -> &mut Event {
+        self.push(Event::new_zeroed());
+        self.last_mut().expect("just pushed")
     }
+
+    fn publish(&mut self) {}
 }

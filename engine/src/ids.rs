@@ -1,13 +1,13 @@
 //! ClOrdIDs: which order a client's name means, and which names are used up.
 //!
 //! A name is unique among a session's open orders and its last `finished_kept` finished ones
-//! (DESIGN: older repeats are accepted). One open-addressing table for the partition, sized at
-//! start, linear probing, deletion by shifting back; a slot has 32 bits of the hash, so that only a
-//! name that is there costs a second look. The table is keyed by a seed given at start and never
-//! iterated, so no state depends on it; entries live in a slab whose order is the log's.
+//! (older repeats are accepted). One hash table for the partition (`places.rs`), keyed by a seed given
+//! at start and never iterated, so no state depends on it; entries live in a slab whose order is the
+//! log's.
 
 use crate::hash::{mix, mix_bytes, name_hash};
 use crate::orders::OrderId;
+use crate::places::Places;
 use prefetch_index::prefetch_index;
 use sbe_schemas::types::{OrdStatus, OrdType, Side, TimeInForce};
 
@@ -25,6 +25,7 @@ impl Id {
 
 /// How an order ended: what a status request and a PossResend are answered from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(align(64))]
 pub struct Outcome {
     /// OrderID (37).
     pub order_id: OrderId,
@@ -97,13 +98,9 @@ pub struct FinishedNames {
 #[derive(Clone, Copy)]
 pub struct NameKey(u32);
 
-/// A slot of the table: hash above, entry + 1 below; 0: empty.
-type Place = u64;
-
 /// The table.
 pub struct Ids {
-    /// A power of two, at most half full.
-    table: Vec<Place>,
+    places: Places,
     entries: Vec<Entry>,
     outcomes: Vec<Outcome>,
     /// A ring of `finished_kept` entries for each session.
@@ -124,7 +121,7 @@ impl Ids {
     pub fn new(names_max: usize, sessions_max: usize, finished_kept: u32, seed: u64) -> Self {
         assert!(names_max < (u32::MAX / 4) as usize);
         Self {
-            table: vec![0; (names_max.max(8) * 2).next_power_of_two()],
+            places: Places::new(names_max),
             entries: Vec::with_capacity(names_max),
             outcomes: Vec::with_capacity(names_max),
             finished: vec![Id::NONE; sessions_max * finished_kept as usize],
@@ -145,14 +142,12 @@ impl Ids {
         self.outcomes.reserve_exact(more);
         let rings = sessions_max * self.finished_kept as usize;
         self.finished.resize(rings.max(self.finished.len()), Id::NONE);
-        let slots = (names_max.max(8) * 2).next_power_of_two();
-        if slots <= self.table.len() {
-            return;
-        }
-        self.table = vec![0; slots];
-        for at in 0..self.entries.len() {
-            if !matches!(self.entries[at].state, State::Free(_)) {
-                self.place(Id(at as u32), self.entries[at].hash);
+        if self.places.is_too_small_for(names_max) {
+            self.places = Places::new(names_max);
+            for (at, entry) in (0..).zip(&self.entries) {
+                if !matches!(entry.state, State::Free(_)) {
+                    self.places.insert(entry.hash, at);
+                }
             }
         }
     }
@@ -172,19 +167,11 @@ impl Ids {
     /// What this name of this session means.
     #[inline]
     pub fn find(&self, session: u32, name: &ClOrdId) -> Option<Id> {
-        let hash = self.hash_of(session, name);
-        let mut at = self.home(hash);
-        loop {
-            let place = self.table[at];
-            let entry = (place as u32).checked_sub(1)?;
-            if (place >> 32) as u32 == hash {
-                let e = &self.entries[entry as usize];
-                if e.session == session && e.name == *name {
-                    return Some(Id(entry));
-                }
-            }
-            at = (at + 1) & (self.table.len() - 1);
-        }
+        let is_it = |at: u32| {
+            let e = &self.entries[at as usize];
+            e.session == session && e.name == *name
+        };
+        self.places.find(self.hash_of(session, name), is_it).map(Id)
     }
 
     /// The hash of a name, to look ahead with.
@@ -196,15 +183,22 @@ impl Ids {
     /// Fetches what [`Self::find`] will read first.
     #[inline]
     pub fn prefetch(&self, key: NameKey) {
-        prefetch_index(&self.table, self.home(key.0));
+        self.places.prefetch(key.0);
     }
 
     /// Fetches what [`Self::find`] will read then.
     #[inline]
     pub fn prefetch_entry(&self, key: NameKey) {
         if let Some(entry) = self.candidate(key) {
-            prefetch_index(&self.entries, entry as usize);
+            self.prefetch_name(Id(entry));
         }
+    }
+
+    /// Fetches what an open name and its end will touch.
+    #[inline]
+    pub fn prefetch_name(&self, id: Id) {
+        prefetch_index(&self.entries, id.0 as usize);
+        prefetch_index(&self.outcomes, id.0 as usize);
     }
 
     /// The order that an open name probably means, once its entry has been fetched.
@@ -219,14 +213,7 @@ impl Ids {
     /// The first entry of this hash.
     #[inline]
     fn candidate(&self, key: NameKey) -> Option<u32> {
-        let mut at = self.home(key.0);
-        while self.table[at] != 0 {
-            if (self.table[at] >> 32) as u32 == key.0 {
-                return Some(self.table[at] as u32 - 1);
-            }
-            at = (at + 1) & (self.table.len() - 1);
-        }
-        None
+        self.places.find(key.0, |_| true)
     }
 
     /// The meaning of an entry that is known to live.
@@ -265,17 +252,8 @@ impl Ids {
             }
         };
         self.live += 1;
-        self.place(id, hash);
+        self.places.insert(hash, id.0);
         id
-    }
-
-    #[inline]
-    fn place(&mut self, id: Id, hash: u32) {
-        let mut at = self.home(hash);
-        while self.table[at] != 0 {
-            at = (at + 1) & (self.table.len() - 1);
-        }
-        self.table[at] = u64::from(hash) << 32 | u64::from(id.0 + 1);
     }
 
     /// A name that means no open order any more goes to the end of its session's ring; the oldest
@@ -319,40 +297,15 @@ impl Ids {
             |by| self.finished[self.ring_slot(session, (row.oldest + by) % self.finished_kept)];
         prefetch_index(&self.entries, ahead(2 * AHEAD).0 as usize);
         if let Some(entry) = self.entries.get(ahead(AHEAD).0 as usize) {
-            prefetch_index(&self.table, self.home(entry.hash));
+            self.places.prefetch(entry.hash);
         }
     }
 
     fn remove(&mut self, id: Id) {
-        let mask = self.table.len() - 1;
-        let mut hole = self.home(self.entries[id.0 as usize].hash);
-        while self.table[hole] as u32 != id.0 + 1 {
-            assert!(self.table[hole] != 0, "a known name is in the table");
-            hole = (hole + 1) & mask;
-        }
-        // Shift back what would no longer be found behind the hole.
-        let mut at = hole;
-        loop {
-            at = (at + 1) & mask;
-            if self.table[at] == 0 {
-                break;
-            }
-            let from_home = at.wrapping_sub(self.home((self.table[at] >> 32) as u32)) & mask;
-            let from_hole = at.wrapping_sub(hole) & mask;
-            if from_home >= from_hole {
-                self.table[hole] = self.table[at];
-                hole = at;
-            }
-        }
-        self.table[hole] = 0;
+        self.places.remove(self.entries[id.0 as usize].hash, id.0);
         self.entries[id.0 as usize].state = State::Free(self.free);
         self.free = id;
         self.live -= 1;
-    }
-
-    #[inline]
-    fn home(&self, hash: u32) -> usize {
-        hash as usize & (self.table.len() - 1)
     }
 
     #[inline]

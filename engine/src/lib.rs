@@ -37,6 +37,7 @@ pub mod orders;
 pub mod parking;
 pub mod partition;
 pub mod phase;
+pub(crate) mod places;
 pub(crate) mod report;
 pub mod risk;
 pub mod session;

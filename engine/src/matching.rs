@@ -185,6 +185,7 @@ impl Engine {
     fn trade<S: Sink>(&mut self, taker_slot: Slot, meeting: Meeting, sink: &mut S) {
         let Meeting { maker: maker_slot, ticks, lots, kind } = meeting;
         self.trade_id += 1;
+        self.look_along(maker_slot);
         let (maker_claim, taker_claim) = (
             self.claim_of(self.orders.get(maker_slot)),
             self.claim_of(self.orders.get(taker_slot)),
@@ -211,6 +212,17 @@ impl Engine {
         self.report_trade(&maker, &side(maker_fee, false), sink);
         self.report_trade(&taker, &side(taker_fee, true), sink);
         self.after_fill(maker_slot, left, sink);
+    }
+
+    /// Fetches what the next trades at this price will touch: nobody can say when they come, but surely
+    /// with whom.
+    fn look_along(&self, maker: Slot) {
+        let Some((next, after)) = self.books.next_in_line(maker) else { return };
+        self.ids.prefetch_name(self.orders.get(next).cl_ord_id);
+        self.orders.prefetch_own(next);
+        if let Some(after) = after {
+            self.orders.prefetch(after);
+        }
     }
 
     /// Counts a trade in an order; returns the order as it is then.

@@ -34,6 +34,7 @@ pub const NO_EXPIRY: u32 = u32::MAX;
 
 /// The cold half of an order that lives.
 #[derive(Clone, Copy, Debug)]
+#[repr(align(64))]
 pub struct Order {
     /// Its id, generation included.
     pub id: OrderId,
@@ -81,7 +82,7 @@ pub struct Order {
     pub triggered: bool,
 }
 
-const _: () = assert!(size_of::<Order>() == 112);
+const _: () = assert!(size_of::<Order>() == 128);
 
 impl Order {
     /// LeavesQty (151) in lots.

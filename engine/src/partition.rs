@@ -6,7 +6,7 @@
 
 use crate::command::{CommandBuffer, Commands, slot_bytes, write_slot};
 use crate::engine::{Engine, Limits, Step};
-use crate::event::{Event, NoSink, SINK_FREE_MIN, Sink};
+use crate::event::{CONTROL, NoSink, SINK_FREE_MIN, Sink};
 use crate::instrument::{Instrument, TICKS_MAX};
 use crate::log::{AppendError, BatchRef, Log, LogEvent};
 use crate::lookahead::LOOK_AHEAD;
@@ -14,7 +14,6 @@ use crate::session::firm_of;
 use sbe_schemas::header::Message;
 use sbe_schemas::header::text;
 use sbe_schemas::journal as j;
-use sbe_schemas::types::EventKind;
 
 /// The hashes of hot engine and understudy are compared every so many batches.
 pub const CHECKPOINT_BATCHES: u64 = 4096;
@@ -394,9 +393,8 @@ impl<L: Log> Partition<L> {
         if sink.free() == 0 {
             return false;
         }
-        let mut event = Event::of(&j::LeadLost { term: term.into() });
-        event.head.kind = EventKind::Control.into();
-        sink.push(&event);
+        sink.slot().write(CONTROL, &j::LeadLost { term: term.into() });
+        sink.publish();
         self.lost_term = None;
         true
     }
@@ -471,7 +469,11 @@ impl Progress<'_> {
             // The batch in which this term starts is the first whose events leave.
             *self.live |= batch.header.term.get() == term;
         }
-        if *self.live { self.apply_to(batch, sink) } else { self.apply_to(batch, &mut NoSink) }
+        if *self.live {
+            self.apply_to(batch, sink)
+        } else {
+            self.apply_to(batch, &mut NoSink::default())
+        }
     }
 
     fn apply_to<S: Sink>(&mut self, batch: &BatchRef<'_>, sink: &mut S) -> Step {

@@ -8,7 +8,7 @@
 
 use crate::accounts::Blocks;
 use crate::engine::Engine;
-use crate::event::{Conn, Sink};
+use crate::event::{Addressed, Conn, Sink};
 use crate::hash::{mix, mix_bytes};
 use crate::ids::FinishedNames;
 use crate::parking::ParkedList;
@@ -17,7 +17,7 @@ use sbe_schemas::journal as j;
 use sbe_schemas::order_entry as oe;
 use sbe_schemas::types::{
     Boolean, CancelOnDisconnect, CloseWhy, CommandFlags, CommandHead, DueWhat, EventFlags,
-    LogoutReason, Protocol, SelfTrade, SelfTradeScope, Verdict,
+    EventHead, EventKind, LogoutReason, Protocol, SelfTrade, SelfTradeScope, Verdict,
 };
 
 /// A SequenceReset further ahead than this is refused.
@@ -697,6 +697,7 @@ impl Engine {
     }
 
     /// A numbered message of ours, to wherever the session is bound.
+    #[inline(always)]
     pub(crate) fn report<M: Message, S: Sink>(
         &mut self,
         at: u32,
@@ -708,6 +709,7 @@ impl Engine {
         self.report_to(at, conn, message, flags, sink);
     }
 
+    #[inline(always)]
     fn report_to<M: Message, S: Sink>(
         &mut self,
         at: u32,
@@ -716,12 +718,18 @@ impl Engine {
         flags: EventFlags,
         sink: &mut S,
     ) {
-        let now = self.now;
         let s = &mut self.sessions[at as usize];
-        let (number, generation) = (s.next_out, s.generation);
+        let head = EventHead {
+            kind: EventKind::Report.into(),
+            flags,
+            session: (at + 1).into(),
+            number: s.next_out.into(),
+            generation: s.generation.into(),
+            ..EventHead::ZERO
+        };
         s.next_out += 1;
-        s.last_out = now;
-        self.emit_report(at, conn, number, generation, message, flags, sink);
+        s.last_out = self.now;
+        self.emit(head.addressed(conn), message, sink);
     }
 }
 

@@ -116,9 +116,9 @@ fn no_command_of_any_kind_takes_memory() {
             let before = ASKED.get();
             let seq = engine.seq() + 1;
             engine.begin_batch(seq, time);
-            assert_eq!(engine.step(&mut NoSink), Step::Done);
-            assert_eq!(engine.apply(seq, &slot, &mut NoSink), Step::Done);
-            engine.end_batch(1, &mut NoSink);
+            assert_eq!(engine.step(&mut NoSink::default()), Step::Done);
+            assert_eq!(engine.apply(seq, &slot, &mut NoSink::default()), Step::Done);
+            engine.end_batch(1, &mut NoSink::default());
             assert_eq!(ASKED.get(), before, "seed {seed}: {command:?} took memory");
         }
     }
@@ -236,15 +236,25 @@ fn apply(engine: &mut Engine, time: u64, command: &Command) -> Vec<Told> {
 }
 
 /// The smallest sink there is: emptied whenever the engine stops.
-struct Narrow(usize);
+struct Narrow(usize, Box<NoSink>);
+
+impl Narrow {
+    fn new() -> Self {
+        Self(0, Box::default())
+    }
+}
 
 impl Sink for Narrow {
     fn free(&mut self) -> usize {
         SINK_FREE_MIN - self.0
     }
 
-    fn push(&mut self, _: &Event) {
-        assert!(self.free() > 0, "pushed without room");
+    fn slot(&mut self) -> &mut Event {
+        assert!(self.free() > 0, "written without room");
+        self.1.slot()
+    }
+
+    fn publish(&mut self) {
         self.0 += 1;
     }
 }
@@ -252,12 +262,12 @@ impl Sink for Narrow {
 fn apply_narrow(engine: &mut Engine, time: u64, command: &Command) {
     let seq = engine.seq() + 1;
     engine.begin_batch(seq, time);
-    while engine.step(&mut Narrow(0)) == Step::More {}
-    let mut step = engine.apply(seq, &command.slot(), &mut Narrow(0));
+    while engine.step(&mut Narrow::new()) == Step::More {}
+    let mut step = engine.apply(seq, &command.slot(), &mut Narrow::new());
     while step == Step::More {
-        step = engine.step(&mut Narrow(0));
+        step = engine.step(&mut Narrow::new());
     }
-    engine.end_batch(1, &mut Narrow(0));
+    engine.end_batch(1, &mut Narrow::new());
 }
 
 /// The rulebook does not say when, between the reports, the operator gets his answer.

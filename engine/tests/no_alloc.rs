@@ -9,7 +9,9 @@ mod common;
 use common::commands::{cancel, conn, disconnected, due, head, logon, order, replace, slot_of};
 use common::{MORNING, NS_PER_S, limits, session, wish};
 use engine::log::{BATCH_ENCODED_MAX, Tail};
-use engine::{AppendError, BatchRef, CommandBuffer, Event, Inputs, Log, LogEvent, Partition, Sink};
+use engine::{
+    AppendError, BatchRef, CommandBuffer, Event, Inputs, Log, LogEvent, NoSink, Partition, Sink,
+};
 use sbe_schemas::header::Message;
 use sbe_schemas::journal as j;
 use sbe_schemas::types::{Boolean, CommandHead, DueWhat, EventKind, Side, Verdict};
@@ -156,15 +158,22 @@ impl Inputs for Slots {
 struct Counted {
     reports: u64,
     markets: u64,
+    last: NoSink,
 }
 
 impl Sink for Counted {
     fn free(&mut self) -> usize {
         1000
     }
-    fn push(&mut self, event: &Event) {
-        self.reports += u64::from(event.kind() == Some(EventKind::Report));
-        self.markets += u64::from(event.kind() == Some(EventKind::Market));
+
+    fn slot(&mut self) -> &mut Event {
+        self.last.slot()
+    }
+
+    fn publish(&mut self) {
+        let kind = self.last.slot().kind();
+        self.reports += u64::from(kind == Some(EventKind::Report));
+        self.markets += u64::from(kind == Some(EventKind::Market));
     }
 }
 

@@ -59,9 +59,12 @@ impl Sink for EventWriter<Event> {
         Self::free(self)
     }
 
-    fn push(&mut self, event: &Event) {
-        Self::push(self, event);
-        self.publish();
+    fn slot(&mut self) -> &mut Event {
+        Self::slot(self)
+    }
+
+    fn publish(&mut self) {
+        Self::publish(self);
     }
 }
 

@@ -121,16 +121,23 @@ impl std::fmt::Display for Stop {
 
 impl std::error::Error for Stop {}
 
-struct ToOutboxes<'a>(&'a mut Outboxes);
+struct ToOutboxes<'a> {
+    outboxes: &'a mut Outboxes,
+    slot: Event,
+}
 
 impl Sink for ToOutboxes<'_> {
     fn free(&mut self) -> usize {
         usize::MAX
     }
 
-    fn push(&mut self, event: &Event) {
-        if event.kind() == Some(EventKind::Report) {
-            self.0.put(event);
+    fn slot(&mut self) -> &mut Event {
+        &mut self.slot
+    }
+
+    fn publish(&mut self) {
+        if self.slot.kind() == Some(EventKind::Report) {
+            self.outboxes.put(&self.slot);
         }
     }
 }
@@ -191,7 +198,7 @@ impl<S: Source> Understudy<S> {
 
     fn apply_next(&mut self) -> io::Result<bool> {
         let Some(batch) = self.source.next_batch()? else { return Ok(false) };
-        let mut sink = ToOutboxes(&mut self.outboxes);
+        let mut sink = ToOutboxes { outboxes: &mut self.outboxes, slot: Event::new_zeroed() };
         self.engine.begin_batch(batch.header.first_seq.get(), batch.header.time.get());
         let begun = self.engine.step(&mut sink);
         assert_eq!(begun, Step::Done, "this sink is never full");

@@ -32,6 +32,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::sync_channel;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
+use zerocopy::FromZeros;
 
 /// Channel numbers of the feed.
 const CHANNEL_INCREMENTAL: u16 = 1;
@@ -95,7 +96,7 @@ pub fn serve(config: &Config, out: &mut impl Write) -> anyhow::Result<()> {
     let (auth_client, checker) = auth_way(config.secrets());
 
     // 5. The partition: replays, then leads.
-    let (events, mut readers) = event_ring::<Event>(config.limits.event_slots, 2);
+    let (events, mut readers) = event_ring(config.limits.event_slots, 2, Event::new_zeroed());
     let feed_events = readers.pop().context("two readers")?;
     let gateway_events = readers.pop().context("two readers")?;
     let mut rings = CommandReceivers::default();

@@ -29,6 +29,7 @@ use std::cell::Cell;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use zerocopy::FromZeros;
 
 thread_local! {
     static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
@@ -78,7 +79,7 @@ fn venue(kind: TransportKind, directory: PathBuf) -> (String, Arc<AtomicBool>, A
         let bell = transport.doorbell();
         std::thread::spawn(move || checker.run(&bell));
         let (outbox, _server) = outbox_way(64);
-        let (mut events, mut readers) = event_ring::<Event>(16_384, 2);
+        let (mut events, mut readers) = event_ring(16_384, 2, Event::new_zeroed());
         let (feed, own) = (readers.pop().unwrap(), readers.pop().unwrap());
         let mut rings = CommandReceivers::default();
         let commands = rings.add();

@@ -113,6 +113,17 @@ impl Books {
         self.pages.prefetch(node.level);
     }
 
+    /// The order behind this one at its price, and the one behind that is fetched.
+    #[inline]
+    pub fn next_in_line(&self, slot: Slot) -> Option<(Slot, Option<Slot>)> {
+        let next = self.nodes[slot.0 as usize].younger.some()?;
+        let after = self.nodes[next.0 as usize].younger.some();
+        if let Some(after) = after {
+            self.prefetch(after);
+        }
+        Some((next, after))
+    }
+
     /// Fetches the price at which a shown order may rest.
     #[inline]
     pub fn prefetch_price(&self, at: u32, side: Side, ticks: u32) {

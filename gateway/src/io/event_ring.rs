@@ -1,18 +1,16 @@
 //! One writer, many readers, every reader sees every event: a ring of `Copy` values in place.
 //!
 //! Each reader has its own cursor and takes its own time; the writer may not pass the slowest, so
-//! it asks `free` before it makes events. Nothing is copied to read: `peek` borrows the slot and
+//! it asks `free` before it makes events. An event is made in its slot, and not copied to be read: `peek` borrows the slot and
 //! `release` gives it up. Both ends may be on one thread or on different ones. Readers are made
 //! with the ring; one that is dropped no longer holds the writer up.
 //!
 //! ```text
-//!            released by all        published              being written
-//!   ... | free                | a b c d e f g h         | i j                | free ...
-//!                               ^slowest  ^faster         ^tail     ^written
+//!            released by all        published         being written
+//!   ... | free                | a b c d e f g h         | i | free ...
+//!                               ^slowest  ^faster         ^tail
 //! ```
 //! Checked by loom: `RUSTFLAGS="--cfg loom" cargo test -p gateway --release --lib event_ring`.
-
-use std::mem::MaybeUninit;
 
 #[cfg(loom)]
 use loom::{
@@ -59,7 +57,7 @@ impl Cursor {
 }
 
 struct Shared<T> {
-    slots: Box<[UnsafeCell<MaybeUninit<T>>]>,
+    slots: Box<[UnsafeCell<T>]>,
     /// Events published since the start. The slot of event `n` is `n % slots`.
     tail: Cursor,
     /// Per reader: events released since the start.
@@ -75,7 +73,7 @@ unsafe impl<T: Send + Sync> Sync for Shared<T> {}
 unsafe impl<T: Send + Sync> Send for Shared<T> {}
 
 impl<T> Shared<T> {
-    fn slot(&self, position: u64) -> &UnsafeCell<MaybeUninit<T>> {
+    fn slot(&self, position: u64) -> &UnsafeCell<T> {
         // A power of two of slots, so the mask is in range.
         &self.slots[position as usize & (self.slots.len() - 1)]
     }
@@ -84,7 +82,7 @@ impl<T> Shared<T> {
 /// The end that makes events.
 pub struct EventWriter<T> {
     ring: Arc<Shared<T>>,
-    /// Events written; those from `tail` on are not published yet.
+    /// Events published.
     written: u64,
     /// Where the slowest reader was when last looked at; it can only be further by now.
     slowest: u64,
@@ -99,18 +97,20 @@ pub struct EventReader<T> {
     published: u64,
 }
 
-/// A ring of `capacity` slots (a power of two), its writer and `readers` readers (at least one).
+/// A ring of `capacity` slots (a power of two) that begin as `empty`, its writer and `readers` readers
+/// (at least one).
 ///
 /// # Panics
 /// Another capacity, or no reader: the ring would never free a slot.
 pub fn event_ring<T: Copy + Send + Sync>(
     capacity: usize,
     readers: usize,
+    empty: T,
 ) -> (EventWriter<T>, Vec<EventReader<T>>) {
     assert!(capacity.is_power_of_two(), "the capacity of a ring is a power of two");
     assert!(readers > 0, "a ring needs a reader");
     let ring = Arc::new(Shared {
-        slots: (0..capacity).map(|_| UnsafeCell::new(MaybeUninit::uninit())).collect(),
+        slots: (0..capacity).map(|_| UnsafeCell::new(empty)).collect(),
         tail: Cursor::new(),
         readers: (0..readers).map(|_| Cursor::new()).collect(),
     });
@@ -121,7 +121,7 @@ pub fn event_ring<T: Copy + Send + Sync>(
 }
 
 impl<T: Copy> EventWriter<T> {
-    /// Slots that may be pushed to now; looks at every reader, so ask once for many pushes.
+    /// Slots that may be written now; looks at every reader, so ask once for many.
     pub fn free(&mut self) -> usize {
         let cursors = self.ring.readers.iter();
         // Acquire: what a reader did with a slot is over before we write there.
@@ -130,25 +130,41 @@ impl<T: Copy> EventWriter<T> {
         self.capacity() - (self.written - self.slowest) as usize
     }
 
-    /// Writes one event, which readers see after the next `publish`.
+    /// The next slot, to be written in place; readers see it after `publish`. Until then it is the same.
+    ///
+    /// # Panics
+    /// The ring is full: the caller did not ask `free`.
+    #[inline]
+    pub fn slot(&mut self) -> &mut T {
+        let full = self.written - self.slowest == self.capacity() as u64;
+        assert!(!full || self.free() > 0, "wrote to a full event ring");
+        self.ring.slot(self.written).with_mut(|slot| {
+            // WHY: an event is made where it is read, not copied there.
+            // SAFETY: every reader has released what was here (`slowest`, seen by Acquire), and none
+            // looks here before `publish`, which cannot be called while this borrow lives. We are the
+            // only writer.
+            unsafe { &mut *slot }
+        })
+    }
+
+    /// Shows the readers what was written to the slot.
+    #[inline]
+    pub fn publish(&mut self) {
+        assert!(
+            self.written - self.slowest < self.capacity() as u64,
+            "published what was not written"
+        );
+        self.written += 1;
+        self.ring.tail.0.store(self.written, Ordering::Release);
+    }
+
+    /// Writes one event and publishes it.
     ///
     /// # Panics
     /// The ring is full: the caller did not ask `free`.
     pub fn push(&mut self, event: &T) {
-        let full = self.written - self.slowest == self.capacity() as u64;
-        assert!(!full || self.free() > 0, "pushed to a full event ring");
-        self.ring.slot(self.written).with_mut(|slot| {
-            // WHY: readers hold the same allocation, so there is no `&mut` to the slot.
-            // SAFETY: every reader has released what was here (`slowest`, seen by Acquire), and
-            // none looks here before `publish`. We are the only writer.
-            unsafe { (*slot).write(*event) };
-        });
-        self.written += 1;
-    }
-
-    /// Shows the readers all that was pushed.
-    pub fn publish(&mut self) {
-        self.ring.tail.0.store(self.written, Ordering::Release);
+        *self.slot() = *event;
+        self.publish();
     }
 
     /// Slots in all.
@@ -170,7 +186,7 @@ impl<T: Copy> EventReader<T> {
             // WHY: the slot is read in place, while other readers may do the same.
             // SAFETY: written before the Release of `tail` that our Acquire has seen, and not
             // written again before our `release`, which cannot be called while this borrow lives.
-            unsafe { (*slot).assume_init_ref() }
+            unsafe { &*slot }
         }))
     }
 
@@ -207,13 +223,14 @@ mod tests {
 
     #[test]
     fn on_one_thread_the_slowest_reader_holds_the_writer_up() {
-        let (mut writer, mut readers) = event_ring::<u64>(4, 2);
+        let (mut writer, mut readers) = event_ring::<u64>(4, 2, 0);
         assert_eq!(writer.free(), 4);
-        for event in 0..4 {
-            writer.push(&event);
-        }
+        *writer.slot() = 0;
         assert!(readers[0].is_empty() && readers[0].peek().is_none(), "seen before published");
         writer.publish();
+        for event in 1..4 {
+            writer.push(&event);
+        }
         assert_eq!((writer.free(), readers[1].len()), (0, 4));
         for expected in 0..4 {
             assert_eq!(readers[0].peek(), Some(&expected));
@@ -227,12 +244,11 @@ mod tests {
 
     #[test]
     fn a_reader_that_is_gone_holds_nobody_up() {
-        let (mut writer, mut readers) = event_ring::<u64>(2, 2);
+        let (mut writer, mut readers) = event_ring::<u64>(2, 2, 0);
         readers.pop();
         for event in 0..100 {
             assert!(writer.free() > 0);
             writer.push(&event);
-            writer.publish();
             assert_eq!(readers[0].peek(), Some(&event));
             readers[0].release();
         }
@@ -244,14 +260,14 @@ mod tests {
     #[test]
     #[should_panic(expected = "full event ring")]
     fn pushing_to_a_full_ring_is_a_bug() {
-        let (mut writer, _readers) = event_ring::<u64>(2, 1);
+        let (mut writer, _readers) = event_ring::<u64>(2, 1, 0);
         (0..3).for_each(|event| writer.push(&event));
     }
 
     #[test]
     fn two_readers_on_their_own_threads_see_every_event_whole_and_in_order() {
         const EVENTS: u64 = 300_000;
-        let (mut writer, readers) = event_ring::<[u64; 8]>(64, 2);
+        let (mut writer, readers) = event_ring::<[u64; 8]>(64, 2, [0; 8]);
         let threads: Vec<_> = readers
             .into_iter()
             .map(|mut reader| {
@@ -274,7 +290,6 @@ mod tests {
         while next < EVENTS {
             let room = (writer.free() as u64).min(EVENTS - next).min(7);
             (next..next + room).for_each(|event| writer.push(&[event; 8]));
-            writer.publish();
             next += room;
             if room == 0 {
                 std::thread::yield_now();
@@ -307,7 +322,7 @@ mod loom_tests {
     /// Afterwards the readers must find all the rest; a reader of `drops` is gone by then.
     fn explore(capacity: usize, tries: usize, looks: &'static [usize], drops: &'static [usize]) {
         loom::model(move || {
-            let (mut writer, readers) = event_ring::<[u64; 2]>(capacity, looks.len());
+            let (mut writer, readers) = event_ring::<[u64; 2]>(capacity, looks.len(), [0; 2]);
             let start = |(mut reader, &looks): (EventReader<[u64; 2]>, &'static usize)| {
                 loom::thread::spawn(move || {
                     let next = read(&mut reader, 0, looks);
@@ -319,7 +334,6 @@ mod loom_tests {
             for _ in 0..tries {
                 if writer.free() > 0 {
                     writer.push(&[written; 2]);
-                    writer.publish();
                     written += 1;
                 }
             }

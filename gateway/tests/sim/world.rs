@@ -25,6 +25,7 @@ use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
+use zerocopy::FromZeros;
 
 pub const CLIENTS: usize = 3;
 const START_NS: u64 = 1_700_000_000_000_000_000;
@@ -211,7 +212,7 @@ impl World {
             .map(|n| (fill_text::<24>(Client::comp_id(n).as_bytes()).unwrap(), secret.clone()))
             .collect();
         let (auth_client, checker) = auth_way(secrets);
-        let (events, mut readers) = event_ring(self.plan.event_slots, 2);
+        let (events, mut readers) = event_ring(self.plan.event_slots, 2, Event::new_zeroed());
         let (feed_reader, gateway_reader) = (readers.pop().unwrap(), readers.pop().unwrap());
         let mut rings = CommandReceivers::default();
         let commands = rings.add();

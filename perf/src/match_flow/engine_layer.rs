@@ -489,8 +489,11 @@ impl Sink for Ring {
         RING_SLOTS - (self.written - self.read) as usize
     }
 
-    fn push(&mut self, event: &Event) {
-        self.slots[self.written as usize % RING_SLOTS] = *event;
+    fn slot(&mut self) -> &mut Event {
+        &mut self.slots[self.written as usize % RING_SLOTS]
+    }
+
+    fn publish(&mut self) {
         self.written += 1;
     }
 }
