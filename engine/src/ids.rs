@@ -87,6 +87,17 @@ struct Entry {
 
 const _: () = assert!(size_of::<Entry>() == 64);
 
+/// A finished name, with all that forgetting it needs.
+#[derive(Clone, Copy)]
+struct Gone {
+    id: Id,
+    hash: u32,
+}
+
+impl Gone {
+    const NONE: Self = Self { id: Id::NONE, hash: 0 };
+}
+
 /// The finished names of one session: a part of a ring, oldest first.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct FinishedNames {
@@ -104,7 +115,7 @@ pub struct Ids {
     entries: Vec<Entry>,
     outcomes: Vec<Outcome>,
     /// A ring of `finished_kept` entries for each session.
-    finished: Vec<Id>,
+    finished: Vec<Gone>,
     entries_max: usize,
     free: Id,
     live: usize,
@@ -112,8 +123,8 @@ pub struct Ids {
     seed: u64,
 }
 
-/// How many evictions ahead memory is fetched.
-const AHEAD: u32 = 8;
+/// Names that a command makes forgotten: a cancel's own, and the order's.
+const EVICTIONS: u32 = 2;
 
 impl Ids {
     /// Room for `names_max` names; each of `sessions_max` sessions keeps its last `finished_kept`
@@ -124,7 +135,7 @@ impl Ids {
             places: Places::new(names_max),
             entries: Vec::with_capacity(names_max),
             outcomes: Vec::with_capacity(names_max),
-            finished: vec![Id::NONE; sessions_max * finished_kept as usize],
+            finished: vec![Gone::NONE; sessions_max * finished_kept as usize],
             entries_max: names_max,
             free: Id::NONE,
             live: 0,
@@ -141,7 +152,7 @@ impl Ids {
         self.entries.reserve_exact(more);
         self.outcomes.reserve_exact(more);
         let rings = sessions_max * self.finished_kept as usize;
-        self.finished.resize(rings.max(self.finished.len()), Id::NONE);
+        self.finished.resize(rings.max(self.finished.len()), Gone::NONE);
         if self.places.is_too_small_for(names_max) {
             self.places = Places::new(names_max);
             for (at, entry) in (0..).zip(&self.entries) {
@@ -261,7 +272,7 @@ impl Ids {
     #[inline]
     pub fn finish(&mut self, id: Id, meaning: Meaning, row: &mut FinishedNames) {
         let entry = &mut self.entries[id.0 as usize];
-        let session = entry.session;
+        let (session, hash) = (entry.session, entry.hash);
         entry.state = match meaning {
             Meaning::Open(order) => State::Open(order),
             Meaning::Used { successor } => State::Used(successor),
@@ -270,18 +281,17 @@ impl Ids {
                 State::Finished
             }
         };
+        let gone = Gone { id, hash };
         if self.finished_kept == 0 {
-            return self.remove(id);
+            return self.remove(gone);
         }
         if row.count == self.finished_kept {
-            let oldest = self.finished[self.ring_slot(session, row.oldest)];
-            self.remove(oldest);
-            row.oldest = (row.oldest + 1) % self.finished_kept;
+            self.remove(self.finished[self.ring_slot(session, row.oldest)]);
+            row.oldest = self.ring_after(row.oldest, 1);
             row.count -= 1;
-            self.prefetch_eviction(session, row);
         }
-        let end = self.ring_slot(session, (row.oldest + row.count) % self.finished_kept);
-        self.finished[end] = id;
+        let end = self.ring_slot(session, self.ring_after(row.oldest, row.count));
+        self.finished[end] = gone;
         row.count += 1;
     }
 
@@ -290,19 +300,28 @@ impl Ids {
         session as usize * self.finished_kept as usize + at as usize
     }
 
-    /// Evictions come in a known order: their memory can be on its way.
+    /// `by` places further, at most once around.
     #[inline]
-    fn prefetch_eviction(&self, session: u32, row: &FinishedNames) {
-        let ahead =
-            |by| self.finished[self.ring_slot(session, (row.oldest + by) % self.finished_kept)];
-        prefetch_index(&self.entries, ahead(2 * AHEAD).0 as usize);
-        if let Some(entry) = self.entries.get(ahead(AHEAD).0 as usize) {
-            self.places.prefetch(entry.hash);
+    fn ring_after(&self, at: u32, by: u32) -> u32 {
+        let end = at + by;
+        if end >= self.finished_kept { end - self.finished_kept } else { end }
+    }
+
+    /// Fetches what forgetting the next names of a session will touch.
+    #[inline]
+    pub fn prefetch_evictions(&self, session: u32, row: &FinishedNames) {
+        if row.count < self.finished_kept || self.finished_kept < EVICTIONS {
+            return;
+        }
+        for by in 0..EVICTIONS {
+            let gone = self.finished[self.ring_slot(session, self.ring_after(row.oldest, by))];
+            prefetch_index(&self.entries, gone.id.0 as usize);
+            self.places.prefetch(gone.hash);
         }
     }
 
-    fn remove(&mut self, id: Id) {
-        self.places.remove(self.entries[id.0 as usize].hash, id.0);
+    fn remove(&mut self, Gone { id, hash }: Gone) {
+        self.places.remove(hash, id.0);
         self.entries[id.0 as usize].state = State::Free(self.free);
         self.free = id;
         self.live -= 1;
@@ -334,8 +353,8 @@ impl Ids {
 
     /// The finished names of a session, oldest first, into a state hash.
     pub fn hash_row(&self, session: u32, row: &FinishedNames, hash: u64) -> u64 {
-        let at = |n| self.ring_slot(session, (row.oldest + n) % self.finished_kept.max(1));
-        (0..row.count).fold(hash, |hash, n| mix(hash, u64::from(self.finished[at(n)].0)))
+        let at = |n| self.ring_slot(session, self.ring_after(row.oldest, n));
+        (0..row.count).fold(hash, |hash, n| mix(hash, u64::from(self.finished[at(n)].id.0)))
     }
 }
 

@@ -22,6 +22,7 @@ const NAMES_MIN: usize = 16_384;
 /// What of a command memory is fetched for.
 #[derive(Clone, Copy)]
 struct Ahead {
+    session: u32,
     name: NameKey,
     /// Another order's name.
     orig: Option<NameKey>,
@@ -42,6 +43,9 @@ impl Engine {
         }
         for ahead in group.iter().flatten() {
             self.ids.prefetch(ahead.name);
+            if let Some(session) = self.sessions.get(ahead.session as usize) {
+                self.ids.prefetch_evictions(ahead.session, &session.finished);
+            }
             ahead.orig.inspect(|orig| self.ids.prefetch(*orig));
             ahead.place.inspect(|(at, side, ticks)| self.books.prefetch_price(*at, *side, *ticks));
         }
@@ -71,18 +75,18 @@ impl Engine {
             j::NewOrder::TEMPLATE_ID => {
                 let new = m.get::<j::NewOrder>();
                 let place = self.place_of(new.instrument.get(), new.side.known(), new.price.get());
-                Some(Ahead { name: key(&new.cl_ord_id), orig: None, place })
+                Some(Ahead { session, name: key(&new.cl_ord_id), orig: None, place })
             }
             j::CancelOrder::TEMPLATE_ID => {
                 let c = m.get::<j::CancelOrder>();
                 let (name, orig) = (key(&c.cl_ord_id), Some(key(&c.orig_cl_ord_id)));
-                Some(Ahead { name, orig, place: None })
+                Some(Ahead { session, name, orig, place: None })
             }
             j::ReplaceOrder::TEMPLATE_ID => {
                 let r = m.get::<j::ReplaceOrder>();
                 let place = self.place_of(r.instrument.get(), r.side.known(), r.price.get());
                 let (name, orig) = (key(&r.cl_ord_id), Some(key(&r.orig_cl_ord_id)));
-                Some(Ahead { name, orig, place })
+                Some(Ahead { session, name, orig, place })
             }
             _ => None,
         }
