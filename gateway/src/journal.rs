@@ -13,8 +13,7 @@ mod segments;
 
 pub use reader::JournalReader;
 
-use crate::io::file::{self, Segment};
-use crate::io::{Doorbell, thread};
+use crate::io::{Access, Disk, DiskFile, Doorbell, RealDisk, thread};
 use engine::log::{BATCH_ENCODED_MAX, BatchRef, ScanEnd, Tail, says_durable, scan};
 use engine::{AppendError, CommandBuffer, Log, LogEvent};
 use segments::{Fresh, Segments};
@@ -135,9 +134,9 @@ enum Start {
     Leading,
 }
 
-enum Writer {
+enum Writer<D: Disk> {
     /// On the thread that appends; synced only when the journal is closed.
-    Inline(Segments),
+    Inline(Segments<D>),
     /// On a thread that syncs every write.
     Thread {
         work: SyncSender<Buffer>,
@@ -148,14 +147,15 @@ enum Writer {
 }
 
 /// The journal of one partition.
-pub struct Journal {
+pub struct Journal<D: Disk = RealDisk> {
+    disk: D,
     directory: PathBuf,
     segments: Vec<PathBuf>,
     start: Start,
     end: Tail,
     tail: Tail,
     recovered: Recovered,
-    writer: Writer,
+    writer: Writer<D>,
     free: Vec<Buffer>,
     in_flight: usize,
     committed: VecDeque<Buffer>,
@@ -167,23 +167,38 @@ pub struct Journal {
 }
 
 impl Journal {
-    /// Opens `data/journal`, checks all of it and cuts a torn tail.
+    /// Opens `data/journal` of this host, checks all of it and cuts a torn tail.
     ///
     /// # Errors
     /// See [`OpenError`]; then nothing was changed.
     pub fn open(data: &Path, durability: Durability, partition: u32) -> Result<Self, OpenError> {
+        Self::open_on(RealDisk, data, durability, partition)
+    }
+}
+
+impl<D: Disk> Journal<D> {
+    /// The same on any disk.
+    ///
+    /// # Errors
+    /// See [`OpenError`]; then nothing was changed.
+    pub fn open_on(
+        disk: D,
+        data: &Path,
+        durability: Durability,
+        partition: u32,
+    ) -> Result<Self, OpenError> {
         let directory = data.join("journal");
         let io = |path: &Path| {
             let path = path.to_owned();
             move |error| OpenError::Io { path, error }
         };
-        file::make_dir(&directory).map_err(io(&directory))?;
-        let segments = file::list(&directory, ".log").map_err(io(&directory))?;
+        disk.make_dir(&directory).map_err(io(&directory))?;
+        let segments = disk.list(&directory, ".log").map_err(io(&directory))?;
         let mut tail = Tail::genesis(partition);
         let mut recovered = Recovered::default();
         let mut end = (0, 0); // Segment and offset of the next batch.
         for (n, path) in segments.iter().enumerate() {
-            let bytes = file::read(path).map_err(io(path))?;
+            let bytes = read(&disk, path).map_err(io(path))?;
             let found = scan(&bytes, &mut tail, |_| {});
             let at = match found {
                 ScanEnd::Whole => bytes.len(),
@@ -200,7 +215,7 @@ impl Journal {
             }
             // Segments behind the end may know that it was not the end.
             for later in &segments[n + 1..] {
-                let behind = file::read(later).map_err(io(later))?;
+                let behind = read(&disk, later).map_err(io(later))?;
                 let continues = BatchRef::parse(&behind).is_ok_and(|batch| tail.continues(&batch));
                 if continues {
                     break;
@@ -211,18 +226,19 @@ impl Journal {
             }
             if let ScanEnd::Tail { torn: true, at } = found {
                 recovered.torn_bytes = torn_bytes(&bytes, at);
-                let segment = Segment::open(path).map_err(io(path))?;
-                segment.cut(at as u64, SEGMENT_BYTES).map_err(io(path))?;
+                cut(&disk, path, at as u64).map_err(io(path))?;
             }
         }
         recovered.commands = tail.next_seq - 1;
         let fresh = match durability {
-            Durability::Disk => Fresh::spares(&directory),
+            Durability::Disk => Fresh::spares(disk.clone(), &directory),
             Durability::Process | Durability::None => Fresh::Sparse,
         };
-        let files = Segments::open(&directory, &segments, end, fresh).map_err(io(&directory))?;
+        let files = Segments::open(disk.clone(), &directory, &segments, end, fresh)
+            .map_err(io(&directory))?;
         let segments = files.paths.clone();
         Ok(Self {
+            disk,
             directory,
             segments,
             start: Start::Restore,
@@ -262,9 +278,10 @@ impl Journal {
     }
 
     /// Who follows this journal from its beginning.
-    pub fn reader(&self) -> JournalReader {
+    pub fn reader(&self) -> JournalReader<D> {
         let committed_seq = Arc::clone(&self.committed_seq);
-        JournalReader::new(self.directory.clone(), self.tail.partition, committed_seq)
+        let (disk, directory) = (self.disk.clone(), self.directory.clone());
+        JournalReader::new(disk, directory, self.tail.partition, committed_seq)
     }
 
     /// The device has everything: the last act of a process that stops in good order.
@@ -285,7 +302,7 @@ impl Journal {
     }
 }
 
-impl Log for Journal {
+impl<D: Disk> Log for Journal<D> {
     fn append(&mut self, commands: &CommandBuffer, time: u64) -> Result<(), AppendError> {
         if !matches!(self.start, Start::Leading) {
             return Err(AppendError::NotLeader);
@@ -371,7 +388,7 @@ impl Log for Journal {
     }
 }
 
-impl Journal {
+impl<D: Disk> Journal<D> {
     /// Makes the next batch of the replay the one at `at`. `false`: there is none.
     fn load_next(&mut self) -> bool {
         let Start::Replay { segment, bytes, at } = &mut self.start else { return false };
@@ -383,14 +400,14 @@ impl Journal {
                 return true;
             }
             let Some(path) = self.segments.get(*segment) else { return false };
-            *bytes = file::read(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+            *bytes = read(&self.disk, path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
             (*segment, *at) = (*segment + 1, 0);
         }
     }
 }
 
 /// Writes and syncs on a thread of its own: everything that waits goes with one sync.
-fn syncing_writer(mut files: Segments) -> Writer {
+fn syncing_writer<D: Disk>(mut files: Segments<D>) -> Writer<D> {
     // Bounded by the buffers there are, so neither end ever waits for room.
     let (work, waiting) = sync_channel::<Buffer>(BUFFERS);
     let (written, done) = sync_channel(BUFFERS);
@@ -422,6 +439,22 @@ fn syncing_writer(mut files: Segments) -> Writer {
     };
     thread::spawn("journal", write_all);
     Writer::Thread { work, done, bell }
+}
+
+/// All of a segment.
+fn read<D: Disk>(disk: &D, path: &Path) -> io::Result<Vec<u8>> {
+    let file = disk.open(path, Access::Read)?;
+    let mut bytes = vec![0; file.bytes()? as usize];
+    let have = file.read_at(&mut bytes, 0)?;
+    bytes.truncate(have);
+    Ok(bytes)
+}
+
+/// Makes everything from `at` to the end of the segment zeros.
+fn cut<D: Disk>(disk: &D, path: &Path, at: u64) -> io::Result<()> {
+    let file = disk.open(path, Access::Write)?;
+    file.write_at(&vec![0; (SEGMENT_BYTES - at) as usize], at)?;
+    file.sync()
 }
 
 /// A batch of this process, or one whose CRC has just been checked.

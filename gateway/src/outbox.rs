@@ -4,7 +4,7 @@
 //! the index. Slot 0 stays empty. The understudy writes them, from the log, so they can be lost and
 //! made again; the bytes are those of the event ring. Cold threads only.
 
-use crate::io::file::{self, Segment};
+use crate::io::{Access, Disk, DiskFile, RealDisk};
 use engine::{EVENT_BYTES, Event};
 use std::collections::HashMap;
 use std::io;
@@ -33,18 +33,27 @@ struct Run {
 }
 
 /// All outboxes of a partition.
-pub struct Outboxes {
+pub struct Outboxes<D: Disk = RealDisk> {
+    disk: D,
     directory: PathBuf,
-    files: HashMap<OutboxId, Segment>,
+    files: HashMap<OutboxId, D::File>,
     run: Option<Run>,
     spare: Vec<u8>,
     error: Option<io::Error>,
 }
 
 impl Outboxes {
-    /// Under `data/sessions`.
+    /// Under `data/sessions` of this host.
     pub fn new(data: &Path) -> Self {
+        Self::on(RealDisk, data)
+    }
+}
+
+impl<D: Disk> Outboxes<D> {
+    /// Under `data/sessions` of `disk`.
+    pub fn on(disk: D, data: &Path) -> Self {
         Self {
+            disk,
             directory: data.join("sessions"),
             files: HashMap::new(),
             run: None,
@@ -88,8 +97,8 @@ impl Outboxes {
     /// As the kernel says.
     pub fn read(&mut self, id: OutboxId, number: u64, into: &mut [Event]) -> io::Result<usize> {
         self.write_run();
-        let segment = self.file(id)?;
-        let have = segment.read_at(into.as_mut_bytes(), number * EVENT_BYTES as u64)?;
+        let file = self.file(id)?;
+        let have = file.read_at(into.as_mut_bytes(), number * EVENT_BYTES as u64)?;
         let whole = have / EVENT_BYTES;
         let expected = |at: usize| number + at as u64;
         let written = into.iter().take(whole).enumerate();
@@ -100,7 +109,7 @@ impl Outboxes {
         let Some(mut run) = self.run.take() else { return };
         let result = self
             .file(run.id)
-            .and_then(|segment| segment.write_at(&run.bytes, run.first * EVENT_BYTES as u64));
+            .and_then(|file| file.write_at(&run.bytes, run.first * EVENT_BYTES as u64));
         if let Err(error) = result {
             self.error.get_or_insert(error);
         }
@@ -108,7 +117,7 @@ impl Outboxes {
         self.spare = run.bytes;
     }
 
-    fn file(&mut self, id: OutboxId) -> io::Result<&Segment> {
+    fn file(&mut self, id: OutboxId) -> io::Result<&D::File> {
         if self.files.len() >= OPEN_MAX && !self.files.contains_key(&id) {
             self.files.clear();
         }
@@ -116,9 +125,9 @@ impl Outboxes {
             std::collections::hash_map::Entry::Occupied(open) => Ok(open.into_mut()),
             std::collections::hash_map::Entry::Vacant(place) => {
                 let directory = self.directory.join(id.session.to_string());
-                file::make_dir(&directory)?;
+                self.disk.make_dir(&directory)?;
                 let path = directory.join(format!("{}.out", id.generation));
-                Ok(place.insert(Segment::open_or_create(&path)?))
+                Ok(place.insert(self.disk.open(&path, Access::WriteOrCreate)?))
             }
         }
     }

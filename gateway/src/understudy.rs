@@ -5,6 +5,7 @@
 //! likes and nothing waits for it. Every 4096 batches its event hash must equal the hot engine's.
 //! It also answers gateways that want old messages, in bounded pieces.
 
+use crate::io::{Disk, RealDisk};
 use crate::journal::JournalReader;
 use crate::outbox::{OutboxId, Outboxes};
 use engine::log::BatchRef;
@@ -88,7 +89,7 @@ pub trait Source {
     fn next_batch(&mut self) -> io::Result<Option<BatchRef<'_>>>;
 }
 
-impl Source for JournalReader {
+impl<D: Disk> Source for JournalReader<D> {
     fn next_batch(&mut self) -> io::Result<Option<BatchRef<'_>>> {
         Self::next_batch(self)
     }
@@ -121,12 +122,12 @@ impl std::fmt::Display for Stop {
 
 impl std::error::Error for Stop {}
 
-struct ToOutboxes<'a> {
-    outboxes: &'a mut Outboxes,
+struct ToOutboxes<'a, D: Disk> {
+    outboxes: &'a mut Outboxes<D>,
     slot: Event,
 }
 
-impl Sink for ToOutboxes<'_> {
+impl<D: Disk> Sink for ToOutboxes<'_, D> {
     fn free(&mut self) -> usize {
         usize::MAX
     }
@@ -143,10 +144,10 @@ impl Sink for ToOutboxes<'_> {
 }
 
 /// See the file's map.
-pub struct Understudy<S> {
+pub struct Understudy<S, D: Disk = RealDisk> {
     engine: Engine,
     source: S,
-    outboxes: Outboxes,
+    outboxes: Outboxes<D>,
     server: OutboxServer,
     /// Requests for messages that the log has, and this engine has not reached yet.
     waiting: VecDeque<PieceRequest>,
@@ -156,12 +157,12 @@ pub struct Understudy<S> {
     batches: u64,
 }
 
-impl<S: Source> Understudy<S> {
+impl<S: Source, D: Disk> Understudy<S, D> {
     /// At genesis.
     pub fn new(
         limits: Limits,
         source: S,
-        outboxes: Outboxes,
+        outboxes: Outboxes<D>,
         server: OutboxServer,
         checkpoints: rtrb::Consumer<(u64, u64)>,
     ) -> Self {

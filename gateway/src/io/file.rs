@@ -1,12 +1,15 @@
-//! Files: the data directory with its lock, and segments that are written in place.
+//! The disk of this host: the data directory with its lock, and [`RealDisk`].
 //!
-//! Plain `pwrite` and `fdatasync`; whoever calls decides on which thread. Nothing here knows what
-//! the bytes are.
+//! What must be on the device goes past the kernel's cache where the file system can (`O_DIRECT`, one
+//! `pwritev2` with `RWF_DSYNC`), else by `pwrite` and `fdatasync`. The promises kept: `disk.rs`.
 
+use super::disk::{Access, Blocks, DISK_BLOCK, Disk, DiskFile};
+use rustix::io::ReadWriteFlags;
 use std::fs::{File, OpenOptions};
 use std::io;
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// A data directory that this process, and no other, works in.
 #[derive(Debug)]
@@ -36,72 +39,122 @@ impl DataDir {
     }
 }
 
-/// A file of fixed size that is written and read by offset.
-#[derive(Debug)]
-pub struct Segment {
-    file: File,
-}
+/// The file system of this host.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct RealDisk;
 
-impl Segment {
-    /// A file of `bytes` zeros in place of whatever is there; nothing of it need be on disk.
-    ///
-    /// # Errors
-    /// As the kernel says.
-    pub fn create(path: &Path, bytes: u64) -> io::Result<Self> {
-        let mut options = OpenOptions::new();
-        let file = options.create(true).truncate(true).read(true).write(true).open(path)?;
-        file.set_len(bytes)?;
-        Ok(Self { file })
+impl Disk for RealDisk {
+    type File = RealFile;
+
+    fn list(&self, directory: &Path, ending: &str) -> io::Result<Vec<PathBuf>> {
+        let mut paths = Vec::new();
+        match std::fs::read_dir(directory) {
+            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(paths),
+            Err(e) => return Err(e),
+            Ok(entries) => {
+                for entry in entries {
+                    let path = entry?.path();
+                    if path.to_string_lossy().ends_with(ending) {
+                        paths.push(path);
+                    }
+                }
+            }
+        }
+        paths.sort();
+        Ok(paths)
     }
 
-    /// The same, with every zero written and on disk.
-    ///
-    /// # Errors
-    /// As the kernel says.
-    pub fn create_written(path: &Path, bytes: u64) -> io::Result<Self> {
-        let segment = Self::create(path, bytes)?;
-        let zeros = vec![0; 1 << 20];
+    fn make_dir(&self, path: &Path) -> io::Result<()> {
+        if path.is_dir() {
+            return Ok(());
+        }
+        let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+        if let Some(parent) = parent {
+            self.make_dir(parent)?;
+        }
+        match std::fs::create_dir(path) {
+            Err(e) if e.kind() != io::ErrorKind::AlreadyExists => return Err(e),
+            _ => {}
+        }
+        self.sync_dir(parent.unwrap_or(Path::new(".")))
+    }
+
+    fn open(&self, path: &Path, access: Access) -> io::Result<RealFile> {
+        let mut options = OpenOptions::new();
+        let direct = matches!(access, Access::ReadDirect | Access::WriteDirect);
+        options.read(true);
+        options.write(!matches!(access, Access::Read | Access::ReadDirect));
+        options.create(access == Access::WriteOrCreate);
+        if direct && let Some(file) = open_direct(options.clone(), path)? {
+            return Ok(RealFile { file: Arc::new(file), direct });
+        }
+        Ok(RealFile { file: Arc::new(options.open(path)?), direct: false })
+    }
+
+    fn create(&self, path: &Path, bytes: u64) -> io::Result<()> {
+        OpenOptions::new().create(true).truncate(true).write(true).open(path)?.set_len(bytes)
+    }
+
+    fn create_written(&self, path: &Path, bytes: u64) -> io::Result<()> {
+        self.create(path, bytes)?;
+        // Past the cache, as it will be written later: 64 MiB of zeros push nothing useful out.
+        let file = self.open(path, Access::WriteDirect)?;
+        let zeros = Blocks::zeroed(1 << 20);
         let mut at = 0;
         while at < bytes {
             let length = (bytes - at).min(zeros.len() as u64);
-            segment.write_at(&zeros[..length as usize], at)?;
+            file.write_at(&zeros[..length as usize], at)?;
             at += length;
         }
-        segment.file.sync_all()?;
-        Ok(segment)
+        file.file.sync_all()
     }
 
-    /// A file that is there, for reading and writing.
-    ///
-    /// # Errors
-    /// As the kernel says.
-    pub fn open(path: &Path) -> io::Result<Self> {
-        Ok(Self { file: OpenOptions::new().read(true).write(true).open(path)? })
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        std::fs::rename(from, to)
     }
 
-    /// A file that is there or is made now; no size is set.
-    ///
-    /// # Errors
-    /// As the kernel says.
-    pub fn open_or_create(path: &Path) -> io::Result<Self> {
-        let file =
-            OpenOptions::new().create(true).truncate(false).read(true).write(true).open(path)?;
-        Ok(Self { file })
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        std::fs::remove_file(path)
     }
 
-    /// Writes all of `bytes` at `offset`; in the kernel when it returns.
-    ///
-    /// # Errors
-    /// As the kernel says; part may have been written.
-    pub fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
-        self.file.write_all_at(bytes, offset)
+    fn sync_dir(&self, directory: &Path) -> io::Result<()> {
+        File::open(directory)?.sync_all()
     }
 
-    /// Reads at `offset` until `bytes` is full or the file ends; returns how many.
-    ///
-    /// # Errors
-    /// As the kernel says.
-    pub fn read_at(&self, bytes: &mut [u8], offset: u64) -> io::Result<usize> {
+    fn free_bytes(&self, path: &Path) -> io::Result<u64> {
+        let stat = rustix::fs::statvfs(path)?;
+        Ok(stat.f_bavail * stat.f_frsize)
+    }
+}
+
+/// A file past the kernel's cache; `None`: this file system has no such thing. Some say so at `open`,
+/// some only when the first block is moved.
+fn open_direct(mut options: OpenOptions, path: &Path) -> io::Result<Option<File>> {
+    let refused = |error: &io::Error| error.raw_os_error() == Some(libc::EINVAL);
+    let file = match options.custom_flags(libc::O_DIRECT).open(path) {
+        Err(error) if refused(&error) => return Ok(None),
+        opened => opened?,
+    };
+    match file.read_at(&mut Blocks::zeroed(DISK_BLOCK), 0) {
+        Err(error) if refused(&error) => Ok(None),
+        Err(error) => Err(error),
+        Ok(_) => Ok(Some(file)),
+    }
+}
+
+/// A file of this host.
+#[derive(Clone, Debug)]
+pub struct RealFile {
+    pub(super) file: Arc<File>,
+    direct: bool,
+}
+
+impl DiskFile for RealFile {
+    fn bytes(&self) -> io::Result<u64> {
+        Ok(self.file.metadata()?.len())
+    }
+
+    fn read_at(&self, bytes: &mut [u8], offset: u64) -> io::Result<usize> {
         let mut have = 0;
         while have < bytes.len() {
             match self.file.read_at(&mut bytes[have..], offset + have as u64) {
@@ -114,62 +167,36 @@ impl Segment {
         Ok(have)
     }
 
-    /// On the device when it returns. An error is final: what the kernel still holds is unknown.
-    ///
-    /// # Errors
-    /// As the kernel says.
-    pub fn sync(&self) -> io::Result<()> {
+    fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
+        self.file.write_all_at(bytes, offset)
+    }
+
+    fn write_durable_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
+        if !self.direct {
+            self.file.write_all_at(bytes, offset)?;
+            return self.file.sync_data();
+        }
+        let mut done = 0;
+        while done < bytes.len() {
+            let rest = [io::IoSlice::new(&bytes[done..])];
+            let at = offset + done as u64;
+            match rustix::io::pwritev2(&self.file, &rest, at, ReadWriteFlags::DSYNC) {
+                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+                Ok(n) => done += n,
+                Err(rustix::io::Errno::INTR) => {}
+                Err(e) => return Err(e.into()),
+            }
+        }
+        Ok(())
+    }
+
+    fn sync(&self) -> io::Result<()> {
         self.file.sync_data()
     }
 
-    /// Makes everything from `offset` on zeros, the size staying `bytes`.
-    ///
-    /// # Errors
-    /// As the kernel says.
-    pub fn cut(&self, offset: u64, bytes: u64) -> io::Result<()> {
-        self.file.set_len(offset)?;
-        self.file.set_len(bytes)?;
-        self.file.sync_all()
+    fn is_direct(&self) -> bool {
+        self.direct
     }
-}
-
-/// The files in a directory whose names end so, by name; empty when the directory is not there.
-///
-/// # Errors
-/// As the kernel says.
-pub fn list(directory: &Path, ending: &str) -> io::Result<Vec<PathBuf>> {
-    let mut paths = Vec::new();
-    match std::fs::read_dir(directory) {
-        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(paths),
-        Err(e) => return Err(e),
-        Ok(entries) => {
-            for entry in entries {
-                let path = entry?.path();
-                if path.to_string_lossy().ends_with(ending) {
-                    paths.push(path);
-                }
-            }
-        }
-    }
-    paths.sort();
-    Ok(paths)
-}
-
-/// Gives a file another name in its directory, in place of whatever has it; on disk when it returns.
-///
-/// # Errors
-/// As the kernel says.
-pub fn move_into_place(from: &Path, to: &Path) -> io::Result<()> {
-    std::fs::rename(from, to)?;
-    to.parent().map_or(Ok(()), |directory| File::open(directory)?.sync_all())
-}
-
-/// Makes a directory and those above it.
-///
-/// # Errors
-/// As the kernel says.
-pub fn make_dir(path: &Path) -> io::Result<()> {
-    std::fs::create_dir_all(path)
 }
 
 /// The whole file.

@@ -7,25 +7,30 @@
 //! `mio.rs` and `sim.rs` are its three back ends, which share `connections.rs`,
 //! `buffers.rs` and `tcp.rs`.
 //! `doorbell.rs` wakes a sleeping thread, `event_ring.rs` carries events from one thread to many,
-//! `udp.rs` is multicast, `file.rs` the data directory, `clock.rs` the time, `cpu.rs` the cores.
+//! `udp.rs` is multicast, `clock.rs` the time, `cpu.rs` the cores. `disk.rs` is the one trait files
+//! are reached through, `file.rs` this host's, `sim_disk.rs` one that can fail as told.
 
 mod buffers;
 pub mod clock;
 mod connections;
 pub mod cpu;
+pub mod disk;
 pub mod doorbell;
 pub mod event_ring;
 pub mod file;
 pub mod huge;
 pub mod mio;
 pub mod sim;
+pub mod sim_disk;
 mod tcp;
 pub mod thread;
 pub mod transport;
 pub mod udp;
 pub mod uring;
 
+pub use disk::{Access, Blocks, Disk, DiskFile, DiskWrite, DiskWritten};
 pub use doorbell::{Doorbell, Sleeper};
+pub use file::RealDisk;
 pub use transport::{
     Close, CloseReason, ConnId, NetEvent, StreamTransport, TransportLimits, TransportStats,
 };

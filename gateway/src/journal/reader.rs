@@ -2,7 +2,7 @@
 
 use super::own;
 use super::segments::segment_path;
-use crate::io::file::Segment;
+use crate::io::{Access, Disk, DiskFile, RealDisk};
 use engine::log::{BATCH_ALIGN, BATCH_ENCODED_MAX, BatchRef, Tail};
 use std::io;
 use std::path::PathBuf;
@@ -10,9 +10,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Follows a journal from its beginning, never past what is committed. Cold threads only.
-pub struct JournalReader {
+pub struct JournalReader<D: Disk = RealDisk> {
+    disk: D,
     directory: PathBuf,
-    segment: Option<Segment>,
+    segment: Option<D::File>,
     number: usize,
     at: u64,
     tail: Tail,
@@ -20,11 +21,17 @@ pub struct JournalReader {
     bytes: Vec<u8>,
 }
 
-impl JournalReader {
+impl<D: Disk> JournalReader<D> {
     /// At the beginning of the journal in `directory`; `committed_seq` is the sequence after the last
     /// committed command.
-    pub(super) fn new(directory: PathBuf, partition: u32, committed_seq: Arc<AtomicU64>) -> Self {
+    pub(super) fn new(
+        disk: D,
+        directory: PathBuf,
+        partition: u32,
+        committed_seq: Arc<AtomicU64>,
+    ) -> Self {
         Self {
+            disk,
             directory,
             segment: None,
             number: 0,
@@ -46,7 +53,7 @@ impl JournalReader {
         loop {
             if self.segment.is_none() {
                 let path = segment_path(&self.directory, self.number);
-                self.segment = Some(Segment::open(&path)?);
+                self.segment = Some(self.disk.open(&path, Access::Read)?);
             }
             let Some(segment) = &self.segment else { continue };
             let mut have = segment.read_at(&mut self.bytes[..BATCH_ALIGN], self.at)?;

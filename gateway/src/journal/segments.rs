@@ -5,8 +5,7 @@
 //! is always on its way. Where the kernel's word is enough, a fresh segment is just a file.
 
 use super::{Buffer, SEGMENT_BYTES};
-use crate::io::file::{Segment, move_into_place};
-use crate::io::thread;
+use crate::io::{Access, Disk, DiskFile, thread};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, sync_channel};
@@ -20,19 +19,21 @@ pub(super) enum Fresh {
 }
 
 /// The segments, and the one that is being written.
-pub(super) struct Segments {
+pub(super) struct Segments<D: Disk> {
+    disk: D,
     directory: PathBuf,
     pub(super) paths: Vec<PathBuf>,
-    current: Segment,
+    current: D::File,
     at: u64,
     /// Segments below this were complete before this life.
     first_written: usize,
     fresh: Fresh,
 }
 
-impl Segments {
+impl<D: Disk> Segments<D> {
     /// Goes on at `end`: segment and offset.
     pub(super) fn open(
+        disk: D,
         directory: &Path,
         paths: &[PathBuf],
         end: (usize, usize),
@@ -40,16 +41,16 @@ impl Segments {
     ) -> io::Result<Self> {
         let mut paths = paths.to_vec();
         let current = match paths.get(end.0) {
-            Some(path) => Segment::open(path)?,
+            Some(path) => disk.open(path, Access::Write)?,
             None => {
                 paths.push(segment_path(directory, 0));
-                fresh.make(&paths[0])?
+                fresh.make(&disk, &paths[0])?
             }
         };
         paths.truncate(end.0 + 1);
         let first_written = paths.len() - 1;
         let (directory, at) = (directory.to_owned(), end.1 as u64);
-        Ok(Self { directory, paths, current, at, first_written, fresh })
+        Ok(Self { disk, directory, paths, current, at, first_written, fresh })
     }
 
     /// Writes a batch, in the next segment if this one is full.
@@ -60,7 +61,7 @@ impl Segments {
                 self.current.sync()?; // Batches of the same group are in it.
             }
             let path = segment_path(&self.directory, self.paths.len());
-            self.current = self.fresh.make(&path)?;
+            self.current = self.fresh.make(&self.disk, &path)?;
             self.paths.push(path);
             self.at = 0;
         }
@@ -76,19 +77,20 @@ impl Segments {
 
     /// The device has everything that this life wrote.
     pub(super) fn sync_all(&self) -> io::Result<()> {
-        self.paths[self.first_written..].iter().try_for_each(|path| Segment::open(path)?.sync())
+        let written = &self.paths[self.first_written..];
+        written.iter().try_for_each(|path| self.disk.open(path, Access::Write)?.sync())
     }
 }
 
 impl Fresh {
     /// From a cold thread that works in `directory`.
-    pub(super) fn spares(directory: &Path) -> Self {
+    pub(super) fn spares<D: Disk>(disk: D, directory: &Path) -> Self {
         // Two names in turn: the one that was handed over last may not have been moved yet.
         let names = ["a.spare", "b.spare"].map(|name| directory.join(name));
         let (ready, take) = sync_channel(0);
         thread::spawn("spare segments", move || {
             for spare in names.iter().cycle() {
-                let made = Segment::create_written(spare, SEGMENT_BYTES).map(|_| spare.clone());
+                let made = disk.create_written(spare, SEGMENT_BYTES).map(|()| spare.clone());
                 let failed = made.is_err();
                 if ready.send(made).is_err() || failed {
                     return; // The journal is gone, or has been told.
@@ -99,15 +101,16 @@ impl Fresh {
     }
 
     /// A fresh segment at `path`; what an earlier life may have left there is no data.
-    fn make(&self, path: &Path) -> io::Result<Segment> {
+    fn make<D: Disk>(&self, disk: &D, path: &Path) -> io::Result<D::File> {
         match self {
-            Self::Sparse => Segment::create(path, SEGMENT_BYTES),
+            Self::Sparse => disk.create(path, SEGMENT_BYTES)?,
             Self::Spares(take) => {
                 let gone = |_| io::Error::other("the thread that makes spare segments is gone");
-                move_into_place(&take.recv().map_err(gone)??, path)?;
-                Segment::open(path)
+                disk.rename(&take.recv().map_err(gone)??, path)?;
+                path.parent().map_or(Ok(()), |directory| disk.sync_dir(directory))?;
             }
         }
+        disk.open(path, Access::Write)
     }
 }
 
