@@ -40,6 +40,7 @@ pub mod phase;
 pub(crate) mod report;
 pub mod risk;
 pub mod session;
+pub mod snapshot;
 pub mod tables;
 pub(crate) mod timers;
 pub mod trading;
