@@ -539,14 +539,14 @@ impl Ids {
         let (session, means) = (session.get(), means.get());
         let state = match kind {
             OPEN => State::Open(OrderId(means)),
-            FINISHED => State::Finished,
+            FINISHED if means == 0 => State::Finished,
             USED => {
                 let successor = Id(u32::try_from(means).unwrap_or(u32::MAX));
                 let known = kinds.get(successor.0 as usize).is_some_and(|kind| *kind != FREE);
                 r.check(known || successor == Id::NONE, "a successor that is none")?;
                 State::Used(successor)
             }
-            _ => return Err(r.wrong("an unknown code")),
+            _ => return Err(r.wrong("a name that means nothing")),
         };
         let hash = self.hash_of(session, name);
         self.entries.push(Entry { name: *name, session, hash, state });
