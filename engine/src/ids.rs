@@ -520,6 +520,7 @@ impl Ids {
                 None => Outcome::NONE,
             });
         }
+        self.load_table();
         self.load_free(r, free)?;
         self.load_rows(r, counts, rows)
     }
@@ -550,8 +551,20 @@ impl Ids {
         };
         let hash = self.hash_of(session, name);
         self.entries.push(Entry { name: *name, session, hash, state });
-        self.place(Id(self.entries.len() as u32 - 1), hash);
         Ok(())
+    }
+
+    /// Places are all over the table: their memory is on its way a few names ahead.
+    fn load_table(&mut self) {
+        for at in 0..self.entries.len() {
+            if let Some(ahead) = self.entries.get(at + 2 * AHEAD as usize) {
+                prefetch_index(&self.table, self.home(ahead.hash));
+            }
+            let Entry { hash, state, .. } = self.entries[at];
+            if !matches!(state, State::Free(_)) {
+                self.place(Id(at as u32), hash);
+            }
+        }
     }
 
     fn load_free(&mut self, r: &Reader<'_>, free: &[U32]) -> Result<(), SnapshotError> {
@@ -590,8 +603,7 @@ impl Ids {
             *row = FinishedNames { oldest: 0, count: list.len() as u32 };
             in_rows += list.len();
         }
-        let open = self.entries.iter().filter(|e| matches!(e.state, State::Open(_))).count();
-        r.check(self.live == open + in_rows, "a finished name in no row")?;
+        r.check(self.live == self.open() + in_rows, "a finished name in no row")?;
         let sessions = counts.sessions.get();
         let known = |e: &Entry| e.session < sessions || matches!(e.state, State::Free(_));
         r.check(self.entries.iter().all(known), "an index out of range")

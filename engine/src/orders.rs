@@ -9,7 +9,7 @@ use crate::book::Books;
 use crate::hash::{mix, mix_bytes};
 use crate::ids::{Id, Ids};
 use crate::snapshot::wire::*;
-use crate::snapshot::{Counts, Marks, Reader, SnapshotError, Writer};
+use crate::snapshot::{Counts, Reader, SnapshotError, Writer};
 use prefetch_index::prefetch_index;
 use sbe_schemas::types::{
     Conditions, OrdStatus, OrdType, OrdTypeCode, SelfTrade, SelfTradeCode, Side, SideCode,
@@ -402,6 +402,8 @@ struct OrderRecord {
     display_lots: I64,
     cl_ord_id: U32,
     instrument: U32,
+    /// The next older order of its owner; `u32::MAX`: it is the oldest.
+    own_before: U32,
     maker_ppm: U32,
     taker_ppm: U32,
     side: SideCode,
@@ -413,19 +415,15 @@ struct OrderRecord {
 }
 
 impl Orders {
-    /// The orders that live, by slot; then those of each owner, oldest first.
+    /// The orders that live, by slot; then the youngest of each owner. Written like this because whose
+    /// orders are whose is all over memory: nothing but a neighbour's place is read here.
     pub(crate) fn save(&self, books: &Books, owners: &Owners, w: &mut Writer<'_>) {
         let Self { orders } = self;
         let live = (0..books.used_slots()).map(Slot).filter(|slot| books.lives(*slot));
         live.for_each(|slot| w.record(&OrderRecord::of(&orders[slot.0 as usize])));
         for Owner { session: _, account: _, name: _, orders: own } in owners.all() {
-            let OwnOrders { first, last: _, count } = *own;
-            w.u32(count);
-            let mut next = first;
-            while let Some(slot) = next.some() {
-                w.u32(slot.0);
-                next = orders[slot.0 as usize].own_after;
-            }
+            let OwnOrders { first: _, last, count: _ } = *own;
+            w.u32(last.0);
         }
     }
 
@@ -452,31 +450,45 @@ impl Orders {
             r.check(ids.is_open(order.cl_ord_id, order.id), "an order without a name")?;
             self.orders.push(order);
         }
-        let mut seen = Marks::new(slots as usize);
-        let mut owned = 0;
-        for owner in 0..owners.all().len() as u32 {
-            let own = &mut owners.get_mut(owner).orders;
-            for slot in r.list()?.iter().map(|slot| Slot(slot.get())) {
-                let fine = seen.first_time(slot.0)
-                    && books.lives(slot)
-                    && self.orders[slot.0 as usize].owner == owner;
-                r.check(fine, "an order that is not its owner's")?;
-                self.append_own(slot, own);
-                owned += 1;
-            }
-        }
-        r.check(owned == live, "an order without an owner")
+        self.load_own(r, books, owners)
     }
 
-    /// To the end of its owner's list.
-    fn append_own(&mut self, slot: Slot, own: &mut OwnOrders) {
-        match own.last.some() {
-            Some(last) => self.orders[last.0 as usize].own_after = slot,
-            None => own.first = slot,
+    /// Every owner's list from the places of the next older. An order that has none is the first, and
+    /// there is one of them; nobody is before two others. So there is one list, and one end of it.
+    fn load_own(
+        &mut self,
+        r: &mut Reader<'_>,
+        books: &Books,
+        owners: &mut Owners,
+    ) -> Result<(), SnapshotError> {
+        for slot in (0..books.used_slots()).map(Slot).filter(|slot| books.lives(*slot)) {
+            let Order { owner, own_before, .. } = *self.get(slot);
+            let own = &mut owners.get_mut(owner).orders;
+            own.count += 1;
+            let after_it = match own_before.some() {
+                None => &mut own.first,
+                Some(before) => {
+                    let of_owner = books.lives(before) && self.get(before).owner == owner;
+                    r.check(of_owner, "an order that is not its owner's")?;
+                    &mut self.get_mut(before).own_after
+                }
+            };
+            r.check(after_it.some().is_none(), "two orders in one place")?;
+            *after_it = slot;
         }
-        self.orders[slot.0 as usize].own_before = own.last;
-        own.last = slot;
-        own.count += 1;
+        for owner in 0..owners.all().len() as u32 {
+            let (own, last) = (&mut owners.get_mut(owner).orders, Slot(r.u32()?));
+            let fine = match last.some() {
+                None => own.count == 0,
+                Some(last) => {
+                    let is_last = |order: &Order| (order.owner, order.own_after);
+                    books.lives(last) && is_last(self.get(last)) == (owner, Slot::NONE)
+                }
+            };
+            r.check(fine && own.first.some().is_some() == (own.count > 0), "no youngest order")?;
+            own.last = last;
+        }
+        Ok(())
     }
 }
 
@@ -496,7 +508,7 @@ impl OrderRecord {
             owner: _,
             instrument,
             expiry: _,
-            own_before: _,
+            own_before,
             own_after: _,
             maker_ppm,
             taker_ppm,
@@ -518,6 +530,7 @@ impl OrderRecord {
             display_lots: display_lots.into(),
             cl_ord_id: cl_ord_id.0.into(),
             instrument: instrument.into(),
+            own_before: own_before.0.into(),
             maker_ppm: (maker_ppm as u32).into(),
             taker_ppm: (taker_ppm as u32).into(),
             side: side.into(),
@@ -550,7 +563,7 @@ impl OrderRecord {
             owner: books.owner(slot),
             instrument: r.index(self.instrument.get(), counts.instruments.get() as usize)?,
             expiry: NO_EXPIRY,
-            own_before: Slot::NONE,
+            own_before: Slot(self.own_before.get()),
             own_after: Slot::NONE,
             maker_ppm: self.maker_ppm.get() as i32,
             taker_ppm: self.taker_ppm.get() as i32,

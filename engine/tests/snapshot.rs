@@ -27,7 +27,9 @@ use oracle::setup::MORNING;
 use sbe_schemas::header::Message;
 use sbe_schemas::journal as j;
 use sbe_schemas::order_entry as oe;
-use sbe_schemas::types::{Boolean, CommandFlags, CommandHead, Decimal8Null, DueWhat, Side};
+use sbe_schemas::types::{
+    Boolean, CommandFlags, CommandHead, Decimal8Null, DueWhat, Protocol, Side,
+};
 use zerocopy::IntoBytes;
 
 /// Finished names that a session keeps: few, so that names are forgotten and used again.
@@ -183,7 +185,9 @@ fn session_commands() -> Vec<(u64, Vec<u8>)> {
     slots.push(slot_of(&j::TermStarted { term: 7.into(), ..j::TermStarted::ZERO }));
     slots.push(slot_of(&common::venue()));
     slots.extend(common::instruments().iter().map(slot_of));
-    slots.extend((1..4).map(|n| slot_of(&common::session(n, n != 2, 1500 * n))));
+    slots.extend((1..3).map(|n| slot_of(&common::session(n, n != 2, 1500 * n))));
+    let sbe = Protocol::Sbe.into();
+    slots.push(slot_of(&j::SessionDefine { protocol: sbe, ..common::session(3, false, 0) }));
     slots.push(slot_of(&j::TermReady::ZERO));
     let me = |number| head(1, conn(1, 1), number);
     let other = |number| head(2, conn(2, 1), number);
@@ -244,6 +248,7 @@ fn session_commands() -> Vec<(u64, Vec<u8>)> {
     slots.push(slot_of(&due(other(0), DueWhat::LogoutUnanswered)));
     slots.push(slot_of(&j::Logon { reset_seq_num: cod, ..logon(head(1, conn(3, 1), 1), 30) }));
     slots.push(slot_of(&order(head(1, conn(3, 1), 2), "z", Side::Buy, "1", "90")));
+    slots.push(slot_of(&j::TermStarted { term: 8.into(), ..j::TermStarted::ZERO }));
     slots.push(slot_of(&j::Tick::ZERO));
     // Long enough for a silence of two commands to be one.
     let time = |at: u64| MORNING + at * 20 * common::NS_PER_S;
@@ -350,14 +355,12 @@ fn waiting() -> Vec<u8> {
 #[test]
 fn a_byte_that_changed_is_noticed_wherever_it_is() {
     for bytes in [rich(), waiting()] {
-        for at in (0..bytes.len()).step_by(7).chain(0..160).chain(bytes.len() - 300..bytes.len()) {
-            for bit in [at % 8, (at / 8) % 8] {
-                let mut damaged = bytes.clone();
-                damaged[at] ^= 1 << bit;
-                let error = Engine::restore(limits(), &damaged).err();
-                assert!(error.is_some(), "byte {at} of {} changed", bytes.len());
-                assert_eq!(verify(&damaged).err(), error, "bytes alone say so");
-            }
+        for at in 0..bytes.len() {
+            let mut damaged = bytes.clone();
+            damaged[at] ^= 1 << (at % 8);
+            let error = Engine::restore(limits(), &damaged).err();
+            assert!(error.is_some(), "byte {at} of {} changed", bytes.len());
+            assert_eq!(verify(&damaged).err(), error, "bytes alone say so");
         }
     }
 }
@@ -435,7 +438,7 @@ fn wrong_bytes_with_right_sums_never_panic() {
         assert_eq!(same, bytes, "sealing is what saving does");
         let contents = bytes.len() - 16 - 16 * 13;
         let mut random = Random(9);
-        for at in (8..contents).step_by(if cfg!(debug_assertions) { 3 } else { 1 }) {
+        for at in 8..contents {
             let mut damaged = bytes.clone();
             match random.next() % 4 {
                 0 => damaged[at] ^= 1 << (random.next() % 8),
