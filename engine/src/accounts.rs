@@ -7,6 +7,7 @@
 use crate::engine::Limits;
 use crate::fees::Rates;
 use crate::hash::{mix, mix_bytes, mix_i128};
+use crate::snapshot::{Counts, Reader, SnapshotError, Writer};
 use crate::tables::Table;
 use sbe_schemas::journal as j;
 use sbe_schemas::types::{AdminResult, Boolean, Decimal8};
@@ -333,6 +334,83 @@ fn firm_hash(number: u32) -> u64 {
 fn account_hash(firm: u32, name: &[u8; 16]) -> u64 {
     let (words, _) = name.as_chunks::<8>();
     words.iter().fold(firm_hash(firm), |hash, word| mix(hash, u64::from_le_bytes(*word)))
+}
+
+impl Party {
+    fn save(&self, w: &mut Writer<'_>) {
+        let Self {
+            limits: RiskLimits { open_orders_max, open_notional_max, position_max },
+            open_orders,
+            open_notional,
+            blocks: Blocks(blocks),
+        } = *self;
+        w.u32(open_orders_max);
+        w.i128(open_notional_max);
+        w.i128(position_max);
+        w.u32(open_orders);
+        w.i128(open_notional);
+        w.u8(blocks);
+    }
+
+    fn load(r: &mut Reader<'_>) -> Result<Self, SnapshotError> {
+        let limits = RiskLimits {
+            open_orders_max: r.u32()?,
+            open_notional_max: r.i128()?,
+            position_max: r.i128()?,
+        };
+        let (open_orders, open_notional) = (r.u32()?, r.i128()?);
+        Ok(Self { limits, open_orders, open_notional, blocks: Blocks::load(r)? })
+    }
+}
+
+impl Blocks {
+    /// As [`Blocks::bits`] gave it.
+    pub(crate) fn load(r: &mut Reader<'_>) -> Result<Self, SnapshotError> {
+        let bits = r.u8()?;
+        r.check(bits < 4, "a block by nobody")?;
+        Ok(Self(bits))
+    }
+}
+
+impl Accounts {
+    pub(crate) fn save(&self, w: &mut Writer<'_>) {
+        let Self { firms, accounts, firm_numbers: _, account_names: _, accounts_max: _ } = self;
+        w.count(firms.len());
+        for Firm { number, party } in firms {
+            w.u32(*number);
+            party.save(w);
+        }
+        w.count(accounts.len());
+        for Account { name, firm, funded, rates, party } in accounts {
+            w.bytes(name);
+            w.u32(*firm);
+            w.flag(*funded);
+            rates.save(w);
+            party.save(w);
+        }
+    }
+
+    /// Into a register of nobody, with room for what `counts` says.
+    pub(crate) fn load(
+        &mut self,
+        r: &mut Reader<'_>,
+        counts: &Counts,
+    ) -> Result<(), SnapshotError> {
+        for at in 0..r.same_count(counts.firms)? as u32 {
+            let firm = Firm { number: r.u32()?, party: Party::load(r)? };
+            self.firm_numbers.insert(firm_hash(firm.number), at);
+            self.firms.push(firm);
+        }
+        for at in 0..r.same_count(counts.accounts)? as u32 {
+            let (name, firm) = (r.text()?, r.u32()?);
+            r.index(firm, self.firms.len())?;
+            let (funded, rates, party) = (r.flag()?, Rates::load(r)?, Party::load(r)?);
+            let number = self.firms[firm as usize].number;
+            self.account_names.insert(account_hash(number, &name), at);
+            self.accounts.push(Account { name, firm, funded, rates, party });
+        }
+        Ok(())
+    }
 }
 
 #[cfg(test)]

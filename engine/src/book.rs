@@ -6,6 +6,7 @@
 //! arriving order meets, `book/walk.rs` for reading.
 
 mod meet;
+mod save;
 mod walk;
 
 use crate::ladder::{Ladder, Pages};

@@ -6,6 +6,7 @@
 use crate::accounts::DECIMAL_ONE;
 use crate::hash::{mix, mix_bytes, mix_i128};
 use crate::money::{Pair, SETTLED_NOTIONAL_MAX};
+use crate::snapshot::{Reader, SnapshotError, Writer};
 use sbe_schemas::types::{CxlRejReason, OrdRejReason, Side};
 
 /// Most lots that an account or firm may be long or short once its orders of one side have traded.
@@ -197,6 +198,33 @@ const fn sign(side: Side) -> i64 {
 
 // Side (54): 1 buy, 2 sell; index and sign are made of it.
 const _: () = assert!(Side::Buy as u8 == 1 && Side::Sell as u8 == 2);
+
+impl InstrumentMoney {
+    pub(crate) fn save(&self, w: &mut Writer<'_>) {
+        let Self { tick_size, lot_size, notional_max, base, quote } = self;
+        [tick_size, lot_size, notional_max].into_iter().for_each(|value| w.i64(*value));
+        w.bytes(base);
+        w.bytes(quote);
+    }
+
+    pub(crate) fn load(r: &mut Reader<'_>) -> Result<Self, SnapshotError> {
+        let (tick_size, lot_size, notional_max) = (r.i64()?, r.i64()?, r.i64()?);
+        r.check(tick_size > 0 && lot_size > 0, "a tick or lot of nothing")?;
+        r.check(notional_max >= 0, "a limit below 0")?;
+        Ok(Self { tick_size, lot_size, notional_max, base: r.text()?, quote: r.text()? })
+    }
+}
+
+impl Position {
+    pub(crate) fn save(&self, w: &mut Writer<'_>) {
+        let Self { net, open: [buyers, sellers] } = *self;
+        [net, buyers, sellers].into_iter().for_each(|lots| w.i64(lots));
+    }
+
+    pub(crate) fn load(r: &mut Reader<'_>) -> Result<Self, SnapshotError> {
+        Ok(Self { net: r.i64()?, open: [r.i64()?, r.i64()?] })
+    }
+}
 
 #[cfg(test)]
 mod tests {

@@ -32,7 +32,7 @@ impl Engine {
 
     /// Sizes decide who is rejected: they are the log's, whatever memory was taken at start. A wish
     /// beyond that takes more, here, before anybody trades.
-    fn resize(&mut self, define: &j::VenueDefine) {
+    pub(crate) fn resize(&mut self, define: &j::VenueDefine) {
         let set = |size: &mut usize, wished: u32| {
             if wished != 0 {
                 *size = wished as usize;

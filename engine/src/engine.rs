@@ -6,13 +6,14 @@
 //! inside a call and where it stops changes no event. Next: `session.rs`, `trading.rs`.
 
 use crate::auction::Uncross;
-use crate::book::{Book, Books, Kind};
+use crate::book::{Book, Books, Identity, Kind};
 use crate::define::{names_max, owners_max};
 use crate::event::{Addressed, CONTROL, Conn, Event, SINK_FREE_MIN, Sink};
 use crate::expiry::Expiry;
 use crate::hash::{mix, mix_event};
 use crate::ids::Ids;
 use crate::instrument::Instrument;
+use crate::log::RULES_VERSION;
 use crate::mass::MassCancel;
 use crate::matching::Working;
 use crate::orders::{Order, Orders, Owners, Slot};
@@ -20,6 +21,10 @@ use crate::parking::Parking;
 use crate::phase::{Change, Changes, LINES_MAX, Line};
 use crate::risk::Risk;
 use crate::session::{Inbound, Session};
+use crate::snapshot::{
+    Counts, Header, Parts, Reader, SNAPSHOT_MAGIC, SNAPSHOT_VERSION, Section, Sizes, SnapshotError,
+    Writer,
+};
 use sbe_schemas::header::Message;
 use sbe_schemas::journal as j;
 use sbe_schemas::types::{EventHead, EventKind, Side};
@@ -447,5 +452,190 @@ impl Tasks {
             && self.announcing.is_none()
             && self.leaving.is_none()
             && self.drain.is_none()
+    }
+}
+
+/// The state as bytes (docs/wire/snapshot.md).
+impl Engine {
+    /// Hands out a snapshot, piece by piece: a function of the state alone, whoever has it in memory
+    /// of whatever size. To be called between two batches.
+    ///
+    /// # Panics
+    /// If a batch is not finished.
+    pub fn save(&self, out: &mut impl FnMut(&[u8])) {
+        let Self {
+            limits: _,
+            venue: _,
+            sessions,
+            parking: _,
+            instruments,
+            books,
+            orders,
+            owners,
+            expiry,
+            risk,
+            timetable: _,
+            ids,
+            tasks,
+            now: _,
+            seq: _,
+            received: _,
+            exec_id: _,
+            trade_id: _,
+            feed_seq: _,
+            feed_told,
+            term: _,
+            day_ends: _,
+            days_over,
+            instruments_due: _,
+            sessions_due: _,
+            next_due: _,
+            event_hash: _,
+            busy,
+        } = self;
+        assert!(tasks.is_empty() && !busy && !feed_told, "the batch is not finished");
+        assert_eq!(*days_over, 0, "no end of a day is under way");
+        let mut w = Writer::new(self.header(), out);
+        w.section(Section::Venue, |w| self.save_venue(w));
+        w.section(Section::Instruments, |w| {
+            w.count(instruments.len());
+            instruments.iter().for_each(|instrument| instrument.save(w));
+        });
+        risk.save(&mut w);
+        w.section(Section::Sessions, |w| self.save_sessions(w));
+        w.section(Section::Owners, |w| owners.save(w));
+        w.section(Section::Slots, |w| books.save_slots(w));
+        w.section(Section::Queues, |w| books.save_queues(w));
+        w.section(Section::Names, |w| ids.save(sessions.iter().map(|s| &s.finished), w));
+        w.section(Section::Orders, |w| orders.save(books, owners, w));
+        w.section(Section::Expiries, |w| expiry.save(w));
+        w.finish();
+    }
+
+    /// The engine that [`Engine::save`] was called on. Memory is taken for `limits`, as at every start;
+    /// what is refused follows from the sizes of the snapshot, which are the log's. Limits that are
+    /// smaller than those are an error: [`Header::limits`] and [`Limits::covering`] make them fit.
+    ///
+    /// # Errors
+    /// See [`SnapshotError`]. No bytes make it panic, or take more memory than `limits` and they need.
+    pub fn restore(limits: Limits, bytes: &[u8]) -> Result<Self, SnapshotError> {
+        let mut parts = Parts::of(bytes)?;
+        let header = parts.header;
+        header.fits(&limits)?;
+        let sizes = header.limits(limits.hash_seed);
+        let (finished_kept, parked_max) = (sizes.finished_kept, sizes.parked_max);
+        let mut engine = Self::new(Limits { finished_kept, parked_max, ..limits });
+        engine.limits = sizes;
+        engine.resize(&j::VenueDefine::ZERO);
+        engine.load(&mut parts)?;
+        let (saved, restored) = (header.state_hash.get(), engine.state_hash());
+        if saved != restored {
+            return Err(SnapshotError::StateHash { saved, restored });
+        }
+        Ok(engine)
+    }
+
+    fn header(&self) -> Header {
+        let count = |count: usize| (count as u32).into();
+        let size = |size: usize| (size as u64).into();
+        let limits = &self.limits;
+        Header {
+            magic: SNAPSHOT_MAGIC.into(),
+            version: SNAPSHOT_VERSION.into(),
+            rules_version: RULES_VERSION.into(),
+            crc: 0.into(),
+            reserved: 0.into(),
+            seq: self.seq.into(),
+            time: self.now.into(),
+            term: self.term.into(),
+            event_hash: self.event_hash.into(),
+            state_hash: self.state_hash().into(),
+            counts: Counts {
+                sessions: count(self.sessions.len()),
+                instruments: count(self.instruments.len()),
+                firms: count(self.risk.accounts().firms().len()),
+                accounts: self.risk.accounts().count().into(),
+                assets: self.risk.money().assets_len().into(),
+                owners: count(self.owners.all().len()),
+                slots: self.books.used_slots().into(),
+                orders: count(self.books.live()),
+                pages: count(self.books.used_pages()),
+                names: count(self.ids.live()),
+            },
+            sizes: Sizes {
+                sessions_max: size(limits.sessions_max),
+                instruments_max: size(limits.instruments_max),
+                orders_max: size(limits.orders_max),
+                pages_max: size(limits.pages_max),
+                accounts_max: size(limits.accounts_max),
+                assets_max: size(limits.assets_max),
+                finished_kept: size(limits.finished_kept as usize),
+                parked_max: size(limits.parked_max),
+            },
+        }
+    }
+
+    fn save_venue(&self, w: &mut Writer<'_>) {
+        let Venue { day_end_ns, heartbeat_min_s, heartbeat_max_s } = self.venue;
+        w.u64(day_end_ns);
+        w.u32(heartbeat_min_s);
+        w.u32(heartbeat_max_s);
+        let numbers = [self.received, self.exec_id, self.trade_id, self.feed_seq, self.day_ends];
+        numbers.into_iter().for_each(|number| w.u64(number));
+        for line in &self.timetable {
+            w.flag(line.is_some());
+            if let Some(line) = line {
+                line.save(w);
+            }
+        }
+    }
+
+    /// Section after section, into an engine before its first command.
+    fn load(&mut self, parts: &mut Parts<'_>) -> Result<(), SnapshotError> {
+        let header = parts.header;
+        let counts = &header.counts;
+        (self.seq, self.now) = (header.seq.get(), header.time.get());
+        (self.term, self.event_hash) = (header.term.get(), header.event_hash.get());
+        parts.section(Section::Venue, |r| self.load_venue(r, counts))?;
+        parts.section(Section::Instruments, |r| {
+            for _ in 0..r.same_count(counts.instruments)? {
+                self.instruments.push(Instrument::load(r)?);
+            }
+            Ok(())
+        })?;
+        self.risk.load(parts, counts)?;
+        parts.section(Section::Sessions, |r| self.load_sessions(r, counts))?;
+        parts.section(Section::Owners, |r| self.owners.load(r, counts))?;
+        for owner in self.owners.all() {
+            let user = self.sessions[owner.session as usize].user;
+            let firm = self.risk.accounts().get(owner.account).firm;
+            self.books.add_owner(Identity { account: owner.account, user, firm });
+        }
+        let books = &mut self.books;
+        parts.section(Section::Slots, |r| books.load_slots(r, counts))?;
+        parts.section(Section::Queues, |r| books.load_queues(r, &self.instruments, counts))?;
+        let rows = self.sessions.iter_mut().map(|session| &mut session.finished);
+        parts.section(Section::Names, |r| self.ids.load(r, counts, rows))?;
+        parts.section(Section::Orders, |r| {
+            self.orders.load(r, counts, books, &mut self.owners, &self.ids)
+        })?;
+        let lives = |slot| books.lives(slot);
+        parts.section(Section::Expiries, |r| self.expiry.load(r, &mut self.orders, lives))?;
+        self.find_sessions_due();
+        self.find_instruments_due();
+        Ok(())
+    }
+
+    fn load_venue(&mut self, r: &mut Reader<'_>, counts: &Counts) -> Result<(), SnapshotError> {
+        self.venue =
+            Venue { day_end_ns: r.u64()?, heartbeat_min_s: r.u32()?, heartbeat_max_s: r.u32()? };
+        (self.received, self.exec_id) = (r.u64()?, r.u64()?);
+        (self.trade_id, self.feed_seq) = (r.u64()?, r.u64()?);
+        self.day_ends = r.u64()?;
+        for line in &mut self.timetable {
+            let instruments = counts.instruments.get() as usize;
+            *line = if r.flag()? { Some(Line::load(r, instruments)?) } else { None };
+        }
+        Ok(())
     }
 }

@@ -5,6 +5,7 @@
 
 use crate::hash::mix;
 use crate::orders::{NO_EXPIRY, Orders, Slot};
+use crate::snapshot::{Reader, SnapshotError, Writer};
 
 /// The row of expiries.
 pub struct Expiry {
@@ -83,5 +84,33 @@ impl Expiry {
     /// The row into a state hash.
     pub fn hash(&self, hash: u64) -> u64 {
         self.heap.iter().fold(hash, |hash, (time, slot)| mix(mix(hash, *time), u64::from(slot.0)))
+    }
+}
+
+impl Expiry {
+    /// Slots, as they lie in the heap. When they expire, the orders know.
+    pub(crate) fn save(&self, w: &mut Writer<'_>) {
+        let Self { heap } = self;
+        w.count(heap.len());
+        heap.iter().for_each(|(_, slot)| w.u32(slot.0));
+    }
+
+    /// Into an empty heap, once the orders are there; `lives`: a slot holds one.
+    pub(crate) fn load(
+        &mut self,
+        r: &mut Reader<'_>,
+        orders: &mut Orders,
+        lives: impl Fn(Slot) -> bool,
+    ) -> Result<(), SnapshotError> {
+        for (at, slot) in r.list()?.iter().enumerate() {
+            let slot = Slot(slot.get());
+            let fine = lives(slot) && orders.get(slot).expiry == NO_EXPIRY;
+            r.check(fine, "an expiry of no order")?;
+            self.heap.push((orders.get(slot).expire_time, slot));
+            self.note(orders, at);
+            let in_order = at == 0 || self.key((at - 1) / 2) <= self.key(at);
+            r.check(in_order, "expiries out of order")?;
+        }
+        Ok(())
     }
 }

@@ -6,6 +6,7 @@
 use crate::accounts::DECIMAL_ONE;
 use crate::engine::Limits;
 use crate::hash::{mix, mix_i128};
+use crate::snapshot::{Reader, SnapshotError, Writer};
 use sbe_schemas::journal as j;
 use sbe_schemas::types::AdminResult;
 
@@ -138,6 +139,62 @@ impl Fees {
             hash = volume.days.iter().fold(hash, |hash, day| mix_i128(hash, *day));
         }
         mix(hash, self.day as u64)
+    }
+}
+
+impl Rates {
+    pub(crate) fn save(self, w: &mut Writer<'_>) {
+        let Self { maker_ppm, taker_ppm } = self;
+        w.u32(maker_ppm as u32);
+        w.u32(taker_ppm as u32);
+    }
+
+    pub(crate) fn load(r: &mut Reader<'_>) -> Result<Self, SnapshotError> {
+        Ok(Self { maker_ppm: r.u32()? as i32, taker_ppm: r.u32()? as i32 })
+    }
+}
+
+impl Fees {
+    pub(crate) fn save(&self, accounts: u32, w: &mut Writer<'_>) {
+        let Self { tiers, volumes, day } = self;
+        for tier in tiers {
+            w.flag(tier.is_some());
+            if let Some(Tier { volume_min, rates }) = tier {
+                w.i128(*volume_min);
+                rates.save(w);
+            }
+        }
+        w.count(*day);
+        for Volume { today, last_days: _, days } in &volumes[..accounts as usize] {
+            [today].into_iter().chain(days).for_each(|volume| w.i128(*volume));
+        }
+    }
+
+    /// For so many accounts, for which there is room.
+    pub(crate) fn load(&mut self, accounts: u32, r: &mut Reader<'_>) -> Result<(), SnapshotError> {
+        for tier in &mut self.tiers {
+            *tier = match r.flag()? {
+                true => Some(Tier { volume_min: r.i128()?, rates: Rates::load(r)? }),
+                false => None,
+            };
+        }
+        r.check(self.tiers[0].is_some_and(|tier| tier.volume_min == 0), "tier 0 begins at 0")?;
+        self.day = r.u32()? as usize;
+        r.check(self.day < VOLUME_DAYS, "a day that is none")?;
+        let mut volume = || {
+            let volume = r.i128()?;
+            r.check((0..=DAY_VOLUME_MAX).contains(&volume), "more than counts of a day")?;
+            Ok(volume)
+        };
+        for of_account in &mut self.volumes[..accounts as usize] {
+            let mut read = Volume { today: volume()?, ..Volume::NONE };
+            for day in &mut read.days {
+                *day = volume()?;
+                read.last_days += *day;
+            }
+            *of_account = read;
+        }
+        Ok(())
     }
 }
 

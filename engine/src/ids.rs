@@ -8,8 +8,12 @@
 use crate::hash::{mix, mix_bytes, name_hash};
 use crate::orders::OrderId;
 use crate::places::Places;
+use crate::snapshot::wire::*;
+use crate::snapshot::{Counts, Marks, Reader, SnapshotError, Writer};
 use prefetch_index::prefetch_index;
-use sbe_schemas::types::{OrdStatus, OrdType, Side, TimeInForce};
+use sbe_schemas::types::{
+    OrdStatus, OrdStatusCode, OrdType, OrdTypeCode, Side, SideCode, TimeInForce, TimeInForceCode,
+};
 
 /// ClOrdID (11), NUL padded.
 pub type ClOrdId = [u8; 36];
@@ -123,6 +127,8 @@ pub struct Ids {
     seed: u64,
 }
 
+/// How many names ahead memory is fetched when a table is filled.
+const PLACES_AHEAD: usize = 16;
 /// Names that a command makes forgotten: a cancel's own, and the order's.
 const EVICTIONS: u32 = 2;
 
@@ -155,11 +161,7 @@ impl Ids {
         self.finished.resize(rings.max(self.finished.len()), Gone::NONE);
         if self.places.is_too_small_for(names_max) {
             self.places = Places::new(names_max);
-            for (at, entry) in (0..).zip(&self.entries) {
-                if !matches!(entry.state, State::Free(_)) {
-                    self.places.insert(entry.hash, at);
-                }
-            }
+            self.load_table();
         }
     }
 
@@ -372,6 +374,266 @@ impl Outcome {
         filled_lots: 0,
         average: 0,
     };
+}
+
+/// What an entry is, in a snapshot.
+const FREE: u8 = 0;
+const OPEN: u8 = 1;
+const FINISHED: u8 = 2;
+const USED: u8 = 3;
+
+/// Of every entry that is not free.
+#[derive(FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned)]
+#[repr(C)]
+struct NameRecord {
+    name: ClOrdId,
+    session: U32,
+    /// OrderID of an open one, successor of a used one, else 0.
+    means: U64,
+}
+
+/// Of every finished order whose name is known.
+#[derive(FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned)]
+#[repr(C)]
+struct OutcomeRecord {
+    order_id: U64,
+    instrument: U32,
+    owner: U32,
+    side: SideCode,
+    ord_type: OrdTypeCode,
+    time_in_force: TimeInForceCode,
+    status: OrdStatusCode,
+    ticks: U32,
+    lots: I64,
+    filled_lots: I64,
+    average: I64,
+}
+
+impl Ids {
+    /// What every entry is, the free ones in the order of their use, names, outcomes; then the finished
+    /// names of each session, oldest first.
+    pub(crate) fn save<'a>(
+        &self,
+        rows: impl Iterator<Item = &'a FinishedNames>,
+        w: &mut Writer<'_>,
+    ) {
+        let Self {
+            places: _,
+            entries,
+            outcomes,
+            finished,
+            entries_max: _,
+            free,
+            live,
+            finished_kept: _,
+            seed: _,
+        } = self;
+        w.count(entries.len());
+        for entry in entries {
+            w.u8(match entry.state {
+                State::Free(_) => FREE,
+                State::Open(_) => OPEN,
+                State::Finished => FINISHED,
+                State::Used(_) => USED,
+            });
+        }
+        w.count(entries.len() - live);
+        let mut next = *free;
+        while let Some(Entry { state: State::Free(after), .. }) = entries.get(next.0 as usize) {
+            w.u32(next.0);
+            next = *after;
+        }
+        for Entry { name, session, hash: _, state } in entries {
+            let means = match *state {
+                State::Free(_) => continue,
+                State::Open(order) => order.0,
+                State::Finished => 0,
+                State::Used(successor) => u64::from(successor.0),
+            };
+            w.record(&NameRecord { name: *name, session: (*session).into(), means: means.into() });
+        }
+        let is_finished = |(entry, _): &(&Entry, &Outcome)| entry.state == State::Finished;
+        for (_, outcome) in entries.iter().zip(outcomes).filter(is_finished) {
+            w.record(&OutcomeRecord::of(outcome));
+        }
+        for (session, FinishedNames { oldest, count }) in (0..).zip(rows) {
+            w.u32(*count);
+            for nth in 0..*count {
+                w.u32(finished[self.ring_slot(session, self.ring_after(*oldest, nth))].id.0);
+            }
+        }
+    }
+
+    /// Into a table of no names.
+    pub(crate) fn load<'a>(
+        &mut self,
+        r: &mut Reader<'_>,
+        counts: &Counts,
+        rows: impl Iterator<Item = &'a mut FinishedNames>,
+    ) -> Result<(), SnapshotError> {
+        let count = r.u32()? as usize;
+        let kinds = r.bytes(count)?;
+        let free = r.list()?;
+        self.live = kinds.iter().filter(|kind| **kind != FREE).count();
+        r.check(self.live == counts.names.get() as usize, "another number than in the header")?;
+        r.check(self.live + free.len() == count, "an entry that is neither free nor used")?;
+        r.check(!self.places.is_too_small_for(self.live), "more names than there can be")?;
+        let mut names = r.records::<NameRecord>(self.live)?.iter();
+        let finished = kinds.iter().filter(|kind| **kind == FINISHED).count();
+        let mut outcomes = r.records::<OutcomeRecord>(finished)?.iter();
+        for kind in kinds {
+            let name = if *kind == FREE { None } else { names.next() };
+            let outcome = if *kind == FINISHED { outcomes.next() } else { None };
+            self.load_entry(r, *kind, name, kinds)?;
+            self.outcomes.push(match outcome {
+                Some(outcome) => outcome.load(r, counts)?,
+                None => Outcome::NONE,
+            });
+        }
+        self.load_table();
+        self.load_free(r, free)?;
+        self.load_rows(r, counts, rows)
+    }
+
+    fn load_entry(
+        &mut self,
+        r: &Reader<'_>,
+        kind: u8,
+        name: Option<&NameRecord>,
+        kinds: &[u8],
+    ) -> Result<(), SnapshotError> {
+        let Some(NameRecord { name, session, means }) = name else {
+            let (name, state) = ([0; 36], State::Free(Id::NONE));
+            self.entries.push(Entry { name, session: 0, hash: 0, state });
+            return Ok(());
+        };
+        let (session, means) = (session.get(), means.get());
+        let state = match kind {
+            OPEN => State::Open(OrderId(means)),
+            FINISHED if means == 0 => State::Finished,
+            USED => {
+                let successor = Id(u32::try_from(means).unwrap_or(u32::MAX));
+                let known = kinds.get(successor.0 as usize).is_some_and(|kind| *kind != FREE);
+                r.check(known || successor == Id::NONE, "a successor that is none")?;
+                State::Used(successor)
+            }
+            _ => return Err(r.wrong("a name that means nothing")),
+        };
+        let hash = self.hash_of(session, name);
+        self.entries.push(Entry { name: *name, session, hash, state });
+        Ok(())
+    }
+
+    /// Places are all over the table: their memory is on its way a few names ahead.
+    fn load_table(&mut self) {
+        for (at, entry) in (0..).zip(&self.entries) {
+            if let Some(ahead) = self.entries.get(at as usize + PLACES_AHEAD) {
+                self.places.prefetch(ahead.hash);
+            }
+            if !matches!(entry.state, State::Free(_)) {
+                self.places.insert(entry.hash, at);
+            }
+        }
+    }
+
+    fn load_free(&mut self, r: &Reader<'_>, free: &[U32]) -> Result<(), SnapshotError> {
+        let mut seen = Marks::new(self.entries.len());
+        for at in free.iter().rev().map(|at| at.get()) {
+            r.check(seen.first_time(at), "a free entry twice")?;
+            let State::Free(next) = &mut self.entries[at as usize].state else {
+                return Err(r.wrong("a free entry that is none"));
+            };
+            *next = std::mem::replace(&mut self.free, Id(at));
+        }
+        Ok(())
+    }
+
+    /// Every name that means no open order is in the ring of its session, once.
+    fn load_rows<'a>(
+        &mut self,
+        r: &mut Reader<'_>,
+        counts: &Counts,
+        rows: impl Iterator<Item = &'a mut FinishedNames>,
+    ) -> Result<(), SnapshotError> {
+        let mut seen = Marks::new(self.entries.len());
+        let mut in_rows = 0;
+        for (session, row) in (0..).zip(rows) {
+            let list = r.list()?;
+            r.check(list.len() <= self.finished_kept as usize, "more names than are kept")?;
+            for (nth, at) in (0..).zip(list) {
+                let at = at.get();
+                r.check(seen.first_time(at), "a finished name twice")?;
+                let entry = &self.entries[at as usize];
+                let ended = matches!(entry.state, State::Finished | State::Used(_));
+                r.check(ended && entry.session == session, "a finished name that is none")?;
+                let end = self.ring_slot(session, nth);
+                self.finished[end] = Gone { id: Id(at), hash: self.entries[at as usize].hash };
+            }
+            *row = FinishedNames { oldest: 0, count: list.len() as u32 };
+            in_rows += list.len();
+        }
+        r.check(self.live == self.open() + in_rows, "a finished name in no row")?;
+        let sessions = counts.sessions.get();
+        let known = |e: &Entry| e.session < sessions || matches!(e.state, State::Free(_));
+        r.check(self.entries.iter().all(known), "an index out of range")
+    }
+
+    /// An entry is the newest name of this order.
+    pub(crate) fn is_open(&self, id: Id, order: OrderId) -> bool {
+        self.entries.get(id.0 as usize).is_some_and(|entry| entry.state == State::Open(order))
+    }
+
+    /// Names of open orders.
+    pub(crate) fn open(&self) -> usize {
+        self.entries.iter().filter(|entry| matches!(entry.state, State::Open(_))).count()
+    }
+}
+
+impl OutcomeRecord {
+    fn of(outcome: &Outcome) -> Self {
+        let Outcome {
+            order_id,
+            instrument,
+            owner,
+            side,
+            ord_type,
+            time_in_force,
+            status,
+            ticks,
+            lots,
+            filled_lots,
+            average,
+        } = *outcome;
+        Self {
+            order_id: order_id.0.into(),
+            instrument: instrument.into(),
+            owner: owner.into(),
+            side: side.into(),
+            ord_type: ord_type.into(),
+            time_in_force: time_in_force.into(),
+            status: status.into(),
+            ticks: ticks.into(),
+            lots: lots.into(),
+            filled_lots: filled_lots.into(),
+            average: average.into(),
+        }
+    }
+
+    fn load(&self, r: &Reader<'_>, counts: &Counts) -> Result<Outcome, SnapshotError> {
+        Ok(Outcome {
+            order_id: OrderId(self.order_id.get()),
+            instrument: r.index(self.instrument.get(), counts.instruments.get() as usize)?,
+            owner: r.index(self.owner.get(), counts.owners.get() as usize)?,
+            side: r.known(self.side.known())?,
+            ord_type: r.known(self.ord_type.known())?,
+            time_in_force: r.known(self.time_in_force.known())?,
+            status: r.known(self.status.known())?,
+            ticks: self.ticks.get(),
+            lots: self.lots.get(),
+            filled_lots: self.filled_lots.get(),
+            average: self.average.get(),
+        })
+    }
 }
 
 #[cfg(test)]

@@ -2,8 +2,9 @@
 //! exactly or not at all.
 
 use crate::hash::{mix, mix_bytes};
+use crate::snapshot::{Reader, SnapshotError, Writer};
 use sbe_schemas::journal as j;
-use sbe_schemas::types::{BandAction, Boolean, Phase, Side};
+use sbe_schemas::types::{BandAction, BandActionCode, Boolean, Phase, PhaseCode, Side};
 
 /// Highest price of an instrument that does not say.
 const TICKS_MAX_DEFAULT: u32 = 1 << 24;
@@ -268,6 +269,75 @@ pub fn average(notional: i128, qty: i64) -> i64 {
     let (whole, rest) = (notional / qty, notional % qty);
     let up = rest * 2 > qty || (rest * 2 == qty && whole % 2 != 0);
     (whole + up as i128) as i64
+}
+
+impl Instrument {
+    pub(crate) fn save(&self, w: &mut Writer<'_>) {
+        let Self {
+            symbol,
+            tick_size,
+            lot_size,
+            quantity_max,
+            ticks_max,
+            bands: Bands { static_bps, dynamic_bps, collar_bps, protection_bps, action },
+            volatility_ns,
+            indicative_ns,
+            replace_loses_place,
+            phase,
+            last,
+            reference,
+            traded: (traded_low, traded_high),
+            volatility_ends,
+            indicative_due,
+            indicative: Indicative { ticks, lots, surplus_lots },
+        } = *self;
+        w.bytes(&symbol);
+        [tick_size, lot_size, quantity_max].into_iter().for_each(|value| w.i64(value));
+        let bands = [static_bps, dynamic_bps, collar_bps, protection_bps];
+        [ticks_max].into_iter().chain(bands).for_each(|value| w.u32(value));
+        [action.code(), phase.code()].into_iter().for_each(|code| w.u8(code));
+        w.flag(replace_loses_place);
+        let times = [volatility_ns, indicative_ns, volatility_ends, indicative_due];
+        times.into_iter().for_each(|time| w.u64(time));
+        let prices = [last, reference, traded_low, traded_high, ticks];
+        prices.into_iter().for_each(|ticks| w.u32(ticks));
+        [lots, surplus_lots].into_iter().for_each(|lots| w.i64(lots));
+    }
+
+    pub(crate) fn load(r: &mut Reader<'_>) -> Result<Self, SnapshotError> {
+        let symbol = r.text()?;
+        let (tick_size, lot_size, quantity_max) = (r.i64()?, r.i64()?, r.i64()?);
+        let ticks_max = r.u32()?;
+        r.check(tick_size > 0 && lot_size > 0, "a tick or lot of nothing")?;
+        r.check((1..=TICKS_MAX).contains(&ticks_max), "more prices than there can be")?;
+        let (static_bps, dynamic_bps, collar_bps, protection_bps) =
+            (r.u32()?, r.u32()?, r.u32()?, r.u32()?);
+        let action = BandActionCode(r.u8()?).known();
+        let action = r.known(action)?;
+        let phase = PhaseCode(r.u8()?).known();
+        let phase = r.known(phase)?;
+        let instrument = Self {
+            symbol,
+            tick_size,
+            lot_size,
+            quantity_max,
+            ticks_max,
+            bands: Bands { static_bps, dynamic_bps, collar_bps, protection_bps, action },
+            phase,
+            replace_loses_place: r.flag()?,
+            volatility_ns: r.u64()?,
+            indicative_ns: r.u64()?,
+            volatility_ends: r.u64()?,
+            indicative_due: r.u64()?,
+            last: r.u32()?,
+            reference: r.u32()?,
+            traded: (r.u32()?, r.u32()?),
+            indicative: Indicative { ticks: r.u32()?, lots: r.i64()?, surplus_lots: r.i64()? },
+        };
+        let prices = [instrument.last, instrument.reference, instrument.indicative.ticks];
+        r.check(prices.iter().all(|ticks| *ticks <= ticks_max), "a price out of range")?;
+        Ok(instrument)
+    }
 }
 
 #[cfg(test)]

@@ -265,6 +265,13 @@ const fn highest(bits: u64) -> u32 {
     63 - bits.leading_zeros()
 }
 
+impl Pages {
+    /// Pages in use.
+    pub(crate) fn used(&self) -> usize {
+        self.heads.len() - 1 - self.free.len()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

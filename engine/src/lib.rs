@@ -41,6 +41,7 @@ pub(crate) mod places;
 pub(crate) mod report;
 pub mod risk;
 pub mod session;
+pub mod snapshot;
 pub mod tables;
 pub(crate) mod timers;
 pub mod trading;

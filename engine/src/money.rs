@@ -10,6 +10,7 @@ use crate::claim::{Claim, InstrumentMoney, Role};
 use crate::engine::Limits;
 use crate::fees::{FEE_PPM_MAX, PPM, ppm_of};
 use crate::hash::{mix, mix_bytes, mix_i128};
+use crate::snapshot::{Counts, Reader, SnapshotError, Writer};
 use crate::tables::Grid;
 use sbe_schemas::journal as j;
 use sbe_schemas::types::{AdminResult, Boolean, Side};
@@ -235,6 +236,44 @@ impl Money {
             }
         }
         hash
+    }
+}
+
+impl Money {
+    pub(crate) fn save(&self, accounts: u32, w: &mut Writer<'_>) {
+        let Self { assets, assets_max: _, balances } = self;
+        w.count(assets.len());
+        for Asset { name, deposited, fees } in assets {
+            w.bytes(name);
+            w.i128(*deposited);
+            w.i128(*fees);
+        }
+        for asset in 0..assets.len() as u32 {
+            for account in 0..accounts {
+                let Balance { total, reserved, endowed } = balances[(account, asset)];
+                w.i128(total);
+                w.i128(reserved);
+                w.flag(endowed);
+            }
+        }
+    }
+
+    /// Where nothing is yet, with room for what `counts` says.
+    pub(crate) fn load(
+        &mut self,
+        r: &mut Reader<'_>,
+        counts: &Counts,
+    ) -> Result<(), SnapshotError> {
+        for _ in 0..r.same_count(counts.assets)? {
+            self.assets.push(Asset { name: r.text()?, deposited: r.i128()?, fees: r.i128()? });
+        }
+        for asset in 0..counts.assets.get() {
+            for account in 0..counts.accounts.get() {
+                self.balances[(account, asset)] =
+                    Balance { total: r.i128()?, reserved: r.i128()?, endowed: r.flag()? };
+            }
+        }
+        Ok(())
     }
 }
 

@@ -5,10 +5,16 @@
 //! orders, oldest first, so that a mass cancel of a session, user, account or firm costs as much as it
 //! cancels. Next: `ids.rs` for ClOrdIDs, `expiry.rs` for ExpireTime.
 
+use crate::book::Books;
 use crate::hash::{mix, mix_bytes};
-use crate::ids::Id;
+use crate::ids::{Id, Ids};
+use crate::snapshot::wire::*;
+use crate::snapshot::{Counts, Reader, SnapshotError, Writer};
 use prefetch_index::prefetch_index;
-use sbe_schemas::types::{Conditions, OrdStatus, OrdType, SelfTrade, Side, TimeInForce};
+use sbe_schemas::types::{
+    Conditions, OrdStatus, OrdType, OrdTypeCode, SelfTrade, SelfTradeCode, Side, SideCode,
+    TimeInForce, TimeInForceCode,
+};
 
 /// A slot of the slab.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -381,4 +387,230 @@ impl Order {
         self_trade: SelfTrade::Allow,
         triggered: false,
     };
+}
+
+/// The cold half of an order, in a snapshot: what its slot does not say.
+#[derive(FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned)]
+#[repr(C)]
+struct OrderRecord {
+    lots: I64,
+    filled_lots: I64,
+    notional: I128,
+    priority: U64,
+    expire_time: U64,
+    ticks: U32,
+    stop_ticks: U32,
+    display_lots: I64,
+    cl_ord_id: U32,
+    instrument: U32,
+    /// The next older order of its owner; `u32::MAX`: it is the oldest.
+    own_before: U32,
+    maker_ppm: U32,
+    taker_ppm: U32,
+    side: SideCode,
+    ord_type: OrdTypeCode,
+    time_in_force: TimeInForceCode,
+    conditions: u8,
+    self_trade: SelfTradeCode,
+    triggered: u8,
+}
+
+impl Orders {
+    /// The orders that live, by slot; then the youngest of each owner. Written like this because whose
+    /// orders are whose is all over memory: nothing but a neighbour's place is read here.
+    pub(crate) fn save(&self, books: &Books, owners: &Owners, w: &mut Writer<'_>) {
+        let Self { orders } = self;
+        let live = (0..books.used_slots()).map(Slot).filter(|slot| books.lives(*slot));
+        live.for_each(|slot| w.record(&OrderRecord::of(&orders[slot.0 as usize])));
+        for Owner { session: _, account: _, name: _, orders: own } in owners.all() {
+            let OwnOrders { first: _, last, count: _ } = *own;
+            w.u32(last.0);
+        }
+    }
+
+    /// Into a slab of no orders, once the slots are there, the owners and the names.
+    pub(crate) fn load(
+        &mut self,
+        r: &mut Reader<'_>,
+        counts: &Counts,
+        books: &Books,
+        owners: &mut Owners,
+        ids: &Ids,
+    ) -> Result<(), SnapshotError> {
+        let slots = books.used_slots();
+        let live = (0..slots).filter(|slot| books.lives(Slot(*slot))).count();
+        r.check(live == ids.open(), "an order without a name")?;
+        let mut records = r.records::<OrderRecord>(live)?.iter();
+        for slot in (0..slots).map(Slot) {
+            let record = if books.lives(slot) { records.next() } else { None };
+            let Some(record) = record else {
+                self.orders.push(Order::BLANK);
+                continue;
+            };
+            let order = record.load(r, counts, books, slot)?;
+            r.check(ids.is_open(order.cl_ord_id, order.id), "an order without a name")?;
+            self.orders.push(order);
+        }
+        self.load_own(r, books, owners)
+    }
+
+    /// Every owner's list from the places of the next older. An order that has none is the first, and
+    /// there is one of them; nobody is before two others. So there is one list, and one end of it.
+    fn load_own(
+        &mut self,
+        r: &mut Reader<'_>,
+        books: &Books,
+        owners: &mut Owners,
+    ) -> Result<(), SnapshotError> {
+        for slot in (0..books.used_slots()).map(Slot).filter(|slot| books.lives(*slot)) {
+            let Order { owner, own_before, .. } = *self.get(slot);
+            let own = &mut owners.get_mut(owner).orders;
+            own.count += 1;
+            let after_it = match own_before.some() {
+                None => &mut own.first,
+                Some(before) => {
+                    let of_owner = books.lives(before) && self.get(before).owner == owner;
+                    r.check(of_owner, "an order that is not its owner's")?;
+                    &mut self.get_mut(before).own_after
+                }
+            };
+            r.check(after_it.some().is_none(), "two orders in one place")?;
+            *after_it = slot;
+        }
+        for owner in 0..owners.all().len() as u32 {
+            let (own, last) = (&mut owners.get_mut(owner).orders, Slot(r.u32()?));
+            let fine = match last.some() {
+                None => own.count == 0,
+                Some(last) => {
+                    let is_last = |order: &Order| (order.owner, order.own_after);
+                    books.lives(last) && is_last(self.get(last)) == (owner, Slot::NONE)
+                }
+            };
+            r.check(fine && own.first.some().is_some() == (own.count > 0), "no youngest order")?;
+            own.last = last;
+        }
+        Ok(())
+    }
+}
+
+impl OrderRecord {
+    fn of(order: &Order) -> Self {
+        let Order {
+            id: _,
+            lots,
+            filled_lots,
+            notional,
+            priority,
+            expire_time,
+            ticks,
+            stop_ticks,
+            display_lots,
+            cl_ord_id,
+            owner: _,
+            instrument,
+            expiry: _,
+            own_before,
+            own_after: _,
+            maker_ppm,
+            taker_ppm,
+            side,
+            ord_type,
+            time_in_force,
+            conditions,
+            self_trade,
+            triggered,
+        } = *order;
+        Self {
+            lots: lots.into(),
+            filled_lots: filled_lots.into(),
+            notional: notional.into(),
+            priority: priority.into(),
+            expire_time: expire_time.into(),
+            ticks: ticks.into(),
+            stop_ticks: stop_ticks.into(),
+            display_lots: display_lots.into(),
+            cl_ord_id: cl_ord_id.0.into(),
+            instrument: instrument.into(),
+            own_before: own_before.0.into(),
+            maker_ppm: (maker_ppm as u32).into(),
+            taker_ppm: (taker_ppm as u32).into(),
+            side: side.into(),
+            ord_type: ord_type.into(),
+            time_in_force: time_in_force.into(),
+            conditions: conditions.0,
+            self_trade: self_trade.into(),
+            triggered: u8::from(triggered),
+        }
+    }
+
+    fn load(
+        &self,
+        r: &Reader<'_>,
+        counts: &Counts,
+        books: &Books,
+        slot: Slot,
+    ) -> Result<Order, SnapshotError> {
+        let order = Order {
+            id: books.id(slot),
+            lots: self.lots.get(),
+            filled_lots: self.filled_lots.get(),
+            notional: self.notional.get(),
+            priority: self.priority.get(),
+            expire_time: self.expire_time.get(),
+            ticks: self.ticks.get(),
+            stop_ticks: self.stop_ticks.get(),
+            display_lots: self.display_lots.get(),
+            cl_ord_id: Id(self.cl_ord_id.get()),
+            owner: books.owner(slot),
+            instrument: r.index(self.instrument.get(), counts.instruments.get() as usize)?,
+            expiry: NO_EXPIRY,
+            own_before: Slot(self.own_before.get()),
+            own_after: Slot::NONE,
+            maker_ppm: self.maker_ppm.get() as i32,
+            taker_ppm: self.taker_ppm.get() as i32,
+            side: r.known(self.side.known())?,
+            ord_type: r.known(self.ord_type.known())?,
+            time_in_force: r.known(self.time_in_force.known())?,
+            conditions: Conditions(self.conditions),
+            self_trade: r.known(self.self_trade.known())?,
+            triggered: r.known(crate::snapshot::flag(self.triggered))?,
+        };
+        let open = order.lots.checked_sub(order.filled_lots);
+        r.check(open.is_some_and(|open| open >= 0), "quantities that cannot be")?;
+        r.check(order.self_trade != SelfTrade::SessionDefault, "a mode that is none")?;
+        Ok(order)
+    }
+}
+
+impl Owners {
+    /// Who they are; whose orders are whose is written with the orders.
+    pub(crate) fn save(&self, w: &mut Writer<'_>) {
+        let Self { owners, table: _, owners_max: _ } = self;
+        w.count(owners.len());
+        for Owner { session, account, name, orders: _ } in owners {
+            w.u32(*session);
+            w.u32(*account);
+            w.bytes(name);
+        }
+    }
+
+    /// Where nobody is yet, with room for what `counts` says.
+    pub(crate) fn load(
+        &mut self,
+        r: &mut Reader<'_>,
+        counts: &Counts,
+    ) -> Result<(), SnapshotError> {
+        for at in 0..r.same_count(counts.owners)? as u32 {
+            let session = r.u32()?;
+            let session = r.index(session, counts.sessions.get() as usize)?;
+            let account = r.u32()?;
+            let account = r.index(account, counts.accounts.get() as usize)?;
+            r.check(self.find(session, account).is_none(), "an owner twice")?;
+            let place = self.place(session, account);
+            let (name, orders) = (r.text()?, OwnOrders::default());
+            self.owners.push(Owner { session, account, name, orders });
+            self.table[place] = at + 1;
+        }
+        Ok(())
+    }
 }

@@ -4,6 +4,7 @@
 //! resend request has already been acted upon and only waits to be counted.
 
 use crate::hash::mix_bytes;
+use crate::snapshot::{Marks, Reader, SnapshotError, Writer};
 
 /// Longest command that can wait.
 const PARKED_BYTES_MAX: usize = 256;
@@ -159,6 +160,80 @@ impl Parking {
             at = slot.next;
         }
         hash
+    }
+}
+
+impl Parking {
+    /// The free slots, the next to be used first.
+    pub(crate) fn save_free(&self, w: &mut Writer<'_>) {
+        let Self { slots, free } = self;
+        let next = |at: &u32| Some(slots[*at as usize].next).filter(|next| *next != NONE);
+        let chain = || std::iter::successors(Some(*free).filter(|free| *free != NONE), next);
+        w.count(chain().count());
+        chain().for_each(|at| w.u32(at));
+    }
+
+    /// The waiting commands of `list`, the first to be applied first.
+    pub(crate) fn save_list(&self, list: &ParkedList, w: &mut Writer<'_>) {
+        let ParkedList { first, count } = *list;
+        w.u32(count);
+        let mut at = first;
+        while at != NONE {
+            let Slot { next, number, acted, length, bytes } = &self.slots[at as usize];
+            w.u32(at);
+            w.u64(*number);
+            w.flag(*acted);
+            w.u32(u32::from(*length));
+            w.bytes(&bytes[..usize::from(*length)]);
+            at = *next;
+        }
+    }
+
+    /// Slots that are in no list, each seen for the first time.
+    pub(crate) fn load_free(
+        &mut self,
+        r: &mut Reader<'_>,
+        seen: &mut Marks,
+    ) -> Result<(), SnapshotError> {
+        self.free = NONE;
+        for at in r.list()?.iter().rev().map(|at| at.get()) {
+            r.check(seen.first_time(at), "a free place that is none")?;
+            self.slots[at as usize].next = std::mem::replace(&mut self.free, at);
+        }
+        Ok(())
+    }
+
+    /// A list as [`Self::save_list`] wrote it.
+    pub(crate) fn load_list(
+        &mut self,
+        r: &mut Reader<'_>,
+        seen: &mut Marks,
+    ) -> Result<ParkedList, SnapshotError> {
+        let count = r.u32()?;
+        r.check(count <= PARKED_PER_SESSION_MAX, "more than may wait")?;
+        let mut list = ParkedList { first: NONE, count };
+        let (mut last, mut highest) = (NONE, 0);
+        for nth in 0..count {
+            let (at, number, acted, length) = (r.u32()?, r.u64()?, r.flag()?, r.u32()?);
+            r.check(seen.first_time(at), "a place that is none")?;
+            r.check(nth == 0 || number > highest, "numbers that do not rise")?;
+            r.check(length as usize <= PARKED_BYTES_MAX, "a command that is too long")?;
+            let slot = &mut self.slots[at as usize];
+            *slot = Slot {
+                next: NONE,
+                number,
+                acted,
+                length: length as u16,
+                bytes: [0; PARKED_BYTES_MAX],
+            };
+            slot.bytes[..length as usize].copy_from_slice(r.bytes(length as usize)?);
+            match last {
+                NONE => list.first = at,
+                last => self.slots[last as usize].next = at,
+            }
+            (last, highest) = (at, number);
+        }
+        Ok(list)
     }
 }
 

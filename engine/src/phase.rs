@@ -11,10 +11,11 @@ use crate::event::Sink;
 use crate::hash::mix;
 use crate::instrument::is_auction;
 use crate::orders::{Order, Slot};
+use crate::snapshot::{Reader, SnapshotError, Writer};
 use crate::timers::next_time_of_day;
 use sbe_schemas::journal as j;
 use sbe_schemas::types::{
-    AdminResult, Boolean, CancelCause, OrdStatus, Phase, PhaseReason, Side, TimeInForce,
+    AdminResult, Boolean, CancelCause, OrdStatus, Phase, PhaseCode, PhaseReason, Side, TimeInForce,
 };
 
 /// Lines of the timetable.
@@ -294,5 +295,25 @@ impl Engine {
         };
         self.find_next_due();
         self.answer(result, 0, sink);
+    }
+}
+
+impl Line {
+    pub(crate) fn save(&self, w: &mut Writer<'_>) {
+        let Self { instrument, time_ns, phase, due } = *self;
+        w.option(instrument.map(u64::from));
+        w.u64(time_ns);
+        w.u8(phase.code());
+        w.u64(due);
+    }
+
+    pub(crate) fn load(r: &mut Reader<'_>, instruments: usize) -> Result<Self, SnapshotError> {
+        let instrument = match r.option()? {
+            Some(at) => Some(r.index(u32::try_from(at).unwrap_or(u32::MAX), instruments)?),
+            None => None,
+        };
+        let time_ns = r.u64()?;
+        let phase = PhaseCode(r.u8()?).known();
+        Ok(Self { instrument, time_ns, phase: r.known(phase)?, due: r.u64()? })
     }
 }

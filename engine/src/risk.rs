@@ -10,6 +10,7 @@ use crate::claim::{Claim, InstrumentMoney, LOTS_MAX, Position, RiskReject, Role,
 use crate::engine::Limits;
 use crate::fees::Fees;
 use crate::money::{Balance, Money};
+use crate::snapshot::{Counts, Parts, Reader, Section, SnapshotError, Writer};
 use crate::tables::Grid;
 use sbe_schemas::journal as j;
 use sbe_schemas::types::{AdminResult, Side};
@@ -389,6 +390,61 @@ impl Risk {
             }
         }
         hash
+    }
+}
+
+impl Risk {
+    pub(crate) fn save(&self, w: &mut Writer<'_>) {
+        let Self {
+            accounts,
+            money,
+            fees,
+            instruments,
+            instruments_max: _,
+            positions,
+            firm_positions,
+        } = self;
+        let count = accounts.count();
+        w.section(Section::Accounts, |w| accounts.save(w));
+        w.section(Section::Money, |w| money.save(count, w));
+        w.section(Section::Fees, |w| fees.save(count, w));
+        w.section(Section::Positions, |w| {
+            w.count(instruments.len());
+            for (at, Terms { rules, notional_max: _, pair: _ }) in (0..).zip(instruments) {
+                rules.save(w);
+                (0..count).for_each(|account| positions[(account, at)].save(w));
+                let firms = 0..accounts.firms().len() as u32;
+                firms.for_each(|firm| firm_positions[(firm, at)].save(w));
+            }
+        });
+    }
+
+    /// Where nothing is yet, with room for what `counts` says.
+    pub(crate) fn load(
+        &mut self,
+        parts: &mut Parts<'_>,
+        counts: &Counts,
+    ) -> Result<(), SnapshotError> {
+        parts.section(Section::Accounts, |r| self.accounts.load(r, counts))?;
+        parts.section(Section::Money, |r| self.money.load(r, counts))?;
+        parts.section(Section::Fees, |r| self.fees.load(counts.accounts.get(), r))?;
+        parts.section(Section::Positions, |r| self.load_positions(r, counts))
+    }
+
+    fn load_positions(&mut self, r: &mut Reader<'_>, counts: &Counts) -> Result<(), SnapshotError> {
+        for at in 0..r.same_count(counts.instruments)? as u32 {
+            let rules = InstrumentMoney::load(r)?;
+            let pair = self.money.define_pair(&rules).map_err(|_| r.wrong("no such pair"))?;
+            r.check(self.money.assets_len() == counts.assets.get(), "an unknown asset")?;
+            self.instruments.push(Terms::new(&rules, pair));
+            for account in 0..counts.accounts.get() {
+                self.positions[(account, at)] = Position::load(r)?;
+            }
+            for firm in 0..counts.firms.get() {
+                self.firm_positions[(firm, at)] = Position::load(r)?;
+            }
+        }
+        Ok(())
     }
 }
 

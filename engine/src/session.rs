@@ -12,12 +12,14 @@ use crate::event::{Addressed, Conn, Sink};
 use crate::hash::{mix, mix_bytes};
 use crate::ids::FinishedNames;
 use crate::parking::ParkedList;
+use crate::snapshot::{Counts, Marks, Reader, SnapshotError, Writer};
 use sbe_schemas::header::Message;
 use sbe_schemas::journal as j;
 use sbe_schemas::order_entry as oe;
 use sbe_schemas::types::{
-    Boolean, CancelOnDisconnect, CloseWhy, CommandFlags, CommandHead, DueWhat, EventFlags,
-    EventHead, EventKind, LogoutReason, Protocol, SelfTrade, SelfTradeScope, Verdict,
+    Boolean, CancelOnDisconnect, CancelOnDisconnectCode, CloseWhy, CommandFlags, CommandHead,
+    DueWhat, EventFlags, EventHead, EventKind, LogoutReason, Protocol, ProtocolCode, SelfTrade,
+    SelfTradeCode, SelfTradeScope, SelfTradeScopeCode, Verdict,
 };
 
 /// A SequenceReset further ahead than this is refused.
@@ -735,4 +737,153 @@ impl Engine {
 
 fn logout_sent(reason: LogoutReason, expected: u64, received: u64) -> j::LogoutSent {
     j::LogoutSent { expected: expected.into(), received: received.into(), reason: reason.into() }
+}
+
+impl Engine {
+    /// The places for commands that wait, then every session with those that wait in it.
+    pub(crate) fn save_sessions(&self, w: &mut Writer<'_>) {
+        self.parking.save_free(w);
+        w.count(self.sessions.len());
+        for session in &self.sessions {
+            session.save(w);
+            self.parking.save_list(&session.parked, w);
+        }
+    }
+
+    /// Where no session is yet.
+    pub(crate) fn load_sessions(
+        &mut self,
+        r: &mut Reader<'_>,
+        counts: &Counts,
+    ) -> Result<(), SnapshotError> {
+        let mut seen = Marks::new(self.limits.parked_max);
+        self.parking.load_free(r, &mut seen)?;
+        for _ in 0..r.same_count(counts.sessions)? {
+            let mut session = Session::load(r, counts)?;
+            session.parked = self.parking.load_list(r, &mut seen)?;
+            self.sessions.push(session);
+        }
+        r.check(seen.is_full(), "a place that is neither free nor used")
+    }
+}
+
+impl Session {
+    /// All but its finished names (`ids.rs`) and the commands that wait (`parking.rs`).
+    fn save(&self, w: &mut Writer<'_>) {
+        let Self {
+            comp_id,
+            account,
+            user,
+            protocol,
+            cancel_on_disconnect,
+            grace_ns,
+            bound,
+            generation,
+            next_in,
+            next_out,
+            firm,
+            own,
+            self_trade,
+            self_trade_scope,
+            blocks,
+            user_blocks,
+            finished: _,
+            grace_ends,
+            gap_top,
+            dropped_top,
+            parked: _,
+            fill_to,
+            last_in,
+            last_out,
+            asked: Asked { begin, end, times },
+        } = self;
+        w.bytes(comp_id);
+        w.bytes(account);
+        [*user, *firm, *generation, *times].into_iter().for_each(|number| w.u32(number));
+        let codes = [protocol.code(), cancel_on_disconnect.code(), self_trade.code()];
+        let blocks = [blocks.bits(), user_blocks.bits()];
+        codes.into_iter().chain([self_trade_scope.code()]).chain(blocks).for_each(|c| w.u8(c));
+        let numbers = [grace_ns, next_in, next_out, dropped_top, fill_to, begin, end];
+        let times = [last_in, last_out];
+        numbers.into_iter().chain(times).for_each(|number| w.u64(*number));
+        [own.map(u64::from), *grace_ends, *gap_top].into_iter().for_each(|some| w.option(some));
+        w.flag(bound.is_some());
+        if let Some(bound) = bound {
+            bound.save(w);
+        }
+    }
+
+    fn load(r: &mut Reader<'_>, counts: &Counts) -> Result<Self, SnapshotError> {
+        let (comp_id, account) = (r.text()?, r.text()?);
+        let (user, firm, generation, times) = (r.u32()?, r.u32()?, r.u32()?, r.u32()?);
+        let protocol = ProtocolCode(r.u8()?).known();
+        let cancel_on_disconnect = CancelOnDisconnectCode(r.u8()?).known();
+        let self_trade = SelfTradeCode(r.u8()?).known();
+        let self_trade_scope = SelfTradeScopeCode(r.u8()?).known();
+        let session = Self {
+            comp_id,
+            account,
+            user,
+            firm,
+            generation,
+            protocol: r.known(protocol)?,
+            cancel_on_disconnect: r.known(cancel_on_disconnect)?,
+            self_trade: r.known(self_trade)?,
+            self_trade_scope: r.known(self_trade_scope)?,
+            blocks: Blocks::load(r)?,
+            user_blocks: Blocks::load(r)?,
+            grace_ns: r.u64()?,
+            next_in: r.u64()?,
+            next_out: r.u64()?,
+            dropped_top: r.u64()?,
+            fill_to: r.u64()?,
+            asked: Asked { begin: r.u64()?, end: r.u64()?, times },
+            last_in: r.u64()?,
+            last_out: r.u64()?,
+            own: match r.option()? {
+                Some(own) => {
+                    let own = u32::try_from(own).unwrap_or(u32::MAX);
+                    Some(r.index(own, counts.owners.get() as usize)?)
+                }
+                None => None,
+            },
+            grace_ends: r.option()?,
+            gap_top: r.option()?,
+            bound: if r.flag()? { Some(Bound::load(r)?) } else { None },
+            finished: FinishedNames::default(),
+            parked: ParkedList::default(),
+        };
+        r.check(session.self_trade != SelfTrade::SessionDefault, "a mode that is none")?;
+        Ok(session)
+    }
+}
+
+impl Bound {
+    fn save(&self, w: &mut Writer<'_>) {
+        let Self {
+            conn: Conn { gateway, slot, generation },
+            heartbeat_ns,
+            cancel_on_disconnect,
+            test_request,
+            logout_sent,
+        } = *self;
+        [gateway.into(), slot.into(), generation].into_iter().for_each(|number| w.u32(number));
+        w.u64(heartbeat_ns);
+        w.flag(cancel_on_disconnect);
+        w.option(test_request);
+        w.flag(logout_sent);
+    }
+
+    fn load(r: &mut Reader<'_>) -> Result<Self, SnapshotError> {
+        let (gateway, slot, generation) = (r.u32()?, r.u32()?, r.u32()?);
+        let narrow = |number| u16::try_from(number).map_err(|_| r.wrong("no such connection"));
+        let conn = Conn { gateway: narrow(gateway)?, slot: narrow(slot)?, generation };
+        Ok(Self {
+            conn,
+            heartbeat_ns: r.u64()?,
+            cancel_on_disconnect: r.flag()?,
+            test_request: r.option()?,
+            logout_sent: r.flag()?,
+        })
+    }
 }
