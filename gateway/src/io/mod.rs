@@ -18,6 +18,7 @@ pub mod event_ring;
 pub mod file;
 pub mod huge;
 pub mod mio;
+pub mod reading;
 pub mod sim;
 mod tcp;
 pub mod thread;
