@@ -23,8 +23,11 @@ mod venue;
 
 use client::Client;
 use engine::fake_log::Dice;
+use gateway::tools::JournalFiles;
 use history::History;
 use listener::Listener;
+use std::fs::File;
+use std::os::unix::fs::FileExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -66,6 +69,39 @@ fn whatever_is_killed_when_nobody_outside_notices() {
     assert!(runs * kills < 20 || (happened && lost), "too little has happened: {all:?}");
 }
 
+/// The fault planted for real: the end of the log is wiped out after it has been acknowledged.
+#[test]
+fn a_venue_that_forgets_what_it_has_answered_is_noticed() {
+    let mut run = Run::new(2);
+    let listener = Listener::new(&run.venue);
+    run.venue.start();
+    run.connect();
+    while run.requests() < 300 {
+        run.turn(true);
+    }
+    run.turn_until("everything is answered", Client::is_quiet);
+    run.venue.kill_9();
+    run.clients.iter_mut().for_each(Client::drain);
+
+    let (mut files, mut places) = (JournalFiles::open(&run.venue.data).unwrap(), Vec::new());
+    while let Some((place, _)) = files.next_batch().unwrap() {
+        places.push(place);
+    }
+    let lost = places[places.len() - 5];
+    let segment = File::options().write(true).open(&files.segments()[lost.segment]).unwrap();
+    segment.write_all_at(&vec![0; files.offset() - lost.at], lost.at as u64).unwrap();
+
+    run.life = 1;
+    listener.life.store(1, Ordering::Relaxed);
+    run.live_and_stop();
+    let history = run.history(listener.finish());
+    let failed = checks::ALL.iter().filter(|(_, check)| check(&history).is_err());
+    let failed: Vec<_> = failed.map(|(name, _)| name.split(' ').next().unwrap()).collect();
+    for check in ["I1", "I5", "I7"] {
+        assert!(failed.contains(&check), "{check} has seen nothing; {failed:?} did");
+    }
+}
+
 struct Run {
     dice: Dice,
     options: venue::Options,
@@ -95,7 +131,7 @@ impl Run {
         }
         listener.life.store(self.life, Ordering::Relaxed);
         self.live_and_stop();
-        self.check(listener.finish())
+        self.check(&self.history(listener.finish()))
     }
 
     /// One life that ends in `kill -9`: while it starts, while clients log on, or under load; some
@@ -154,7 +190,7 @@ impl Run {
         self.turn_until("everything is answered", |client| client.is_quiet());
         self.venue.signal("TERM");
         std::thread::sleep(Duration::from_millis(20));
-        self.turn(false);
+        self.clients.iter_mut().for_each(Client::read);
         self.clients.iter_mut().for_each(Client::log_out);
         assert_eq!(self.venue.wait_for_exit(), Some(0), "{}", self.venue.stderr());
         self.clients.iter_mut().for_each(Client::drain);
@@ -171,6 +207,13 @@ impl Run {
     }
 
     fn turn(&mut self, trade: bool) {
+        if let Some(status) = self.venue.has_ended() {
+            panic!(
+                "life {}: the venue ended by itself, {status}: {}",
+                self.life,
+                self.venue.stderr()
+            );
+        }
         for client in &mut self.clients {
             client.read();
             if trade {
@@ -188,19 +231,23 @@ impl Run {
         }
     }
 
-    fn check(&mut self, feed: Vec<history::FeedMessage>) -> Seen {
+    /// What was seen, and what the log of the stopped venue says.
+    fn history(&self, feed: Vec<history::FeedMessage>) -> History {
         let comp_ids: Vec<_> = self.clients.iter().map(|client| client.comp_id.clone()).collect();
-        for client in &self.clients {
-            assert!(client.rejects.is_empty(), "{}: {:?}", client.comp_id, client.rejects);
-        }
         let log = story::log(&self.venue, &comp_ids);
         let sessions = self.clients.iter().map(|client| client.record.clone()).collect();
         let replays = (0..2).map(|_| story::replay(&self.venue)).collect();
-        let history = History { sessions, feed, log, replays };
-        let seen = Seen::of(&history);
+        History { sessions, feed, log, replays }
+    }
+
+    fn check(&self, history: &History) -> Seen {
+        for client in &self.clients {
+            assert!(client.rejects.is_empty(), "{}: {:?}", client.comp_id, client.rejects);
+        }
+        let seen = Seen::of(history);
         println!("  {} lives, {seen:?}", self.life + 1);
         for (name, check) in checks::ALL {
-            check(&history).unwrap_or_else(|why| panic!("{name}: {why}"));
+            check(history).unwrap_or_else(|why| panic!("{name}: {why}"));
         }
         seen
     }
