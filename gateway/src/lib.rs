@@ -4,7 +4,8 @@
 //! stages and `run.rs` runs them. Inward: `io/` moves bytes, `fix/` makes commands of them,
 //! `gateway.rs` offers those to `rings.rs`. Outward: `gateway.rs` writes reports, `publisher.rs`
 //! packets. Beside the hot path: `journal.rs` is the log on disk, `understudy.rs` writes what is
-//! derived (`outbox.rs`), `auth.rs` checks secrets, `listen.rs` is a subscriber as a tool.
+//! derived (`outbox.rs`), `auth.rs` checks secrets, `listen.rs` is a subscriber as a tool, `tools.rs` reads
+//! a journal from outside.
 
 pub mod auth;
 pub mod config;
@@ -19,5 +20,6 @@ pub mod outbox;
 pub mod publisher;
 pub mod rings;
 pub mod run;
+pub mod tools;
 pub mod understudy;
 pub mod venue;

@@ -20,6 +20,7 @@ pub mod event_ring;
 pub mod file;
 pub mod huge;
 pub mod mio;
+pub mod reading;
 pub mod sim;
 pub mod sim_disk;
 mod tcp;

@@ -1,0 +1,74 @@
+//! What the log says, read from its files: names by `journal dump`, reports and feed by replaying it.
+
+use crate::history::{Log, Replay};
+use crate::venue::Venue;
+use engine::{Engine, Event, Step};
+use gateway::config::Config;
+use gateway::directory::Directory;
+use gateway::fix::outbound::{self, Envelope};
+use gateway::tools::JournalFiles;
+use sbe_schemas::types::EventKind;
+
+/// Of a venue that does not run; `comp_ids` are those of sessions 1 and up.
+pub fn log(venue: &Venue, comp_ids: &[String]) -> Log {
+    let mut log = Log::default();
+    let (_, lines) = venue.journal_json("dump", &[]);
+    for line in &lines {
+        let fields = &line["fields"];
+        let session = fields["head"]["session"].as_u64().unwrap();
+        if let (Some(name), 1..) = (fields["clOrdId"].as_str(), session) {
+            log.names.insert((session as usize - 1, name.to_owned()));
+        }
+    }
+    let events = events(venue);
+    let mut directory = Directory::default();
+    events.iter().for_each(|event| directory.learn(event));
+    for event in &events {
+        let (number, session) = (event.head.number.get(), event.head.session.get() as usize);
+        match event.kind() {
+            Some(EventKind::Market) => {
+                log.feed.insert(number, event.message().to_vec());
+            }
+            Some(EventKind::Report) if session <= comp_ids.len() => {
+                let client = comp_ids[session - 1].as_bytes();
+                let envelope = Envelope { venue: b"PORTCULLIS", client, resent_at: None };
+                let mut buffer = [0; outbound::MESSAGE_BYTES_MAX];
+                let bytes = outbound::message(event, &envelope, &directory, &mut buffer);
+                let text = String::from_utf8_lossy(bytes.unwrap().unwrap()).replace('\u{1}', "|");
+                log.reports.insert((session - 1, number), text);
+            }
+            _ => {}
+        }
+    }
+    log
+}
+
+fn events(venue: &Venue) -> Vec<Event> {
+    let config = Config::read(&venue.directory.join("venue.toml")).unwrap();
+    let mut engine = Engine::new(config.engine_limits(0));
+    let mut events = Vec::new();
+    let mut files = JournalFiles::open(&venue.data).unwrap();
+    while let Some((_, batch)) = files.next_batch().unwrap() {
+        let first = batch.header.first_seq.get();
+        engine.begin_batch(first, batch.header.time.get());
+        assert_eq!(engine.step(&mut events), Step::Done);
+        for (seq, command) in (first..).zip(batch.commands()) {
+            assert_eq!(engine.apply(seq, command, &mut events), Step::Done);
+        }
+        engine.end_batch(batch.header.count.get(), &mut events);
+    }
+    events
+}
+
+/// `journal replay --check-outboxes`, as the history wants it.
+pub fn replay(venue: &Venue) -> Replay {
+    let (code, lines) = venue.journal_json("replay", &["--check-outboxes"]);
+    let last = lines.last().expect("it says something");
+    Replay {
+        code,
+        state_hash: last["stateHash"].as_str().unwrap().to_owned(),
+        event_hash: last["eventHash"].as_str().unwrap().to_owned(),
+        outboxes_missing: last["outboxes"]["missing"].as_u64().unwrap(),
+        outboxes_different: last["outboxes"]["different"].as_array().unwrap().len() as u64,
+    }
+}
