@@ -4,7 +4,8 @@
 //! reads: what looks like the end, or like damage, is read again before it is believed, because a
 //! file is not read in one instant.
 
-use crate::io::file;
+use crate::io::disk::Disk;
+use crate::io::file::{self, RealDisk};
 use crate::io::reading::Reading;
 use engine::log::{BATCH_ALIGN, BatchError, BatchRef, Tail, says_durable};
 use std::io;
@@ -64,7 +65,7 @@ impl JournalFiles {
     /// `NotFound`: there is no segment in either. Others: as the kernel says.
     pub fn open(path: &Path) -> io::Result<Self> {
         for directory in [path.join("journal"), path.to_owned()] {
-            let segments = file::list(&directory, ".log")?;
+            let segments = RealDisk.list(&directory, ".log")?;
             if let Some(first) = segments.first() {
                 let bytes = file::read(first)?;
                 let (number, at, tail, first_seq, end) = (0, 0, None, 0, None);
@@ -146,7 +147,7 @@ impl JournalFiles {
         // What others know is asked before reading again: what they knew was written by then.
         let acknowledged = self.was_acknowledged()?;
         self.bytes = file::read(self.path())?;
-        self.segments = file::list(&self.directory, ".log")?;
+        self.segments = RealDisk.list(&self.directory, ".log")?;
         if self.is_here() || self.enter_next()? {
             return Ok(true);
         }

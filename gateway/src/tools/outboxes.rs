@@ -11,6 +11,7 @@ use serde_json::json;
 use std::collections::BTreeMap;
 use std::io;
 use std::path::PathBuf;
+use zerocopy::FromZeros;
 use zerocopy::IntoBytes;
 
 /// Slots read at once.
@@ -41,6 +42,7 @@ pub(super) struct OutboxCheck {
     /// Session, generation and number of what differs; one an outbox.
     pub(super) different: Vec<(u32, u32, u64)>,
     error: Option<io::Error>,
+    slot: Event,
 }
 
 impl Sink for OutboxCheck {
@@ -48,10 +50,15 @@ impl Sink for OutboxCheck {
         usize::MAX
     }
 
-    fn push(&mut self, event: &Event) {
+    fn slot(&mut self) -> &mut Event {
+        &mut self.slot
+    }
+
+    fn publish(&mut self) {
+        let event = self.slot;
         if event.kind() == Some(EventKind::Report)
             && self.error.is_none()
-            && let Err(error) = self.compare(event)
+            && let Err(error) = self.compare(&event)
         {
             self.error = Some(error);
         }
@@ -70,6 +77,7 @@ impl OutboxCheck {
             left_over: 0,
             different: Vec::new(),
             error: None,
+            slot: Event::new_zeroed(),
         }
     }
 

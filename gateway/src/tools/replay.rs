@@ -55,7 +55,7 @@ pub(super) fn run(args: &ReplayArgs, out: &mut impl Write) -> anyhow::Result<Exi
         }
         match &mut check {
             Some(check) => replay.apply(&batch, check),
-            None => replay.apply(&batch, &mut NoSink),
+            None => replay.apply(&batch, &mut NoSink::default()),
         }
         if args.every.is_some_and(|every| replay.batches.is_multiple_of(every)) {
             replay.tell(args.json, out)?;
