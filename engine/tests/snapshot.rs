@@ -28,7 +28,7 @@ use sbe_schemas::header::Message;
 use sbe_schemas::journal as j;
 use sbe_schemas::order_entry as oe;
 use sbe_schemas::types::{
-    Boolean, CommandFlags, CommandHead, Decimal8Null, DueWhat, Protocol, Side,
+    Boolean, CommandFlags, CommandHead, Decimal8, Decimal8Null, DueWhat, Protocol, Side,
 };
 use zerocopy::IntoBytes;
 
