@@ -28,7 +28,7 @@ use sbe_schemas::header::Message;
 use sbe_schemas::journal as j;
 use sbe_schemas::order_entry as oe;
 use sbe_schemas::types::{
-    Boolean, CommandFlags, CommandHead, Decimal8Null, DueWhat, Protocol, Side,
+    Boolean, CommandFlags, CommandHead, Decimal8, Decimal8Null, DueWhat, Protocol, Side,
 };
 use zerocopy::IntoBytes;
 
@@ -179,15 +179,30 @@ fn limits_of_log() -> Limits {
     Limits { finished_kept: KEPT, parked_max: 20, ..ample() }
 }
 
+/// What the account of session 1 begins with: it counts once.
+fn deposit() -> j::Transfer {
+    j::Transfer {
+        firm: (1 << 31 | 1).into(),
+        account: *b"ACCOUNT1\0\0\0\0\0\0\0\0",
+        asset: *b"EUR\0\0\0\0\0",
+        amount: Decimal8::new(7),
+        initial: Boolean::True.into(),
+        ..j::Transfer::ZERO
+    }
+}
+
 /// Session 1 has every trouble there is, session 2 trades with it.
 fn session_commands() -> Vec<(u64, Vec<u8>)> {
     let mut slots: Vec<Vec<u8>> = Vec::new();
     slots.push(slot_of(&j::TermStarted { term: 7.into(), ..j::TermStarted::ZERO }));
     slots.push(slot_of(&common::venue()));
-    slots.extend(common::instruments().iter().map(slot_of));
+    let mut instruments = common::instruments();
+    (instruments[0].base, instruments[0].quote) = (*b"ACME\0\0\0\0", *b"EUR\0\0\0\0\0");
+    slots.extend(instruments.iter().map(slot_of));
     slots.extend((1..3).map(|n| slot_of(&common::session(n, n != 2, 1500 * n))));
     let sbe = Protocol::Sbe.into();
     slots.push(slot_of(&j::SessionDefine { protocol: sbe, ..common::session(3, false, 0) }));
+    slots.push(slot_of(&deposit()));
     slots.push(slot_of(&j::TermReady::ZERO));
     let me = |number| head(1, conn(1, 1), number);
     let other = |number| head(2, conn(2, 1), number);
@@ -248,6 +263,7 @@ fn session_commands() -> Vec<(u64, Vec<u8>)> {
     slots.push(slot_of(&due(other(0), DueWhat::LogoutUnanswered)));
     slots.push(slot_of(&j::Logon { reset_seq_num: cod, ..logon(head(1, conn(3, 1), 1), 30) }));
     slots.push(slot_of(&order(head(1, conn(3, 1), 2), "z", Side::Buy, "1", "90")));
+    slots.push(slot_of(&deposit()));
     slots.push(slot_of(&j::TermStarted { term: 8.into(), ..j::TermStarted::ZERO }));
     slots.push(slot_of(&j::Tick::ZERO));
     // Long enough for a silence of two commands to be one.
@@ -259,7 +275,9 @@ fn session_commands() -> Vec<(u64, Vec<u8>)> {
 #[test]
 fn sessions_are_restored_in_the_middle_of_everything() {
     let commands = session_commands();
-    play(&commands, 1, "sessions");
+    let end = play(&commands, 1, "sessions");
+    let d = deposit();
+    assert!(end.risk().is_endowed(d.firm.get(), &d.account, &d.asset), "the deposit counted");
     // The script is about what it says: these were told at least once.
     let mut live = Engine::new(limits());
     let told: Vec<Event> = commands.iter().flat_map(|(t, c)| apply(&mut live, *t, c)).collect();
