@@ -7,7 +7,7 @@
 use crate::io::disk::Disk;
 use crate::io::file::{self, RealDisk};
 use crate::io::reading::Reading;
-use engine::log::{BATCH_ALIGN, BatchError, BatchRef, Tail, says_durable};
+use engine::log::{BATCH_ALIGN, BatchError, BatchRef, Tail};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -185,18 +185,13 @@ impl JournalFiles {
 
     /// A later batch, here or in a later segment, knows that what should be here was durable.
     fn was_acknowledged(&self) -> io::Result<bool> {
-        let tail =
-            self.tail.unwrap_or(Tail { partition: self.any_partition()?, ..Tail::genesis(0) });
-        if says_durable(&self.bytes, self.at, &tail) {
+        let nothing = Tail { partition: self.any_partition()?, ..Tail::genesis(0) };
+        let tail = self.tail.unwrap_or(nothing);
+        if any_batch(&self.bytes, self.at + BATCH_ALIGN, |batch| contradicts(&tail, batch)) {
             return Ok(true);
         }
         for later in &self.segments[self.number + 1..] {
-            let bytes = file::read(later)?;
-            let first = BatchRef::parse(&bytes).is_ok_and(|batch| {
-                batch.header.partition.get() == tail.partition
-                    && batch.header.durable_seq.get() >= tail.next_seq
-            });
-            if first || says_durable(&bytes, 0, &tail) {
+            if any_batch(&file::read(later)?, 0, |batch| contradicts(&tail, batch)) {
                 return Ok(true);
             }
         }
@@ -206,10 +201,13 @@ impl JournalFiles {
     /// The partition of the first readable batch, for a log whose first one is not.
     fn any_partition(&self) -> io::Result<u32> {
         for path in &self.segments {
-            let bytes = file::read(path)?;
-            let blocks = (0..bytes.len()).step_by(BATCH_ALIGN);
-            if let Some(batch) = blocks.filter_map(|at| BatchRef::parse(&bytes[at..]).ok()).next() {
-                return Ok(batch.header.partition.get());
+            let mut partition = None;
+            any_batch(&file::read(path)?, 0, |batch| {
+                partition = Some(batch.header.partition.get());
+                true
+            });
+            if let Some(partition) = partition {
+                return Ok(partition);
             }
         }
         Ok(0)
@@ -223,12 +221,22 @@ impl JournalFiles {
 /// Where the log stood in front of its first batch that is there.
 fn before(batch: &BatchRef<'_>) -> Tail {
     Tail {
-        partition: batch.header.partition.get(),
         next_seq: batch.header.first_seq.get(),
         chain: batch.header.chain.get(),
-        term: 0,
-        time: 0,
+        ..Tail::genesis(batch.header.partition.get())
     }
+}
+
+/// `batch` proves that what should follow `tail` had been acknowledged: the rule of `engine::log::scan`.
+fn contradicts(tail: &Tail, batch: &BatchRef<'_>) -> bool {
+    batch.header.partition.get() == tail.partition
+        && batch.header.durable_seq.get() >= tail.next_seq
+}
+
+/// One of the batches from `at` on, wherever it begins, is such.
+fn any_batch(bytes: &[u8], at: usize, mut is_such: impl FnMut(&BatchRef<'_>) -> bool) -> bool {
+    let mut places = (at..bytes.len()).step_by(BATCH_ALIGN);
+    places.any(|at| BatchRef::parse(&bytes[at..]).is_ok_and(|batch| is_such(&batch)))
 }
 
 /// Bytes up to the last that is not zero.

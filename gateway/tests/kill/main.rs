@@ -112,9 +112,12 @@ struct Run {
 
 impl Run {
     fn new(seed: u64) -> Self {
-        let options = MATRIX[(seed % MATRIX.len() as u64) as usize];
+        Self::with(seed, "kill", MATRIX[(seed % MATRIX.len() as u64) as usize])
+    }
+
+    fn with(seed: u64, name: &str, options: venue::Options) -> Self {
         let clients = (0..CLIENTS).map(|n| Client::new(n, seed << 8 | n as u64)).collect();
-        let venue = Venue::new("kill", options);
+        let venue = Venue::new(name, options);
         Self { dice: Dice(seed), options, venue, clients, life: 0 }
     }
 

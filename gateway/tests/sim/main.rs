@@ -4,7 +4,7 @@
 //! `world.rs` is the venue, with the real gateway, partition, understudy and publisher; `client.rs` is
 //! a FIX client as one would write it; `checks.rs` says what must hold. A failure prints the seed and
 //! the crash point; `SIM_SEED=n cargo test -p gateway --test sim` plays it again, `SIM_SEEDS=n`
-//! plays so many.
+//! plays so many, `SIM_FIRST=n` from that one on.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -24,7 +24,10 @@ fn seeds(default: u64) -> Vec<u64> {
     let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse().ok());
     match number("SIM_SEED") {
         Some(seed) => vec![seed],
-        None => (1..=number("SIM_SEEDS").unwrap_or(default)).collect(),
+        None => {
+            let first = number("SIM_FIRST").unwrap_or(1);
+            (first..first + number("SIM_SEEDS").unwrap_or(default)).collect()
+        }
     }
 }
 
