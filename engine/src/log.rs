@@ -19,7 +19,7 @@ pub const BATCH_ALIGN: usize = 4096;
 /// `PRGB`.
 pub const BATCH_MAGIC: u32 = 0x4247_5250;
 /// Version of the batch layout.
-pub const BATCH_VERSION: u16 = 1;
+pub const BATCH_VERSION: u16 = 2;
 /// Version of the rules under which commands are applied.
 pub const RULES_VERSION: u16 = 1;
 /// Bytes of a header.
@@ -154,6 +154,11 @@ impl<'a> BatchRef<'a> {
     }
 }
 
+/// Bytes that a batch of `commands` takes in the log, padding included.
+pub fn encoded_bytes(commands: &CommandBuffer) -> usize {
+    (HEADER_BYTES + commands.bytes().len()).next_multiple_of(BATCH_ALIGN)
+}
+
 fn crc(header: &BatchHeader, commands: &[u8]) -> u32 {
     let mut zeroed = *header;
     zeroed.crc.set(0);
@@ -173,12 +178,16 @@ pub struct Tail {
     pub term: u64,
     /// Time of the last batch.
     pub time: u64,
+    /// Where the next batch begins, in blocks of [`BATCH_ALIGN`] from the beginning of the log.
+    /// Every batch says its own place, so what an earlier use of a segment left is told apart from what
+    /// belongs there, whatever it is.
+    pub position: u64,
 }
 
 impl Tail {
     /// Of an empty log.
     pub fn genesis(partition: u32) -> Self {
-        Self { partition, next_seq: 1, chain: 0, term: 0, time: 0 }
+        Self { partition, next_seq: 1, chain: 0, term: 0, time: 0, position: 0 }
     }
 
     /// `batch` is the next of this log.
@@ -186,6 +195,16 @@ impl Tail {
         batch.header.first_seq.get() == self.next_seq
             && batch.header.chain.get() == self.chain
             && batch.header.partition.get() == self.partition
+            && batch.header.position.get() == self.position as u32
+    }
+
+    /// `batch`, found at `position`, proves that what should be at this tail had been acknowledged and
+    /// is lost: it lies where it was written, and when it was, that sequence was durable. What was
+    /// in flight at the end of a life, or is left of an earlier use of the segment, proves nothing.
+    pub fn is_contradicted_by(&self, batch: &BatchRef<'_>, position: u64) -> bool {
+        batch.header.partition.get() == self.partition
+            && batch.header.position.get() == position as u32
+            && batch.header.durable_seq.get() >= self.next_seq
     }
 
     /// Behind `batch`.
@@ -194,6 +213,7 @@ impl Tail {
         self.chain = batch.header.crc.get();
         self.term = batch.header.term.get();
         self.time = batch.header.time.get();
+        self.position += (batch.encoded_bytes() / BATCH_ALIGN) as u64;
     }
 
     /// Writes the next batch into `out`, zero-padded to [`BATCH_ALIGN`], and moves behind it.
@@ -220,11 +240,11 @@ impl Tail {
             length: (commands.bytes().len() as u32).into(),
             crc: 0.into(),
             chain: self.chain.into(),
-            reserved: 0.into(),
+            position: (self.position as u32).into(),
         };
         header.crc.set(crc(&header, commands.bytes()));
         let end = HEADER_BYTES + commands.bytes().len();
-        let padded = end.next_multiple_of(BATCH_ALIGN);
+        let padded = encoded_bytes(commands);
         out[..HEADER_BYTES].copy_from_slice(header.as_bytes());
         out[HEADER_BYTES..end].copy_from_slice(commands.bytes());
         out[end..padded].fill(0);
@@ -261,12 +281,11 @@ pub enum ScanEnd {
     },
 }
 
-/// Reads the batches of a segment that carry on from `tail`, in order.
+/// Reads the batches that carry on from `tail`, in order. `segment` begins at the tail's position.
 ///
-/// After the first that does not, looks through the rest of the segment: a valid batch there that
-/// says a sequence at or behind the bad one was durable proves that the bad one had been
-/// acknowledged (one write is in flight at a time). Leftovers of a recycled segment cannot: their
-/// durable mark is older.
+/// After the first that does not, looks through the rest: a valid batch at its own place that says a
+/// sequence at or behind the bad one was durable proves that the bad one had been acknowledged (one
+/// write is in flight at a time), see [`Tail::is_contradicted_by`].
 pub fn scan(segment: &[u8], tail: &mut Tail, mut on_batch: impl FnMut(BatchRef<'_>)) -> ScanEnd {
     let mut at = 0;
     let bad = loop {
@@ -292,16 +311,19 @@ pub fn scan(segment: &[u8], tail: &mut Tail, mut on_batch: impl FnMut(BatchRef<'
     ScanEnd::Tail { at, torn: bad != BatchError::Magic }
 }
 
-/// A later batch of this log knows that what should be at `at` was durable.
+/// A batch behind `at`, where `tail` stands, knows that what should be at `at` was durable.
 pub fn says_durable(segment: &[u8], at: usize, tail: &Tail) -> bool {
-    let blocks = segment.get(at..).unwrap_or(&[]).chunks(BATCH_ALIGN).enumerate();
-    blocks.skip(1).any(|(block, _)| {
-        let rest = segment.get(at + block * BATCH_ALIGN..).unwrap_or(&[]);
-        BatchRef::parse(rest).is_ok_and(|batch| {
-            batch.header.partition.get() == tail.partition
-                && batch.header.durable_seq.get() >= tail.next_seq
-        })
-    })
+    let (mut block, mut rest) = (0, segment.get(at..).unwrap_or(&[]));
+    while !rest.is_empty() {
+        let found = BatchRef::parse(rest).ok();
+        if found.is_some_and(|batch| tail.is_contradicted_by(&batch, tail.position + block)) {
+            return true;
+        }
+        let skip = found.map_or(BATCH_ALIGN, |batch| batch.encoded_bytes());
+        block += (skip / BATCH_ALIGN) as u64;
+        rest = rest.get(skip..).unwrap_or(&[]);
+    }
+    false
 }
 
 #[cfg(test)]
@@ -369,6 +391,20 @@ mod tests {
         let mut from = Tail::genesis(1);
         let end = scan(&segment, &mut from, |_| {});
         assert_eq!((from.next_seq, end), (21, ScanEnd::Tail { at: bytes, torn: false }));
+    }
+
+    #[test]
+    fn a_leftover_that_knows_more_is_no_proof_at_another_place() {
+        // A later piece of the same log, in a segment that had another number then.
+        let long = log(9);
+        let mut segment = log(3);
+        segment.extend_from_slice(&long[7 * BATCH_ALIGN..]);
+        assert_eq!(scanned(&segment), (6, ScanEnd::Tail { at: 3 * BATCH_ALIGN, torn: false }));
+        // The same batches at their own place prove that those between are lost.
+        segment.truncate(3 * BATCH_ALIGN);
+        segment.resize(7 * BATCH_ALIGN, 0);
+        segment.extend_from_slice(&long[7 * BATCH_ALIGN..]);
+        assert_eq!(scanned(&segment), (6, ScanEnd::Rot { at: 3 * BATCH_ALIGN, seq: 7 }));
     }
 
     #[test]

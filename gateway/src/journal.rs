@@ -1,33 +1,50 @@
 //! The local journal: a partition's log on this host's disk.
 //!
 //! Segments `journal/<n>.log` hold batches one after the other (engine/src/log.rs has their bytes).
-//! A batch is committed when the written durability setting says so: `disk`, the device has it
-//! (a thread writes and syncs; what arrives during one sync is the next); `process`, the kernel has
-//! it; `none`, at once. On start the journal hands out all it has and then leads.
-//! `segments.rs` has the files, `reader.rs` follows them from behind.
-//! Not here yet, and here is their place: snapshots to `Restore` from, recycled segments, writes
-//! through the gateway's io_uring.
+//! A batch is committed when the written durability setting says so: `disk`, the device has it;
+//! `process`, the kernel has it; `none`, at once. On start the journal hands out all it has and then leads.
+//!
+//! ```text
+//! append ─► group that fills ─► next_write ─► device ─► on_written ─► poll … release
+//! ```
+//! With `disk` one write is under way at a time, and all that is appended meanwhile is the next one. Who
+//! carries writes to the device is not the journal's business: a thread of its own
+//! ([`Journal::write_on_thread`]), the gateway's ring (`run.rs`), or a test.
+//! `recovery.rs` finds the end of the log, `segments.rs` has the files, `walk.rs` reads them, `reader.rs`
+//! follows from behind.
 
+mod errors;
 mod reader;
+mod recovery;
 mod segments;
+mod walk;
+mod writer;
 
+pub use errors::OpenError;
 pub use reader::JournalReader;
+pub use recovery::Recovered;
+pub use segments::Keeper;
 
-use crate::io::{Access, Disk, DiskFile, Doorbell, RealDisk, thread};
-use engine::log::{BATCH_ENCODED_MAX, BatchRef, ScanEnd, Tail, says_durable, scan};
+use crate::io::{
+    Access, Blocks, Disk, DiskFile, DiskWrite, DiskWritten, Doorbell, RealDisk, thread,
+};
+use engine::log::{BATCH_ENCODED_MAX, BatchRef, Tail, encoded_bytes};
 use engine::{AppendError, CommandBuffer, Log, LogEvent};
-use segments::{Fresh, Segments};
+use segments::{Layout, Segments};
 use std::collections::VecDeque;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
-use std::sync::{Arc, OnceLock};
+use walk::{Found, Walk};
+use writer::WritingThread;
 
 /// Bytes of a segment.
 pub const SEGMENT_BYTES: u64 = 64 << 20;
-/// Batches between `append` and `release`, whatever their size.
-const BUFFERS: usize = 4;
+/// Bytes of a group: what goes to the device in one write at most.
+pub const GROUP_BYTES: usize = 2 * BATCH_ENCODED_MAX;
+/// One fills, one is written, one is being handed out.
+const GROUPS: usize = 3;
 
 /// When a batch counts as committed.
 #[derive(
@@ -54,210 +71,135 @@ impl Durability {
     }
 }
 
-/// Why a journal cannot be opened.
-#[derive(Debug)]
-pub enum OpenError {
-    /// The file system says no.
-    Io {
-        /// Which file.
-        path: PathBuf,
-        /// What it said.
-        error: io::Error,
-    },
-    /// An acknowledged batch is damaged.
-    Rot {
-        /// Which segment.
-        path: PathBuf,
-        /// Where in it.
-        at: usize,
-        /// The first sequence that is lost.
-        seq: u64,
-    },
-    /// Written by a version that this program does not read.
-    Version {
-        /// Which segment.
-        path: PathBuf,
-        /// The version found.
-        seen: u16,
-    },
+/// What a journal is told when it is opened.
+#[derive(Clone, Copy, Debug)]
+pub struct Settings {
+    /// Whose log it is.
+    pub partition: u32,
+    /// When a batch counts.
+    pub durability: Durability,
+    /// Bytes of a segment: [`SEGMENT_BYTES`], or less in tests. A log keeps the size it began with.
+    pub segment_bytes: u64,
 }
 
-impl std::fmt::Display for OpenError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Io { path, error } => write!(f, "{}: {error}", path.display()),
-            Self::Rot { path, at, seq } => write!(
-                f,
-                "{}: the batch at byte {at} (sequence {seq}) had been acknowledged and is damaged. \
-                 Nothing was changed. Restore this file from a copy, or move the data directory \
-                 away and start empty",
-                path.display()
-            ),
-            Self::Version { path, seen } => write!(
-                f,
-                "{}: written in journal version {seen}; this program reads version {}. Start the \
-                 program that wrote it",
-                path.display(),
-                engine::log::BATCH_VERSION
-            ),
-        }
+impl Settings {
+    /// With segments of the usual size.
+    pub fn new(partition: u32, durability: Durability) -> Self {
+        Self { partition, durability, segment_bytes: SEGMENT_BYTES }
     }
 }
 
-impl std::error::Error for OpenError {}
-
-/// What recovery found.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Recovered {
-    /// Commands in the log.
-    pub commands: u64,
-    /// Bytes of a torn last batch that were cut.
-    pub torn_bytes: u64,
+/// Where a log is to begin: a snapshot.
+pub struct Begin {
+    /// Where the log stood when it was taken.
+    pub tail: Tail,
+    /// Its bytes, for [`LogEvent::Restore`].
+    pub snapshot: Vec<u8>,
 }
 
-/// A batch between `append` and `release`.
-struct Buffer {
-    bytes: Vec<u8>,
-    length: usize,
+/// Batches that go to the device together.
+struct Group {
+    buffer: Blocks,
+    /// Bytes of batches in it.
+    bytes: usize,
+    /// Where in its segment they begin.
+    offset: u64,
+    /// Sequence after the last.
+    end_seq: u64,
+    /// Bytes of those that have been released.
+    released: usize,
+}
+
+/// What is under way to the device.
+struct UnderWay {
+    bytes: usize,
     end_seq: u64,
 }
 
-enum Start {
-    Restore,
-    /// Batches of this segment are handed out from `at` on.
-    Replay {
-        segment: usize,
-        bytes: Vec<u8>,
-        at: usize,
-    },
+/// What the next `poll` tells, until it is `Leading`.
+enum Start<D: Disk> {
+    Opened(Vec<u8>),
+    /// `Restore` was told.
+    Restored(Vec<u8>),
+    /// The batch at the walk's tail was told.
+    Replaying(Box<Walk<D>>),
+    /// `Leading` was told.
     Lead,
     Leading,
-}
-
-enum Writer<D: Disk> {
-    /// On the thread that appends; synced only when the journal is closed.
-    Inline(Segments<D>),
-    /// On a thread that syncs every write.
-    Thread {
-        work: SyncSender<Buffer>,
-        done: Receiver<io::Result<Buffer>>,
-        /// Rung when a batch is on the device; set once, before the first batch.
-        bell: Arc<OnceLock<Doorbell>>,
-    },
 }
 
 /// The journal of one partition.
 pub struct Journal<D: Disk = RealDisk> {
     disk: D,
-    directory: PathBuf,
-    segments: Vec<PathBuf>,
-    start: Start,
+    layout: Layout,
+    durability: Durability,
+    start: Start<D>,
+    begin: Tail,
+    /// Of what earlier lives have left.
     end: Tail,
+    /// Behind the last batch appended.
     tail: Tail,
     recovered: Recovered,
-    writer: Writer<D>,
-    free: Vec<Buffer>,
-    in_flight: usize,
-    committed: VecDeque<Buffer>,
-    /// Sequence after the last committed command; the understudy reads up to here.
+    segments: Segments<D::File>,
+    keeper: Option<Keeper<D>>,
+    /// The group that takes what is appended; `None`: all are in use.
+    filling: Option<Group>,
+    under_way: Option<UnderWay>,
+    /// Oldest first.
+    committed: VecDeque<Group>,
+    idle: Vec<Blocks>,
+    thread: Option<WritingThread<D::File>>,
+    /// Sequence after the last committed command; readers read up to here.
     committed_seq: Arc<AtomicU64>,
     durable_seq: u64,
-    /// Bytes of the batch that `poll` handed out of a segment.
-    replayed_bytes: usize,
-}
-
-impl Journal {
-    /// Opens `data/journal` of this host, checks all of it and cuts a torn tail.
-    ///
-    /// # Errors
-    /// See [`OpenError`]; then nothing was changed.
-    pub fn open(data: &Path, durability: Durability, partition: u32) -> Result<Self, OpenError> {
-        Self::open_on(RealDisk, data, durability, partition)
-    }
 }
 
 impl<D: Disk> Journal<D> {
-    /// The same on any disk.
+    /// Opens `data/journal` and checks it from `begin` (`None`: genesis) to its end. A torn tail is cut.
+    ///
+    /// The journal takes batches once its keeper works: [`Self::keep_on_thread`], or [`Self::keeper`]
+    /// and its turns; with `disk` also somebody must write: [`Self::write_on_thread`], or
+    /// [`Self::next_write`] and [`Self::on_written`].
     ///
     /// # Errors
     /// See [`OpenError`]; then nothing was changed.
-    pub fn open_on(
+    pub fn open(
         disk: D,
         data: &Path,
-        durability: Durability,
-        partition: u32,
+        settings: Settings,
+        begin: Option<Begin>,
     ) -> Result<Self, OpenError> {
-        let directory = data.join("journal");
-        let io = |path: &Path| {
-            let path = path.to_owned();
-            move |error| OpenError::Io { path, error }
-        };
-        disk.make_dir(&directory).map_err(io(&directory))?;
-        let segments = disk.list(&directory, ".log").map_err(io(&directory))?;
-        let mut tail = Tail::genesis(partition);
-        let mut recovered = Recovered::default();
-        let mut end = (0, 0); // Segment and offset of the next batch.
-        for (n, path) in segments.iter().enumerate() {
-            let bytes = read(&disk, path).map_err(io(path))?;
-            let found = scan(&bytes, &mut tail, |_| {});
-            let at = match found {
-                ScanEnd::Whole => bytes.len(),
-                ScanEnd::Tail { at, .. } => at,
-                ScanEnd::Rot { at, seq } => {
-                    return Err(OpenError::Rot { path: path.clone(), at, seq });
-                }
-                ScanEnd::Version { seen, .. } => {
-                    return Err(OpenError::Version { path: path.clone(), seen });
-                }
-            };
-            if at > 0 || n == 0 {
-                end = (n, at);
-            }
-            // Segments behind the end may know that it was not the end.
-            for later in &segments[n + 1..] {
-                let behind = read(&disk, later).map_err(io(later))?;
-                let continues = BatchRef::parse(&behind).is_ok_and(|batch| tail.continues(&batch));
-                if continues {
-                    break;
-                }
-                if says_durable_from_start(&behind, &tail) {
-                    return Err(OpenError::Rot { path: path.clone(), at, seq: tail.next_seq });
-                }
-            }
-            if let ScanEnd::Tail { torn: true, at } = found {
-                recovered.torn_bytes = torn_bytes(&bytes, at);
-                cut(&disk, path, at as u64).map_err(io(path))?;
-            }
-        }
-        recovered.commands = tail.next_seq - 1;
-        let fresh = match durability {
-            Durability::Disk => Fresh::spares(disk.clone(), &directory),
-            Durability::Process | Durability::None => Fresh::Sparse,
-        };
-        let files = Segments::open(disk.clone(), &directory, &segments, end, fresh)
-            .map_err(io(&directory))?;
-        let segments = files.paths.clone();
-        Ok(Self {
+        let layout = Layout::new(data, settings.segment_bytes);
+        let begin = begin.unwrap_or_else(|| Begin {
+            tail: Tail::genesis(settings.partition),
+            snapshot: Vec::new(),
+        });
+        let end = recovery::recover(&disk, &layout, &settings, begin.tail)?;
+        let tail = end.tail;
+        let (segments, keeper) =
+            segments::open(&disk, &layout, &settings, tail.position, &end.numbers, end.known)
+                .map_err(|error| OpenError::io(&layout.directory, error))?;
+        let mut journal = Self {
             disk,
-            directory,
-            segments,
-            start: Start::Restore,
+            layout,
+            durability: settings.durability,
+            begin: begin.tail,
+            start: Start::Opened(begin.snapshot),
             end: tail,
             tail,
-            recovered,
-            writer: match durability {
-                Durability::Disk => syncing_writer(files),
-                Durability::Process | Durability::None => Writer::Inline(files),
-            },
-            free: (0..BUFFERS)
-                .map(|_| Buffer { bytes: vec![0; BATCH_ENCODED_MAX], length: 0, end_seq: 0 })
-                .collect(),
-            in_flight: 0,
-            committed: VecDeque::with_capacity(BUFFERS),
+            recovered: end.recovered,
+            segments,
+            keeper: Some(keeper),
+            filling: None,
+            under_way: None,
+            committed: VecDeque::with_capacity(GROUPS),
+            idle: (0..GROUPS).map(|_| Blocks::zeroed(GROUP_BYTES)).collect(),
+            thread: None,
             committed_seq: Arc::new(AtomicU64::new(tail.next_seq)),
             durable_seq: tail.next_seq - 1,
-            replayed_bytes: 0,
-        })
+        };
+        journal.fill_next();
+        Ok(journal)
     }
 
     /// What recovery found.
@@ -265,23 +207,55 @@ impl<D: Disk> Journal<D> {
         self.recovered
     }
 
+    /// Who makes segments, to be moved to a cold thread.
+    ///
+    /// # Panics
+    /// The second time.
+    pub fn keeper(&mut self) -> Keeper<D> {
+        self.keeper.take().expect("a journal has one keeper")
+    }
+
+    /// Moves the keeper to a thread of its own.
+    pub fn keep_on_thread(&mut self) {
+        let keeper = self.keeper();
+        thread::spawn("segments", move || keeper.run());
+    }
+
+    /// From now on a thread of the journal's own writes. Only `disk` has use for one.
+    pub fn write_on_thread(&mut self) {
+        if self.durability == Durability::Disk {
+            self.thread = Some(WritingThread::start());
+        }
+    }
+
     /// The thread that polls this journal sleeps: this wakes it when a batch is on the device.
     pub fn wakes(&mut self, poller: Doorbell) {
-        if let Writer::Thread { bell, .. } = &self.writer {
-            let _ = bell.set(poller);
+        if let Some(thread) = &self.thread {
+            let _ = thread.bell.set(poller);
         }
     }
 
     /// Batches are on their way to the device.
     pub fn is_busy(&self) -> bool {
-        self.in_flight > 0 || !self.committed.is_empty()
+        let waiting = self.filling.as_ref().is_some_and(|group| group.bytes > 0);
+        waiting || self.under_way.is_some() || !self.committed.is_empty()
     }
 
-    /// Who follows this journal from its beginning.
-    pub fn reader(&self) -> JournalReader<D> {
+    /// How writes reach the device, in words; `None` while there is no segment.
+    pub fn path_to_device(&self) -> Option<&'static str> {
+        self.segments.current_number()?;
+        Some(match (self.durability, self.segments.current().is_direct()) {
+            (Durability::Disk, true) => "O_DIRECT and RWF_DSYNC",
+            (Durability::Disk, false) => "pwrite and fdatasync; this file system has no O_DIRECT",
+            (Durability::Process | Durability::None, _) => "pwrite",
+        })
+    }
+
+    /// Who follows this journal, from `from` on, or from where it began.
+    pub fn reader(&self, from: Option<Tail>) -> JournalReader<D> {
+        let (disk, layout) = (self.disk.clone(), self.layout.clone());
         let committed_seq = Arc::clone(&self.committed_seq);
-        let (disk, directory) = (self.disk.clone(), self.directory.clone());
-        JournalReader::new(disk, directory, self.tail.partition, committed_seq)
+        JournalReader::new(disk, layout, from.unwrap_or(self.begin), committed_seq)
     }
 
     /// The device has everything: the last act of a process that stops in good order.
@@ -289,188 +263,203 @@ impl<D: Disk> Journal<D> {
     /// # Errors
     /// As the kernel says; then the last moments are only as safe as `process`.
     pub fn sync(&mut self) -> io::Result<()> {
-        match &self.writer {
-            Writer::Inline(files) => files.sync_all(),
-            Writer::Thread { .. } => Ok(()), // Every batch was.
+        if self.durability == Durability::Disk {
+            return Ok(()); // Every batch was.
+        }
+        let Some(current) = self.segments.current_number() else { return Ok(()) };
+        for number in self.layout.number(self.end.position)..=current {
+            match self.disk.open(&self.layout.path(number), Access::Write) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {} // Used again since.
+                opened => opened?.sync()?,
+            }
+        }
+        self.disk.sync_dir(&self.layout.directory)
+    }
+
+    // ----- to the device and back -----
+
+    /// With `disk`: the next write, if there is one and none is under way. Whoever takes it brings it to
+    /// the device and gives it back to [`Self::on_written`].
+    pub fn next_write(&mut self) -> Option<DiskWrite<D::File>> {
+        if self.under_way.is_some() || self.durability != Durability::Disk {
+            return None;
+        }
+        let group = self.filling.take_if(|group| group.bytes > 0)?;
+        self.fill_next();
+        self.under_way = Some(UnderWay { bytes: group.bytes, end_seq: group.end_seq });
+        let file = self.segments.current().clone();
+        let Group { buffer, bytes, offset, .. } = group;
+        Some(DiskWrite { file, offset, bytes, buffer })
+    }
+
+    /// The write that was under way has ended: its batches are committed.
+    ///
+    /// # Panics
+    /// When it has failed. It is never tried again: what the device has is unknown, and nothing more can
+    /// be promised.
+    pub fn on_written(&mut self, written: DiskWritten) {
+        if let Err(error) = written.result {
+            panic!(
+                "journal: a write to {} failed: {error}. Stopping: nothing more can be promised. \
+                 What was acknowledged before is there; look after the disk, then start again",
+                self.layout.directory.display()
+            );
+        }
+        let UnderWay { bytes, end_seq } = self.under_way.take().expect("a write is under way");
+        let buffer = written.buffer;
+        self.commit(Group { buffer, bytes, offset: 0, end_seq, released: 0 });
+    }
+
+    fn commit(&mut self, group: Group) {
+        self.durable_seq = group.end_seq - 1;
+        self.committed_seq.store(group.end_seq, Ordering::Release);
+        self.committed.push_back(group);
+    }
+
+    /// The kernel has what fills, and that is enough.
+    fn write_through(&mut self) {
+        let Some(group) = self.filling.take() else { return };
+        let written = self.segments.current().write_at(&group.buffer[..group.bytes], group.offset);
+        if let Err(error) = written {
+            // Once the journal fails there is no way on: what was promised cannot be kept.
+            panic!(
+                "journal: a write to {} failed: {error}. Stopping; what was acknowledged is there. \
+                 Look after the disk, then start again",
+                self.layout.directory.display()
+            );
+        }
+        self.commit(group);
+        self.fill_next();
+    }
+
+    fn fill_next(&mut self) {
+        if self.filling.is_none()
+            && let Some(buffer) = self.idle.pop()
+        {
+            self.filling = Some(Group { buffer, bytes: 0, offset: 0, end_seq: 0, released: 0 });
         }
     }
 
-    fn commit(&mut self, buffer: Buffer) {
-        self.durable_seq = buffer.end_seq - 1;
-        self.committed_seq.store(buffer.end_seq, Ordering::Release);
-        self.committed.push_back(buffer);
+    /// There is room for a batch of `bytes` at the tail, in the group that fills and in its segment.
+    fn has_room(&mut self, bytes: usize) -> bool {
+        let Some(group) = &self.filling else { return false };
+        if group.bytes + bytes > GROUP_BYTES {
+            return false;
+        }
+        if self.segments.holds(self.tail.position, bytes) {
+            return true;
+        }
+        // A write stays in one segment.
+        if group.bytes > 0 {
+            return false;
+        }
+        let next = self.segments.advance(self.tail.next_seq);
+        self.tail.position = next.unwrap_or(self.tail.position);
+        next.is_some()
     }
 }
 
 impl<D: Disk> Log for Journal<D> {
     fn append(&mut self, commands: &CommandBuffer, time: u64) -> Result<(), AppendError> {
-        if !matches!(self.start, Start::Leading) {
+        if !matches!(self.start, Start::Lead | Start::Leading) {
             return Err(AppendError::NotLeader);
         }
-        let Some(mut buffer) = self.free.pop() else { return Err(AppendError::Full) };
-        let term = self.end.term + 1;
-        buffer.length = self.tail.encode(commands, term, time, self.durable_seq, &mut buffer.bytes);
-        buffer.end_seq = self.tail.next_seq;
-        match &mut self.writer {
-            Writer::Inline(files) => {
-                // Once the journal fails there is no way on: what was promised cannot be kept.
-                files.write(&buffer).unwrap_or_else(|e| panic!("journal: write failed: {e}"));
-                self.commit(buffer);
-            }
-            Writer::Thread { work, .. } => {
-                self.in_flight += 1;
-                work.send(buffer).expect("the journal thread lives as long as the journal");
-            }
+        if !self.has_room(encoded_bytes(commands)) {
+            return Err(AppendError::Full);
+        }
+        let group = self.filling.as_mut().expect("has_room has looked");
+        if group.bytes == 0 {
+            group.offset = self.layout.offset(self.tail.position);
+        }
+        let (term, out) = (self.end.term + 1, &mut group.buffer[group.bytes..]);
+        group.bytes += self.tail.encode(commands, term, time, self.durable_seq, out);
+        group.end_seq = self.tail.next_seq;
+        if self.durability != Durability::Disk {
+            self.write_through();
         }
         Ok(())
     }
 
     fn poll(&mut self) -> LogEvent<'_> {
-        loop {
-            match &mut self.start {
-                Start::Restore => {
-                    self.start = Start::Replay { segment: 0, bytes: Vec::new(), at: 0 };
-                    self.tail = Tail::genesis(self.end.partition);
-                    return LogEvent::Restore(&[]);
-                }
-                Start::Replay { .. } => {
-                    if self.load_next() {
-                        break;
-                    }
-                    assert_eq!(self.tail, self.end, "the log changed between check and replay");
-                    self.start = Start::Lead;
-                }
-                Start::Lead => {
-                    self.start = Start::Leading;
-                    return LogEvent::Leading { term: self.end.term + 1 };
-                }
-                Start::Leading => {
-                    return match self.committed.front() {
-                        Some(buffer) => LogEvent::Committed(own(&buffer.bytes[..buffer.length])),
-                        None => LogEvent::Nothing,
-                    };
-                }
-            }
+        self.start_on();
+        match &self.start {
+            Start::Opened(snapshot) | Start::Restored(snapshot) => LogEvent::Restore(snapshot),
+            Start::Replaying(walk) => LogEvent::Committed(walk.batch()),
+            Start::Lead => LogEvent::Leading { term: self.end.term + 1 },
+            Start::Leading => match self.committed.front() {
+                Some(group) => LogEvent::Committed(own(&group.buffer[group.released..group.bytes])),
+                None => LogEvent::Nothing,
+            },
         }
-        let Start::Replay { bytes, at, .. } = &self.start else { return LogEvent::Nothing };
-        LogEvent::Committed(own(&bytes[*at..]))
     }
 
     fn release(&mut self) {
-        if let Start::Replay { bytes, at, .. } = &mut self.start {
-            self.tail.advance(&own(&bytes[*at..]));
-            *at += std::mem::take(&mut self.replayed_bytes);
-        } else if let Some(buffer) = self.committed.pop_front() {
-            self.free.push(buffer);
+        if let Start::Replaying(walk) = &mut self.start {
+            walk.advance();
+            return;
+        }
+        let Some(group) = self.committed.front_mut() else { return };
+        group.released += own(&group.buffer[group.released..]).encoded_bytes();
+        if group.released == group.bytes
+            && let Some(group) = self.committed.pop_front()
+        {
+            self.idle.push(group.buffer);
+            self.fill_next();
         }
     }
 
-    fn snapshot_taken(&mut self, _: u64) {}
+    fn snapshot_taken(&mut self, seq: u64) {
+        self.segments.release(seq);
+    }
 
     fn turn(&mut self, _: u64) -> usize {
         let mut done = 0;
-        loop {
-            let Writer::Thread { done: written, .. } = &self.writer else { return done };
-            match written.try_recv() {
-                Ok(Ok(buffer)) => {
-                    self.in_flight -= 1;
-                    self.commit(buffer);
-                    done += 1;
-                }
-                // Never retried: what the kernel still holds after a failed sync is unknown.
-                Ok(Err(e)) => {
-                    panic!("journal: sync failed: {e}; stopping, nothing more is promised")
-                }
-                Err(TryRecvError::Empty) => return done,
-                Err(TryRecvError::Disconnected) => panic!("journal: its thread is gone"),
-            }
+        while let Some(written) = self.thread.as_ref().and_then(WritingThread::written) {
+            self.on_written(written);
+            done += 1;
         }
+        if self.thread.is_some()
+            && let Some(write) = self.next_write()
+            && let Some(thread) = &self.thread
+        {
+            thread.write(write);
+        }
+        done
     }
 }
 
 impl<D: Disk> Journal<D> {
-    /// Makes the next batch of the replay the one at `at`. `false`: there is none.
-    fn load_next(&mut self) -> bool {
-        let Start::Replay { segment, bytes, at } = &mut self.start else { return false };
-        loop {
-            if let Ok(batch) = BatchRef::parse(bytes.get(*at..).unwrap_or(&[]))
-                && self.tail.continues(&batch)
-            {
-                self.replayed_bytes = batch.encoded_bytes();
-                return true;
-            }
-            let Some(path) = self.segments.get(*segment) else { return false };
-            *bytes = read(&self.disk, path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
-            (*segment, *at) = (*segment + 1, 0);
-        }
-    }
-}
-
-/// Writes and syncs on a thread of its own: everything that waits goes with one sync.
-fn syncing_writer<D: Disk>(mut files: Segments<D>) -> Writer<D> {
-    // Bounded by the buffers there are, so neither end ever waits for room.
-    let (work, waiting) = sync_channel::<Buffer>(BUFFERS);
-    let (written, done) = sync_channel(BUFFERS);
-    let bell = Arc::new(OnceLock::<Doorbell>::new());
-    let rings = Arc::clone(&bell);
-    let write_all = move || {
-        let mut group = Vec::with_capacity(BUFFERS);
-        while let Ok(first) = waiting.recv() {
-            group.push(first);
-            group.extend(waiting.try_iter());
-            let result =
-                group.iter().try_for_each(|buffer| files.write(buffer)).and_then(|()| files.sync());
-            if let Err(error) = result {
-                let _ = written.send(Err(error)); // The journal stops the process.
-                if let Some(bell) = rings.get() {
-                    bell.ring();
-                }
+    /// Goes one step further in the start.
+    fn start_on(&mut self) {
+        let walk = match std::mem::replace(&mut self.start, Start::Leading) {
+            Start::Opened(snapshot) => {
+                self.start = Start::Restored(snapshot);
                 return;
             }
-            for buffer in group.drain(..) {
-                if written.send(Ok(buffer)).is_err() {
-                    return;
-                }
+            Start::Restored(_) => {
+                let (disk, layout) = (self.disk.clone(), self.layout.clone());
+                Box::new(Walk::new(disk, layout, Access::Read, self.begin))
             }
-            if let Some(bell) = rings.get() {
-                bell.ring();
-            }
+            Start::Replaying(walk) => walk,
+            Start::Lead | Start::Leading => return,
+        };
+        self.start = self.replay_on(walk);
+    }
+
+    fn replay_on(&self, mut walk: Box<Walk<D>>) -> Start<D> {
+        let found = walk.find().unwrap_or_else(|error| {
+            let path = self.layout.path(self.layout.number(walk.tail.position));
+            panic!("journal: {}: {error}, after it had been read", path.display())
+        });
+        if found == Found::Batch {
+            return Start::Replaying(walk);
         }
-    };
-    thread::spawn("journal", write_all);
-    Writer::Thread { work, done, bell }
-}
-
-/// All of a segment.
-fn read<D: Disk>(disk: &D, path: &Path) -> io::Result<Vec<u8>> {
-    let file = disk.open(path, Access::Read)?;
-    let mut bytes = vec![0; file.bytes()? as usize];
-    let have = file.read_at(&mut bytes, 0)?;
-    bytes.truncate(have);
-    Ok(bytes)
-}
-
-/// Makes everything from `at` to the end of the segment zeros.
-fn cut<D: Disk>(disk: &D, path: &Path, at: u64) -> io::Result<()> {
-    let file = disk.open(path, Access::Write)?;
-    file.write_at(&vec![0; (SEGMENT_BYTES - at) as usize], at)?;
-    file.sync()
+        assert_eq!(walk.tail, self.end, "the log changed between check and replay");
+        Start::Lead
+    }
 }
 
 /// A batch of this process, or one whose CRC has just been checked.
 fn own(bytes: &[u8]) -> BatchRef<'_> {
     BatchRef::trusted(bytes).expect("written here")
-}
-
-fn says_durable_from_start(segment: &[u8], tail: &Tail) -> bool {
-    BatchRef::parse(segment).is_ok_and(|batch| {
-        batch.header.partition.get() == tail.partition
-            && batch.header.durable_seq.get() >= tail.next_seq
-    }) || says_durable(segment, 0, tail)
-}
-
-/// Bytes from `at` to the last that is not zero.
-fn torn_bytes(segment: &[u8], at: usize) -> u64 {
-    let end = segment.iter().rposition(|byte| *byte != 0).map_or(at, |last| last + 1);
-    end.saturating_sub(at) as u64
 }

@@ -13,8 +13,8 @@ use crate::io::event_ring::event_ring;
 use crate::io::file::DataDir;
 use crate::io::thread::spawn;
 use crate::io::udp::MulticastSender;
-use crate::io::{self, Sleeper, clock, cpu};
-use crate::journal::{Durability, Journal, JournalReader};
+use crate::io::{self, RealDisk, Sleeper, clock, cpu};
+use crate::journal::{self, Durability, Journal, JournalReader};
 use crate::outbox::Outboxes;
 use crate::publisher::{Lines, Publisher};
 use crate::rings::CommandReceivers;
@@ -81,9 +81,12 @@ pub fn serve(config: &Config, out: &mut impl Write) -> anyhow::Result<()> {
     }
 
     // 2. The journal: checked, torn tail cut, ready to replay.
-    let mut journal = Journal::open(data.path(), config.host.durability, config.venue.partition)?;
+    let settings = journal::Settings::new(config.venue.partition, config.host.durability);
+    let mut journal = Journal::open(RealDisk, data.path(), settings, None)?;
     let recovered = journal.recovered();
-    let source = journal.reader();
+    let source = journal.reader(None);
+    journal.keep_on_thread();
+    journal.write_on_thread();
 
     // 3. The understudy, on a cold thread.
     let limits = config.engine_limits(hash_seed());

@@ -17,8 +17,8 @@ use gateway::auth::auth_way;
 use gateway::config::Config;
 use gateway::gateway::{Gateway, Settings};
 use gateway::io::event_ring::event_ring;
-use gateway::io::{TransportKind, clock, open};
-use gateway::journal::{Durability, Journal};
+use gateway::io::{RealDisk, TransportKind, clock, open};
+use gateway::journal::{self, Durability, Journal};
 use gateway::publisher::{Lines, Publisher};
 use gateway::rings::CommandReceivers;
 use gateway::understudy::outbox_way;
@@ -72,7 +72,9 @@ fn venue(kind: TransportKind, directory: PathBuf) -> (String, Arc<AtomicBool>, A
     std::thread::spawn(move || {
         let config = Config::demo();
         let limits = config.engine_limits(1);
-        let journal = Journal::open(&directory, Durability::Process, 1).unwrap();
+        let settings = journal::Settings::new(1, Durability::Process);
+        let mut journal = Journal::open(RealDisk, &directory, settings, None).unwrap();
+        journal.keep_on_thread();
         let (mut transport, _) = open(kind, config.transport_limits()).unwrap();
         let address = transport.listen("127.0.0.1:0".parse().unwrap()).unwrap();
         let (auth, checker) = auth_way(config.secrets());

@@ -238,8 +238,8 @@ pub struct BatchHeader {
     pub crc: U32,
     /// crc of the batch before.
     pub chain: U32,
-    /// `reserved`.
-    pub reserved: U32,
+    /// Where in the log it begins, in blocks of 4 KiB; wraps.
+    pub position: U32,
 }
 
 const _: () = assert!(size_of::<BatchHeader>() == 64);
@@ -259,7 +259,7 @@ impl BatchHeader {
         length: U32::new(0),
         crc: U32::new(0),
         chain: U32::new(0),
-        reserved: U32::new(0),
+        position: U32::new(0),
     };
 }
 
@@ -267,7 +267,7 @@ impl fmt::Display for BatchHeader {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "magic={} version={} rulesVersion={} partition={} count={} term={} firstSeq={} time={} durableSeq={} length={} crc={} chain={} reserved={}",
+            "magic={} version={} rulesVersion={} partition={} count={} term={} firstSeq={} time={} durableSeq={} length={} crc={} chain={} position={}",
             self.magic,
             self.version,
             self.rules_version,
@@ -280,7 +280,7 @@ impl fmt::Display for BatchHeader {
             self.length,
             self.crc,
             self.chain,
-            self.reserved
+            self.position
         )
     }
 }

@@ -1,45 +1,28 @@
 //! Following a journal: what the understudy reads, from the files, as far behind as it likes.
 
-use super::own;
-use super::segments::segment_path;
-use crate::io::{Access, Disk, DiskFile, RealDisk};
-use engine::log::{BATCH_ALIGN, BATCH_ENCODED_MAX, BatchRef, Tail};
+use super::segments::Layout;
+use super::walk::{Found, Walk};
+use crate::io::{Access, Disk, RealDisk};
+use engine::log::{BatchRef, Tail};
 use std::io;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Follows a journal from its beginning, never past what is committed. Cold threads only.
+/// Follows a journal, never past what is committed. Cold threads only.
 pub struct JournalReader<D: Disk = RealDisk> {
-    disk: D,
-    directory: PathBuf,
-    segment: Option<D::File>,
-    number: usize,
-    at: u64,
-    tail: Tail,
+    walk: Walk<D>,
     committed_seq: Arc<AtomicU64>,
-    bytes: Vec<u8>,
+    /// The last batch that was handed out is still at the tail.
+    at_batch: bool,
 }
 
 impl<D: Disk> JournalReader<D> {
-    /// At the beginning of the journal in `directory`; `committed_seq` is the sequence after the last
-    /// committed command.
-    pub(super) fn new(
-        disk: D,
-        directory: PathBuf,
-        partition: u32,
-        committed_seq: Arc<AtomicU64>,
-    ) -> Self {
-        Self {
-            disk,
-            directory,
-            segment: None,
-            number: 0,
-            at: 0,
-            tail: Tail::genesis(partition),
-            committed_seq,
-            bytes: vec![0; BATCH_ENCODED_MAX],
-        }
+    /// From `tail` on; `committed_seq` is the sequence after the last committed command.
+    pub(super) fn new(disk: D, layout: Layout, tail: Tail, committed_seq: Arc<AtomicU64>) -> Self {
+        // Past the cache, as the segments are written: a cached block would have to be thrown out
+        // by the next write beside it, and that write would wait.
+        let walk = Walk::new(disk, layout, Access::ReadDirect, tail);
+        Self { walk, committed_seq, at_batch: false }
     }
 
     /// The next committed batch; `None`: there is none yet.
@@ -47,34 +30,32 @@ impl<D: Disk> JournalReader<D> {
     /// # Errors
     /// The file system says no, or what was committed cannot be read back.
     pub fn next_batch(&mut self) -> io::Result<Option<BatchRef<'_>>> {
-        if self.tail.next_seq >= self.committed_seq.load(Ordering::Acquire) {
+        if std::mem::take(&mut self.at_batch) {
+            self.walk.advance();
+        }
+        if self.walk.tail.next_seq >= self.committed_seq.load(Ordering::Acquire) {
             return Ok(None);
         }
-        loop {
-            if self.segment.is_none() {
-                let path = segment_path(&self.directory, self.number);
-                self.segment = Some(self.disk.open(&path, Access::Read)?);
-            }
-            let Some(segment) = &self.segment else { continue };
-            let mut have = segment.read_at(&mut self.bytes[..BATCH_ALIGN], self.at)?;
-            let length = BatchRef::encoded_length(&self.bytes[..have]).min(BATCH_ENCODED_MAX);
-            if length > have {
-                have += segment.read_at(&mut self.bytes[have..length], self.at + have as u64)?;
-            }
-            let found =
-                BatchRef::parse(&self.bytes[..have]).is_ok_and(|batch| self.tail.continues(&batch));
-            if found {
-                break;
-            }
-            if self.at == 0 {
-                let lost = format!("journal: sequence {} cannot be read back", self.tail.next_seq);
+        match self.walk.find()? {
+            Found::Batch => self.at_batch = true,
+            Found::Nothing(why) => {
+                let seq = self.walk.tail.next_seq;
+                let lost = format!(
+                    "journal: sequence {seq} was committed and cannot be read back ({why:?}); the \
+                     disk lost it, or its segment was used again before it was read"
+                );
                 return Err(io::Error::new(io::ErrorKind::InvalidData, lost));
             }
-            (self.segment, self.number, self.at) = (None, self.number + 1, 0);
         }
-        let batch = own(&self.bytes);
-        self.tail.advance(&batch);
-        self.at += batch.encoded_bytes() as u64;
-        Ok(Some(batch))
+        Ok(Some(self.walk.batch()))
+    }
+
+    /// Behind the last batch that was handed out.
+    pub fn tail(&self) -> Tail {
+        let mut tail = self.walk.tail;
+        if self.at_batch {
+            tail.advance(&self.walk.batch());
+        }
+        tail
     }
 }

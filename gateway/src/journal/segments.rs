@@ -1,120 +1,304 @@
-//! The files of a journal, and the one that is being written.
+//! The files of a journal: where what lies, the one that is written, and the next ones.
 //!
-//! Where every write is synced, fresh segments are *pre-written* by a cold thread: a sync into a file
-//! that only has its size must also write where its blocks are, and costs half as much again. One spare
-//! is always on its way. Where the kernel's word is enough, a fresh segment is just a file.
+//! A segment is whole, named and on the device *before* anything is written to it: the [`Keeper`], on a
+//! cold thread, always has two ready, so appending makes no file, takes no block and waits for neither.
+//! With `disk` a fresh one is pre-written with zeros (a sync into a file that only has its size must also
+//! write where its blocks are, and costs half as much again). Segments below the older snapshot are used
+//! again under a new number, with all their bytes: every batch says its own place in the log
+//! (engine/src/log.rs), so what an earlier use left is never taken for data.
 
-use super::{Buffer, SEGMENT_BYTES};
-use crate::io::{Access, Disk, DiskFile, thread};
+use super::{Durability, Settings};
+use crate::io::{Access, Disk, DiskFile};
+use engine::log::BATCH_ALIGN;
+use std::collections::VecDeque;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, sync_channel};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
-/// Where fresh segments come from.
-pub(super) enum Fresh {
-    /// Made when needed.
-    Sparse,
-    /// Made ahead, on a cold thread.
-    Spares(Receiver<io::Result<PathBuf>>),
+/// Segments that may be used again and are kept for it; beyond that they are removed.
+const OLD_KEPT: usize = 4;
+/// A segment that could not be made is tried again this often.
+const RETRY: Duration = Duration::from_millis(200);
+
+/// Where what lies.
+#[derive(Clone, Debug)]
+pub(super) struct Layout {
+    pub(super) directory: PathBuf,
+    pub(super) segment_bytes: u64,
 }
 
-/// The segments, and the one that is being written.
-pub(super) struct Segments<D: Disk> {
-    disk: D,
-    directory: PathBuf,
-    pub(super) paths: Vec<PathBuf>,
-    current: D::File,
-    at: u64,
-    /// Segments below this were complete before this life.
-    first_written: usize,
-    fresh: Fresh,
-}
-
-impl<D: Disk> Segments<D> {
-    /// Goes on at `end`: segment and offset.
-    pub(super) fn open(
-        disk: D,
-        directory: &Path,
-        paths: &[PathBuf],
-        end: (usize, usize),
-        fresh: Fresh,
-    ) -> io::Result<Self> {
-        let mut paths = paths.to_vec();
-        let current = match paths.get(end.0) {
-            Some(path) => disk.open(path, Access::Write)?,
-            None => {
-                paths.push(segment_path(directory, 0));
-                fresh.make(&disk, &paths[0])?
-            }
-        };
-        paths.truncate(end.0 + 1);
-        let first_written = paths.len() - 1;
-        let (directory, at) = (directory.to_owned(), end.1 as u64);
-        Ok(Self { disk, directory, paths, current, at, first_written, fresh })
+impl Layout {
+    pub(super) fn new(data: &Path, segment_bytes: u64) -> Self {
+        assert!(segment_bytes.is_multiple_of(BATCH_ALIGN as u64), "segments are whole blocks");
+        Self { directory: data.join("journal"), segment_bytes }
     }
 
-    /// Writes a batch, in the next segment if this one is full.
-    pub(super) fn write(&mut self, buffer: &Buffer) -> io::Result<()> {
-        let bytes = &buffer.bytes[..buffer.length];
-        if self.at + bytes.len() as u64 > SEGMENT_BYTES {
-            if let Fresh::Spares(_) = self.fresh {
-                self.current.sync()?; // Batches of the same group are in it.
+    /// The file of segment `number`.
+    pub(super) fn path(&self, number: u64) -> PathBuf {
+        self.directory.join(format!("{number:012}.log"))
+    }
+
+    /// Numbers of the segments there are, in order. Files with other names are not ours.
+    pub(super) fn numbers<D: Disk>(&self, disk: &D) -> io::Result<Vec<u64>> {
+        let paths = disk.list(&self.directory, ".log")?;
+        let number = |path: &PathBuf| path.file_stem()?.to_str()?.parse().ok();
+        let mut numbers: Vec<u64> = paths.iter().filter_map(number).collect();
+        numbers.retain(|number| paths.contains(&self.path(*number)));
+        Ok(numbers)
+    }
+
+    fn segment_blocks(&self) -> u64 {
+        self.segment_bytes / BATCH_ALIGN as u64
+    }
+
+    /// The segment of a position.
+    pub(super) fn number(&self, position: u64) -> u64 {
+        position / self.segment_blocks()
+    }
+
+    /// Bytes from the start of its segment to a position.
+    pub(super) fn offset(&self, position: u64) -> u64 {
+        position % self.segment_blocks() * BATCH_ALIGN as u64
+    }
+
+    /// Where segment `number` begins.
+    pub(super) fn start(&self, number: u64) -> u64 {
+        number * self.segment_blocks()
+    }
+}
+
+/// A segment that is ready to be written.
+struct Fresh<F> {
+    number: u64,
+    file: F,
+}
+
+/// What the journal and its keeper tell each other beside the segments themselves.
+#[derive(Default)]
+struct Shared {
+    /// Segments below this number may be used again.
+    free_below: AtomicU64,
+    /// Why there is no next segment, as long as there is none.
+    trouble: Mutex<Option<String>>,
+}
+
+/// The segment that is written, and the way to the next.
+pub(super) struct Segments<F> {
+    layout: Layout,
+    current: Option<Fresh<F>>,
+    ready: Receiver<Fresh<F>>,
+    shared: Arc<Shared>,
+    /// Segments there are, oldest first: number and first sequence, where that is known.
+    known: VecDeque<(u64, u64)>,
+}
+
+impl<F: DiskFile> Segments<F> {
+    /// There is room for `bytes` at `position` in the current segment.
+    pub(super) fn holds(&self, position: u64, bytes: usize) -> bool {
+        let room = self.layout.segment_bytes - self.layout.offset(position);
+        let current = self.current.as_ref().map(|segment| segment.number);
+        current == Some(self.layout.number(position)) && bytes as u64 <= room
+    }
+
+    /// Goes on to the next segment, of which `first_seq` will be the first sequence. `None`: it is not
+    /// ready. Otherwise where it begins.
+    ///
+    /// # Panics
+    /// When there will be none: the process must stop, while all it has promised still holds.
+    pub(super) fn advance(&mut self, first_seq: u64) -> Option<u64> {
+        match self.ready.try_recv() {
+            Ok(next) => {
+                let start = self.layout.start(next.number);
+                self.known.push_back((next.number, first_seq));
+                self.current = Some(next);
+                Some(start)
             }
-            let path = segment_path(&self.directory, self.paths.len());
-            self.current = self.fresh.make(&self.disk, &path)?;
-            self.paths.push(path);
-            self.at = 0;
+            Err(TryRecvError::Empty) => {
+                let trouble = self.shared.trouble.lock().unwrap_or_else(PoisonError::into_inner);
+                if let Some(why) = &*trouble {
+                    panic!(
+                        "journal: no room for another segment in {}: {why}. Stopping; everything \
+                         that was acknowledged is there. Make room and start again",
+                        self.layout.directory.display()
+                    );
+                }
+                None
+            }
+            Err(TryRecvError::Disconnected) => panic!("journal: the keeper of segments is gone"),
         }
-        self.current.write_at(bytes, self.at)?;
-        self.at += bytes.len() as u64;
+    }
+
+    /// The file that is written.
+    pub(super) fn current(&self) -> &F {
+        &self.current.as_ref().expect("a batch was placed in it").file
+    }
+
+    /// Its number; `None`: the first is not ready yet.
+    pub(super) fn current_number(&self) -> Option<u64> {
+        self.current.as_ref().map(|segment| segment.number)
+    }
+
+    /// Segments whose commands are all at or below `seq` may be used again.
+    pub(super) fn release(&mut self, seq: u64) {
+        while let Some((number, first_seq)) = self.known.get(1).copied()
+            && first_seq <= seq + 1
+        {
+            self.known.pop_front();
+            self.shared.free_below.store(number, Ordering::Release);
+        }
+    }
+}
+
+/// Makes segments before they are needed. Cold: every step of it may take long.
+pub struct Keeper<D: Disk> {
+    disk: D,
+    layout: Layout,
+    durability: Durability,
+    /// Number of the segment that is made next.
+    next: u64,
+    /// Files with numbers below `next`, oldest first.
+    old: VecDeque<u64>,
+    /// Files with numbers from `next` on: made by an earlier life and not written.
+    waiting: VecDeque<u64>,
+    made: Option<Fresh<D::File>>,
+    ready: SyncSender<Fresh<D::File>>,
+    shared: Arc<Shared>,
+}
+
+/// Goes on at `position`; `numbers` are the files there are, `known` see [`Segments`].
+pub(super) fn open<D: Disk>(
+    disk: &D,
+    layout: &Layout,
+    settings: &Settings,
+    position: u64,
+    numbers: &[u64],
+    known: VecDeque<(u64, u64)>,
+) -> io::Result<(Segments<D::File>, Keeper<D>)> {
+    let number = layout.number(position);
+    let current = if numbers.contains(&number) && layout.offset(position) > 0 {
+        let file = disk.open(&layout.path(number), access(settings.durability))?;
+        Some(Fresh { number, file })
+    } else {
+        None
+    };
+    // One is in the channel and one in the keeper's hand: two are ready.
+    let (ready, take) = sync_channel(1);
+    let shared = Arc::new(Shared::default());
+    let next = number + u64::from(current.is_some());
+    let (old, waiting): (Vec<u64>, Vec<u64>) = numbers.iter().partition(|number| **number < next);
+    let keeper = Keeper {
+        disk: disk.clone(),
+        layout: layout.clone(),
+        durability: settings.durability,
+        next,
+        old: old.into(),
+        waiting: waiting.into(),
+        made: None,
+        ready,
+        shared: Arc::clone(&shared),
+    };
+    Ok((Segments { layout: layout.clone(), current, ready: take, shared, known }, keeper))
+}
+
+fn access(durability: Durability) -> Access {
+    match durability {
+        Durability::Disk => Access::WriteDirect,
+        Durability::Process | Durability::None => Access::Write,
+    }
+}
+
+impl<D: Disk> Keeper<D> {
+    /// Makes a segment if there is room for one. `false`: there was nothing to do.
+    ///
+    /// # Errors
+    /// As the kernel says; it may be tried again.
+    pub fn turn(&mut self) -> io::Result<bool> {
+        let made = match self.made.take() {
+            Some(made) => made,
+            None => self.make()?,
+        };
+        match self.ready.try_send(made) {
+            Ok(()) => Ok(true),
+            Err(TrySendError::Full(made)) => {
+                self.made = Some(made);
+                Ok(false)
+            }
+            Err(TrySendError::Disconnected(_)) => Ok(false),
+        }
+    }
+
+    /// Does that until the journal is gone.
+    pub fn run(mut self) {
+        loop {
+            let made = self.make();
+            let trouble = made.as_ref().err().map(ToString::to_string);
+            *self.shared.trouble.lock().unwrap_or_else(PoisonError::into_inner) = trouble;
+            match made {
+                Ok(made) => {
+                    if self.ready.send(made).is_err() {
+                        return;
+                    }
+                }
+                Err(error) if Arc::strong_count(&self.shared) > 1 => {
+                    tracing::warn!("journal: the next segment cannot be made: {error}");
+                    std::thread::sleep(RETRY);
+                }
+                Err(_) => return,
+            }
+        }
+    }
+
+    fn make(&mut self) -> io::Result<Fresh<D::File>> {
+        let (number, path) = (self.next, self.layout.path(self.next));
+        let is_there = self.waiting.front() == Some(&number);
+        if !is_there {
+            match self.old.front().copied().filter(|old| self.is_free(*old)) {
+                Some(old) => {
+                    self.disk.rename(&self.layout.path(old), &path)?;
+                    self.old.pop_front();
+                }
+                None => self.create(&path)?,
+            }
+        }
+        // Also if it was there: an earlier life may have died between the name and its sync.
+        self.disk.sync_dir(&self.layout.directory)?;
+        let mut file = self.disk.open(&path, access(self.durability))?;
+        if file.bytes()? != self.layout.segment_bytes {
+            self.create(&path)?;
+            self.disk.sync_dir(&self.layout.directory)?;
+            file = self.disk.open(&path, access(self.durability))?;
+        }
+        self.waiting.retain(|waiting| *waiting != number);
+        self.old.push_back(number);
+        self.next += 1;
+        self.remove_surplus()?;
+        Ok(Fresh { number, file })
+    }
+
+    /// A fresh segment takes its name only when it is whole.
+    fn create(&self, path: &Path) -> io::Result<()> {
+        let spare = self.layout.directory.join("next.spare");
+        let bytes = self.layout.segment_bytes;
+        match self.durability {
+            Durability::Disk => self.disk.create_written(&spare, bytes)?,
+            Durability::Process | Durability::None => self.disk.create(&spare, bytes)?,
+        }
+        self.disk.rename(&spare, path)
+    }
+
+    fn is_free(&self, number: u64) -> bool {
+        number < self.shared.free_below.load(Ordering::Acquire)
+    }
+
+    fn remove_surplus(&mut self) -> io::Result<()> {
+        let free = self.old.iter().take_while(|old| self.is_free(**old)).count();
+        for _ in OLD_KEPT..free {
+            self.disk.remove(&self.layout.path(self.old[0]))?;
+            self.old.pop_front();
+        }
         Ok(())
     }
-
-    /// The device has what was written last.
-    pub(super) fn sync(&self) -> io::Result<()> {
-        self.current.sync()
-    }
-
-    /// The device has everything that this life wrote.
-    pub(super) fn sync_all(&self) -> io::Result<()> {
-        let written = &self.paths[self.first_written..];
-        written.iter().try_for_each(|path| self.disk.open(path, Access::Write)?.sync())
-    }
-}
-
-impl Fresh {
-    /// From a cold thread that works in `directory`.
-    pub(super) fn spares<D: Disk>(disk: D, directory: &Path) -> Self {
-        // Two names in turn: the one that was handed over last may not have been moved yet.
-        let names = ["a.spare", "b.spare"].map(|name| directory.join(name));
-        let (ready, take) = sync_channel(0);
-        thread::spawn("spare segments", move || {
-            for spare in names.iter().cycle() {
-                let made = disk.create_written(spare, SEGMENT_BYTES).map(|()| spare.clone());
-                let failed = made.is_err();
-                if ready.send(made).is_err() || failed {
-                    return; // The journal is gone, or has been told.
-                }
-            }
-        });
-        Self::Spares(take)
-    }
-
-    /// A fresh segment at `path`; what an earlier life may have left there is no data.
-    fn make<D: Disk>(&self, disk: &D, path: &Path) -> io::Result<D::File> {
-        match self {
-            Self::Sparse => disk.create(path, SEGMENT_BYTES)?,
-            Self::Spares(take) => {
-                let gone = |_| io::Error::other("the thread that makes spare segments is gone");
-                disk.rename(&take.recv().map_err(gone)??, path)?;
-                path.parent().map_or(Ok(()), |directory| disk.sync_dir(directory))?;
-            }
-        }
-        disk.open(path, Access::Write)
-    }
-}
-
-/// Where segment `number` is.
-pub(super) fn segment_path(directory: &Path, number: usize) -> PathBuf {
-    directory.join(format!("{number:012}.log"))
 }
