@@ -246,7 +246,9 @@ impl<D: Disk> Journal<D> {
         self.segments.current_number()?;
         Some(match (self.durability, self.segments.current().is_direct()) {
             (Durability::Disk, true) => "O_DIRECT and RWF_DSYNC",
-            (Durability::Disk, false) => "pwrite and fdatasync; this file system has no O_DIRECT",
+            (Durability::Disk, false) => {
+                "the kernel's cache and a sync, as this file system has no O_DIRECT"
+            }
             (Durability::Process | Durability::None, _) => "pwrite",
         })
     }

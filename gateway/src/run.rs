@@ -6,9 +6,9 @@
 //! (three or more) the threads spin a little first.
 
 use crate::gateway::Gateway;
-use crate::io::Sleeper;
 use crate::io::clock::SteadyClock;
 use crate::io::event_ring::EventWriter;
+use crate::io::{Sleeper, StreamTransport};
 use crate::journal::Journal;
 use crate::publisher::{Lines, Publisher};
 use crate::rings::CommandReceivers;
@@ -136,7 +136,10 @@ pub fn run_fused<L: Lines>(
     let mut stopping = false;
     loop {
         let now = clock.now_ns();
-        let done = edge.turn(now) + engine.turn(now);
+        let mut done = edge.turn(now);
+        done += carry_writes(&mut engine, edge.gateway.transport_mut());
+        done += engine.turn(now);
+        done += carry_writes(&mut engine, edge.gateway.transport_mut());
         if stopping && edge.gateway.has_stopped(now) && engine.is_done() {
             // Reports of the last commands are on their way out.
             edge.turn(now);
@@ -154,6 +157,24 @@ pub fn run_fused<L: Lines>(
             edge.gateway.transport_mut().wait(sleep);
         }
     }
+}
+
+/// Between the journal and a transport that writes files: what has ended, and what comes next. Another
+/// transport leaves the journal to its own thread. Returns how much was done.
+pub fn carry_writes(engine: &mut EnginePart, transport: &mut dyn StreamTransport) -> usize {
+    if !transport.writes_files() {
+        return 0;
+    }
+    let (journal, mut done) = (engine.partition.log_mut(), 0);
+    if let Some(written) = transport.take_written() {
+        journal.on_written(written);
+        done += 1;
+    }
+    if let Some(write) = journal.next_write() {
+        transport.submit_write(write);
+        done += 1;
+    }
+    done
 }
 
 /// The network side on this thread, the engine on its own, until told to stop.

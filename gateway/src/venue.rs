@@ -13,12 +13,14 @@ use crate::io::event_ring::event_ring;
 use crate::io::file::DataDir;
 use crate::io::thread::spawn;
 use crate::io::udp::MulticastSender;
-use crate::io::{self, RealDisk, Sleeper, clock, cpu};
+use crate::io::{self, RealDisk, Sleeper, StreamTransport, clock, cpu};
 use crate::journal::{self, Durability, Journal, JournalReader};
 use crate::outbox::Outboxes;
 use crate::publisher::{Lines, Publisher};
 use crate::rings::CommandReceivers;
-use crate::run::{EdgePart, EnginePart, Flags, Waiting, run_engine, run_fused, run_split};
+use crate::run::{
+    EdgePart, EnginePart, Flags, Waiting, carry_writes, run_engine, run_fused, run_split,
+};
 use crate::understudy::{Understudy, outbox_way};
 use anyhow::{Context, anyhow, bail};
 use engine::{Event, Partition};
@@ -86,7 +88,6 @@ pub fn serve(config: &Config, out: &mut impl Write) -> anyhow::Result<()> {
     let recovered = journal.recovered();
     let source = journal.reader(None);
     journal.keep_on_thread();
-    journal.write_on_thread();
 
     // 3. The understudy, on a cold thread.
     let limits = config.engine_limits(hash_seed());
@@ -113,6 +114,11 @@ pub fn serve(config: &Config, out: &mut impl Write) -> anyhow::Result<()> {
             .context("cannot open a transport; try --transport mio")?;
     let bell = transport.doorbell();
     let engine_sleeper = Sleeper::new().context("cannot make a doorbell")?;
+    // Fused, a ring that serves connections also brings the journal to the device.
+    let on_ring = placement != Placement::Split && transport.writes_files();
+    if !on_ring {
+        journal.write_on_thread();
+    }
     match placement {
         Placement::Split => {
             journal.wakes(engine_sleeper.doorbell());
@@ -126,7 +132,8 @@ pub fn serve(config: &Config, out: &mut impl Write) -> anyhow::Result<()> {
         events,
         checkpoints,
     };
-    replay(&mut engine, config)?;
+    replay(&mut engine, on_ring.then_some(&mut *transport), config)?;
+    let path_to_device = engine.partition.log().path_to_device().unwrap_or_default();
     let replay_ms = begun.elapsed().as_millis();
     let address = transport.listen(config.fix.listen).map_err(|error| {
         anyhow!("{}: fix.listen: cannot listen on {}: {error}\n  fix: stop who has it, or choose another", config.file, config.fix.listen)
@@ -173,6 +180,8 @@ pub fn serve(config: &Config, out: &mut impl Write) -> anyhow::Result<()> {
         config,
         &Started {
             back_end,
+            path_to_device,
+            on_ring,
             fallback: fallback.as_deref(),
             placement,
             waiting,
@@ -209,9 +218,17 @@ pub fn serve(config: &Config, out: &mut impl Write) -> anyhow::Result<()> {
 }
 
 /// Applies what the log has and takes the lead, before anybody can connect.
-fn replay(engine: &mut EnginePart, config: &Config) -> anyhow::Result<()> {
+fn replay(
+    engine: &mut EnginePart,
+    mut ring: Option<&mut (dyn StreamTransport + Send + 'static)>,
+    config: &Config,
+) -> anyhow::Result<()> {
     while !engine.partition.is_live() {
         engine.turn(clock::utc_now_ns());
+        if let Some(ring) = &mut ring {
+            carry_writes(engine, *ring);
+            ring.flush();
+        }
         if let Some(refused) = engine.partition.refused() {
             bail!("{}: {}", config.file, explain(refused));
         }
@@ -359,6 +376,8 @@ fn hash_seed() -> u64 {
 
 struct Started<'a> {
     back_end: &'a str,
+    path_to_device: &'a str,
+    on_ring: bool,
     fallback: Option<&'a str>,
     placement: Placement,
     waiting: Waiting,
@@ -404,6 +423,10 @@ fn announce(out: &mut impl Write, config: &Config, s: &Started<'_>) -> std::io::
         )?;
     }
     writeln!(out, "  durability  {durability}")?;
+    if config.host.durability == Durability::Disk {
+        let who = if s.on_ring { "the gateway's ring" } else { "a thread of its own" };
+        writeln!(out, "              by {}, on {who}", s.path_to_device)?;
+    }
     writeln!(
         out,
         "  transport   {}{}",

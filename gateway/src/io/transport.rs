@@ -9,7 +9,9 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use super::disk::{DiskWrite, DiskWritten};
 use super::doorbell::Doorbell;
+use super::file::RealFile;
 
 /// Names one connection for as long as it lives. A slot is used again, a name never is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -188,4 +190,20 @@ pub trait StreamTransport {
 
     /// The counters.
     fn stats(&self) -> TransportStats;
+
+    /// This back end also brings writes of files to the device, beside its connections.
+    fn writes_files(&self) -> bool {
+        false
+    }
+
+    /// Takes a write; it leaves with the next `poll`, `flush` or `wait`, and its end is an end of
+    /// `wait`. One at a time, and only where [`Self::writes_files`]: anything else is a bug.
+    fn submit_write(&mut self, _write: DiskWrite<RealFile>) {
+        unreachable!("this back end writes no files");
+    }
+
+    /// The write that has ended since it was submitted.
+    fn take_written(&mut self) -> Option<DiskWritten> {
+        None
+    }
 }

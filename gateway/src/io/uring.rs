@@ -11,7 +11,7 @@
 //! the enter: the kernel works only inside it, so a receive is stopped before it brings more.
 //!
 //! The ring belongs to the thread that first polls, flushes or waits. `setup.rs` makes rings and
-//! finds out whether this host allows them, `listening.rs` accepts, `closing.rs` ends connections,
+//! finds out whether this host allows them, `listening.rs` accepts, `closing.rs` ends connections, `files.rs` writes files,
 //! `provided.rs` holds the receive buffers, `operation.rs` tells completions apart, `connections.rs` is the table. The promises kept: `transport.rs`.
 
 use std::io;
@@ -27,15 +27,19 @@ use socket2::Socket;
 
 use super::clock;
 use super::connections::{CLOSED, Connections, Phase, READABLE, WRITABLE};
+use super::disk::{DiskWrite, DiskWritten};
 use super::doorbell::{Doorbell, Sleeper};
+use super::file::RealFile;
 use super::transport::{
     Close, CloseReason, ConnId, NetEvent, StreamTransport, TransportLimits, TransportStats,
 };
+use files::FileWrite;
 use listening::Listener;
 use operation::Operation;
 use provided::{Backlog, Counts, Provided};
 
 mod closing;
+mod files;
 mod listening;
 mod operation;
 mod provided;
@@ -71,6 +75,7 @@ pub struct UringTransport {
     connections: ManuallyDrop<Connections<Io>>,
     provided: ManuallyDrop<Provided>,
     bell_count: ManuallyDrop<Box<[u8; 8]>>,
+    file_write: ManuallyDrop<FileWrite>,
     listeners: Vec<Listener>,
     sleeper: Sleeper,
     /// The ring has found its thread.
@@ -106,6 +111,7 @@ impl UringTransport {
             connections: ManuallyDrop::new(connections),
             provided: ManuallyDrop::new(provided),
             bell_count: ManuallyDrop::new(Box::new([0; 8])),
+            file_write: ManuallyDrop::default(),
             listeners: Vec::new(),
             sleeper: Sleeper::new()?,
             enabled: false,
@@ -119,9 +125,10 @@ impl UringTransport {
     fn push(&mut self, entry: Entry) -> bool {
         for _ in 0..2 {
             // WHY: the queue cannot know how long the memory behind an entry lives.
-            // SAFETY: entries point to the fixed buffers of a connection or to `bell_count`, which
-            // are neither moved nor freed while `in_flight` counts the operation (see `Drop`),
-            // and to descriptors that stay open until it has ended.
+            // SAFETY: entries point to the fixed buffers of a connection, to `bell_count` or to the
+            // heap buffer of the write in `file_write`, which are neither moved nor freed while
+            // `in_flight` counts the operation (see `Drop`), and to descriptors that stay open
+            // until it has ended.
             if unsafe { self.ring.submission().push(&entry) }.is_ok() {
                 self.in_flight += 1;
                 return true;
@@ -184,8 +191,9 @@ impl UringTransport {
         assert!(pushed, "no room for the doorbell");
     }
 
-    /// Queues what each touched connection needs next.
+    /// Queues the write of a file, and what each touched connection needs next.
     fn settle(&mut self) {
+        self.start_file_write();
         let count = self.connections.touched();
         for index in 0..count {
             let slot = self.connections.touched_at(index);
@@ -276,6 +284,7 @@ impl UringTransport {
             match Operation::of(user_data) {
                 Operation::Accept => self.on_accept(slot, result, more),
                 Operation::Bell => self.arm_bell(),
+                Operation::Write => self.on_file_written(result),
                 Operation::CancelAccept | Operation::CancelEverything => {}
                 of_connection => {
                     let ours = self.connections.generation(slot) == generation;
@@ -426,7 +435,7 @@ impl StreamTransport for UringTransport {
         self.reap();
         self.arm_listeners();
         self.settle();
-        if self.connections.has_events() {
+        if self.connections.has_events() || self.file_write.has_written() {
             self.enter_if_due();
             return;
         }
@@ -453,5 +462,17 @@ impl StreamTransport for UringTransport {
 
     fn stats(&self) -> TransportStats {
         self.connections.stats
+    }
+
+    fn writes_files(&self) -> bool {
+        true
+    }
+
+    fn submit_write(&mut self, write: DiskWrite<RealFile>) {
+        self.file_write.submit(write);
+    }
+
+    fn take_written(&mut self) -> Option<DiskWritten> {
+        self.file_write.take()
     }
 }

@@ -93,6 +93,7 @@ impl Drop for UringTransport {
                 ManuallyDrop::drop(&mut self.connections);
                 ManuallyDrop::drop(&mut self.provided);
                 ManuallyDrop::drop(&mut self.bell_count);
+                ManuallyDrop::drop(&mut self.file_write);
             }
         }
     }

@@ -16,6 +16,8 @@ pub(super) enum Operation {
     Bell,
     /// Sent when dropped.
     CancelEverything,
+    /// A write of a file; `disk.rs`.
+    Write,
 }
 
 impl Operation {
@@ -29,6 +31,7 @@ impl Operation {
             5 => Self::CancelAccept,
             6 => Self::Bell,
             7 => Self::CancelEverything,
+            8 => Self::Write,
             other => panic!("a completion of an operation {other} that was never started"),
         }
     }
@@ -51,7 +54,8 @@ mod tests {
     #[test]
     fn an_operation_and_its_owner_survive_the_trip_through_the_kernel() {
         use Operation::*;
-        let all = [Accept, Receive, Send, Pause, CancelAll, CancelAccept, Bell, CancelEverything];
+        let all =
+            [Accept, Receive, Send, Pause, CancelAll, CancelAccept, Bell, CancelEverything, Write];
         for operation in all {
             let user_data = operation.user_data(0xabcd, 0x1234_5678);
             assert_eq!(Operation::of(user_data), operation);

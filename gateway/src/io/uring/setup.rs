@@ -79,6 +79,7 @@ pub fn probe() -> Result<(), ProbeError> {
         opcode::Send::CODE,
         opcode::AsyncCancel::CODE,
         opcode::Read::CODE,
+        opcode::Write::CODE,
     ];
     if !needed.iter().all(|&code| known.is_supported(code)) {
         return Err(ProbeError::Unsupported { step: "needed operations", errno: libc::EINVAL });
@@ -99,7 +100,7 @@ pub fn probe() -> Result<(), ProbeError> {
 /// The ring of a transport, disabled until the thread that will use it enables it.
 ///
 /// The completion queue holds what one enter can bring at worst: every offered buffer filled, and per
-/// connection a send, the ends of its receive and of two cancels, and an accept.
+/// connection a send, the ends of its receive and of two cancels, and an accept; and a file's write.
 pub(super) fn ring(connections: u32, buffers: u32) -> io::Result<IoUring> {
     let submissions = (connections * 2).next_power_of_two().clamp(64, 4096);
     let completions = (buffers + connections * 5 + 64).next_power_of_two();
