@@ -124,6 +124,13 @@ pub struct Host {
     pub gateway_core: Option<usize>,
     /// Core of the engine thread.
     pub engine_core: Option<usize>,
+    /// Commands between two snapshots of the state; 0: none is taken.
+    #[serde(default = "snapshot_commands")]
+    pub snapshot_commands: u64,
+}
+
+fn snapshot_commands() -> u64 {
+    1_000_000
 }
 
 /// Back end of the connections.

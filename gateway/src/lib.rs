@@ -20,6 +20,7 @@ pub mod outbox;
 pub mod publisher;
 pub mod rings;
 pub mod run;
+pub mod snapshots;
 pub mod tools;
 pub mod understudy;
 pub mod venue;

@@ -72,6 +72,7 @@ struct Serve {
 static MEMORY: gateway::io::huge::HugePages = gateway::io::huge::HugePages;
 
 fn main() -> ExitCode {
+    die_with_any_thread();
     tracing_subscriber::fmt().with_writer(std::io::stderr).with_target(false).init();
     let result = match Arguments::parse().command {
         Command::Serve(serve) => run(&serve),
@@ -87,6 +88,15 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// What one thread finds impossible no other may go on after, however this was built.
+fn die_with_any_thread() {
+    let says = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        says(panic);
+        std::process::abort();
+    }));
 }
 
 fn run(serve: &Serve) -> anyhow::Result<ExitCode> {

@@ -14,23 +14,25 @@ use crate::io::file::DataDir;
 use crate::io::thread::spawn;
 use crate::io::udp::MulticastSender;
 use crate::io::{self, RealDisk, Sleeper, StreamTransport, clock, cpu};
-use crate::journal::{self, Durability, Journal, JournalReader};
-use crate::outbox::Outboxes;
+use crate::journal::{self, Begin, Durability, Journal, JournalReader};
+use crate::outbox::{OutboxId, Outboxes};
 use crate::publisher::{Lines, Publisher};
 use crate::rings::CommandReceivers;
 use crate::run::{
-    EdgePart, EnginePart, Flags, Waiting, carry_writes, run_engine, run_fused, run_split,
+    EdgePart, EnginePart, Flags, Released, Waiting, carry_writes, run_engine, run_fused, run_split,
 };
-use crate::understudy::{Understudy, outbox_way};
+use crate::snapshots::{Snapshots, Unusable, Usable};
+use crate::understudy::{Keeping, Understudy, outbox_way};
 use anyhow::{Context, anyhow, bail};
-use engine::{Event, Partition};
+use engine::{Engine, Event, Limits, Partition};
 use marketdata::packer::Packer;
 use marketdata::snapshot::SnapshotCycle;
 use sbe_schemas::header::text;
 use std::collections::VecDeque;
 use std::io::Write;
+use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::sync_channel;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -82,19 +84,33 @@ pub fn serve(config: &Config, out: &mut impl Write) -> anyhow::Result<()> {
             .context("cannot listen for signals")?;
     }
 
-    // 2. The journal: checked, torn tail cut, ready to replay.
+    // 2. The newest snapshot, and the journal behind it: checked, torn tail cut, ready to replay.
+    let limits = config.engine_limits(hash_seed());
+    let outboxes = Outboxes::new(data.path());
+    let snapshots = Snapshots::on(RealDisk, data.path());
+    let begun_from = newest(&snapshots, &outboxes, limits, config.venue.partition)?;
+    let begun_seq = begun_from.as_ref().map_or(0, |snapshot| snapshot.engine.seq());
+    let (begin, understudied) = match begun_from {
+        Some(Usable { tail, bytes, engine, .. }) => (Some(Begin { tail, snapshot: bytes }), engine),
+        None => (None, Engine::new(limits)),
+    };
     let settings = journal::Settings::new(config.venue.partition, config.host.durability);
-    let mut journal = Journal::open(RealDisk, data.path(), settings, None)?;
+    let mut journal = Journal::open(RealDisk, data.path(), settings, begin)?;
     let recovered = journal.recovered();
     let source = journal.reader(None);
     journal.keep_on_thread();
 
     // 3. The understudy, on a cold thread.
-    let limits = config.engine_limits(hash_seed());
+    let released = Arc::new(AtomicU64::new(0));
+    let keeping = Keeping {
+        snapshots,
+        every_commands: config.host.snapshot_commands,
+        released: Arc::clone(&released),
+    };
     let (outbox_client, outbox_server) = outbox_way(usize::from(config.fix.connections_max));
     let (checkpoints, hot_checkpoints) = rtrb::RingBuffer::new(CHECKPOINTS);
     let understudy =
-        Understudy::new(limits, source, Outboxes::new(data.path()), outbox_server, hot_checkpoints);
+        Understudy::new(understudied, source, outboxes, keeping, outbox_server, hot_checkpoints);
 
     // 4. The checker of secrets, on a cold thread.
     let (auth_client, checker) = auth_way(config.secrets());
@@ -131,6 +147,7 @@ pub fn serve(config: &Config, out: &mut impl Write) -> anyhow::Result<()> {
         rings,
         events,
         checkpoints,
+        released: Released::new(released),
     };
     replay(&mut engine, on_ring.then_some(&mut *transport), config)?;
     let path_to_device = engine.partition.log().path_to_device().unwrap_or_default();
@@ -187,7 +204,8 @@ pub fn serve(config: &Config, out: &mut impl Write) -> anyhow::Result<()> {
             waiting,
             cores,
             address,
-            commands: recovered.commands,
+            snapshot_seq: begun_seq,
+            commands: recovered.commands.saturating_sub(begun_seq),
             torn_bytes: recovered.torn_bytes,
             replay_ms,
         },
@@ -215,6 +233,33 @@ pub fn serve(config: &Config, out: &mut impl Write) -> anyhow::Result<()> {
     synced.context("the journal could not be synced at the end")?;
     writeln!(out, "stopped in good order at sequence {}", engine.partition.engine().seq())?;
     Ok(())
+}
+
+/// The newest snapshot that this start can begin from; what is wrong with newer ones is said.
+fn newest(
+    snapshots: &Snapshots,
+    outboxes: &Outboxes,
+    limits: Limits,
+    partition: u32,
+) -> anyhow::Result<Option<Usable>> {
+    let has_messages = |engine: &Engine| {
+        for (session, s) in (1..).zip(engine.sessions()) {
+            let id = OutboxId { session, generation: s.generation };
+            let number = s.next_out - 1;
+            if number > 0 && !outboxes.has(id, number)? {
+                return Err(Unusable::Outbox { session, generation: s.generation, number });
+            }
+        }
+        Ok(())
+    };
+    let pass_over = |path: &Path, why| {
+        tracing::warn!(
+            "{}: not begun from: {why}. An older one, or the log from its beginning",
+            path.display()
+        );
+    };
+    let found = snapshots.newest(partition, limits, has_messages, pass_over);
+    found.context("cannot read the snapshots")
 }
 
 /// Applies what the log has and takes the lead, before anybody can connect.
@@ -383,6 +428,7 @@ struct Started<'a> {
     waiting: Waiting,
     cores: usize,
     address: std::net::SocketAddr,
+    snapshot_seq: u64,
     commands: u64,
     torn_bytes: u64,
     replay_ms: u128,
@@ -410,8 +456,12 @@ fn announce(out: &mut impl Write, config: &Config, s: &Started<'_>) -> std::io::
     )?;
     writeln!(
         out,
-        "  journal     {} · {} commands replayed in {} ms",
+        "  journal     {} · {}{} commands replayed in {} ms",
         config.host.data.display(),
+        match s.snapshot_seq {
+            0 => String::new(),
+            seq => format!("snapshot at sequence {seq} · "),
+        },
         s.commands,
         s.replay_ms
     )?;
