@@ -189,7 +189,7 @@ impl JournalFiles {
         if any_batch(&self.bytes, self.at + BATCH_ALIGN, |batch| contradicts(&tail, batch)) {
             return Ok(true);
         }
-        for later in &self.segments[self.number + 1..] {
+        for later in self.segments.iter().skip(self.number + 1) {
             if any_batch(&file::read(later)?, 0, |batch| contradicts(&tail, batch)) {
                 return Ok(true);
             }
