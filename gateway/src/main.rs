@@ -36,7 +36,6 @@ enum Command {
     },
     /// Join the feed: print it, verify it, build books.
     Listen(listen::ListenArgs),
-    /// Read a journal: check it, print it, count it, replay it.
     Journal(tools::JournalArgs),
     /// Read a password from standard input and print the hash for a configuration.
     HashPassword,
