@@ -57,10 +57,10 @@ impl StallWatch {
     pub fn look(&mut self, now: u64, committed_seq: u64, waits: bool, health: &Health) {
         if !waits || committed_seq != self.committed_seq {
             self.committed_seq = committed_seq;
-            self.since = waits.then_some(now);
+            self.since = None;
         }
-        let since = self.since.unwrap_or(now);
-        health.set_stalled(now.saturating_sub(since) >= self.stall_ns);
+        let waited_ns = if waits { now.saturating_sub(*self.since.get_or_insert(now)) } else { 0 };
+        health.set_stalled(waited_ns >= self.stall_ns);
     }
 }
 
