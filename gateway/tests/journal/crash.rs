@@ -74,6 +74,7 @@ fn what_the_kernel_has_survives_any_kill() {
 
 #[test]
 fn a_crash_at_every_operation_and_another_during_recovery_change_nothing() {
+    let mut most = 0;
     each_seed(3, "a_crash_at_every_operation", |seed| {
         let plan = Plan::new(seed, Durability::Disk);
         let begin = || {
@@ -85,7 +86,7 @@ fn a_crash_at_every_operation_and_another_during_recovery_change_nothing() {
         let first = disk.operations();
         world.live(&disk, &plan, 1)?;
         let operations = disk.operations() - first;
-        assert!(operations > 20, "a life of {operations} operations");
+        most = most.max(operations);
         for at in 0..operations {
             let told = |why| format!("crash at operation {at} of {operations}: {why}");
             let (disk, mut world) = begin()?;
@@ -103,6 +104,7 @@ fn a_crash_at_every_operation_and_another_during_recovery_change_nothing() {
         }
         Ok(())
     });
+    assert!(most > 50, "the longest life had {most} operations");
 }
 
 /// A lie, or a journal that acknowledges too early, is found by the checks above.
@@ -187,8 +189,8 @@ fn one_flipped_bit_in_an_acknowledged_batch_is_refused_when_a_later_one_proves_i
     each_seed(300, "one_flipped_bit", |seed| {
         let (disk, told) = lived(seed);
         die(&disk, true);
-        if reopened(&disk, seed).is_err() {
-            return Ok(()); // Its first segments were used again: another test's business.
+        if told.is_empty() || reopened(&disk, seed).is_err() {
+            return Ok(()); // Nothing was written, or its first segments were used again.
         }
         let mut dice = Dice(seed ^ 0xB17);
         let n = dice.below(told.len() as u64) as usize;
@@ -225,7 +227,7 @@ fn a_write_that_went_elsewhere_is_refused_when_a_later_one_proves_it() {
     let mut refused = 0;
     each_seed(200, "a_write_that_went_elsewhere", |seed| {
         let (disk, told) = lived(seed);
-        if reopened(&disk, seed).is_err() {
+        if told.is_empty() || reopened(&disk, seed).is_err() {
             return Ok(());
         }
         let n = Dice(seed).below(told.len() as u64) as usize;
