@@ -18,8 +18,8 @@ use sbe_schemas::journal as j;
 use sbe_schemas::order_entry as oe;
 use sbe_schemas::types::{
     Boolean, CancelOnDisconnect, CancelOnDisconnectCode, CloseWhy, CommandFlags, CommandHead,
-    DueWhat, EventFlags, EventHead, EventKind, LogoutReason, Protocol, ProtocolCode, SelfTrade,
-    SelfTradeCode, SelfTradeScope, SelfTradeScopeCode, Verdict,
+    DueWhat, EventFlags, EventHead, EventKind, LogoutReason, Protocol, ProtocolCode, RefTag,
+    SelfTrade, SelfTradeCode, SelfTradeScope, SelfTradeScopeCode, Verdict,
 };
 
 /// A SequenceReset further ahead than this is refused.
@@ -27,7 +27,7 @@ const RESET_AHEAD_MAX: u64 = 1_000_000;
 /// The same range is sent again this often.
 const RESEND_REPEATS_MAX: u32 = 3;
 /// OrigSendingTime (122): its checks hold whatever the number.
-const TAG_ORIG_SENDING_TIME: u16 = 122;
+const TAG_ORIG_SENDING_TIME: i32 = 122;
 /// SessionRejectReason (373): value is incorrect for this tag.
 const VALUE_INCORRECT: u8 = 5;
 /// SessionRejectReason (373): other.
@@ -258,6 +258,13 @@ impl<'a> Inbound<'a> {
         matches!(self.template, j::Logout::TEMPLATE_ID | j::ResendRequest::TEMPLATE_ID)
     }
 
+    /// The tag that its verdict is about.
+    fn ref_tag(&self) -> Option<i32> {
+        (self.template == j::Refused::TEMPLATE_ID)
+            .then(|| self.get::<j::Refused>().ref_tag.get())
+            .flatten()
+    }
+
     fn is_hard_reset(&self) -> bool {
         self.template == j::SequenceReset::TEMPLATE_ID && !self.is_gap_fill()
     }
@@ -302,13 +309,17 @@ impl Engine {
         let expected = s.next_in;
         let counts = number == expected;
 
+        if m.verdict() == Verdict::OtherVersion {
+            // What another version calls its number is not ours to count.
+            return self.log_out(at, LogoutReason::OtherVersion, 0, 0, sink);
+        }
         if m.verdict() == Verdict::Fine && m.is_hard_reset() {
             self.act(at, m, sink); // Neither counted nor compared: FIX 4.4 vol. 2, SequenceReset.
             self.drain(at);
             return;
         }
         if number < expected && m.head.flags.has(CommandFlags::POSS_DUP) {
-            if m.head.ref_tag.get() != TAG_ORIG_SENDING_TIME {
+            if m.ref_tag() != Some(TAG_ORIG_SENDING_TIME) {
                 return;
             }
             if m.verdict() != Verdict::Fatal {
@@ -422,7 +433,7 @@ impl Engine {
             j::MassAction::TEMPLATE_ID => self.on_mass_action(at, m, sink),
             // A second Logon on a live connection, without 141=Y.
             j::Logon::TEMPLATE_ID => {
-                self.session_reject(at, m.head, *b"A\0\0\0\0\0\0\0", OTHER, 0, sink)
+                self.session_reject(at, m.head, *b"A\0\0\0\0\0\0\0", OTHER, None, sink)
             }
             _ => {}
         }
@@ -446,8 +457,16 @@ impl Engine {
                 self.report(at, &reject, EventFlags::EMPTY, sink);
             }
             _ => {
-                let (reason, tag) = (m.head.reason, m.head.ref_tag.get());
-                self.session_reject(at, m.head, refused.ref_msg_type, reason, tag, sink);
+                let reject = j::SessionRejectSent {
+                    ref_seq_num: m.head.msg_seq_num,
+                    ref_msg_type: refused.ref_msg_type,
+                    ref_tag: refused.ref_tag,
+                    reason: m.head.reason,
+                    // Back to where it came from, from where it was to go.
+                    on_behalf_of: refused.deliver_to,
+                    deliver_to: refused.on_behalf_of,
+                };
+                self.tell_reject(at, &reject, sink);
             }
         }
     }
@@ -458,17 +477,22 @@ impl Engine {
         head: &CommandHead,
         ref_msg_type: [u8; 8],
         reason: u8,
-        ref_tag: u16,
+        ref_tag: Option<i32>,
         sink: &mut S,
     ) {
         let reject = j::SessionRejectSent {
             ref_seq_num: head.msg_seq_num,
             ref_msg_type,
-            ref_tag: ref_tag.into(),
+            ref_tag: RefTag::new(ref_tag),
             reason,
+            ..j::SessionRejectSent::ZERO
         };
+        self.tell_reject(at, &reject, sink);
+    }
+
+    fn tell_reject<S: Sink>(&mut self, at: u32, reject: &j::SessionRejectSent, sink: &mut S) {
         // Not an administrative message to a resend: FIX 4.4 vol. 2 has Reject sent again.
-        self.report(at, &reject, EventFlags::EMPTY, sink);
+        self.report(at, reject, EventFlags::EMPTY, sink);
     }
 
     fn on_logon<S: Sink>(&mut self, at: u32, m: Inbound<'_>, again: bool, sink: &mut S) {
@@ -506,16 +530,34 @@ impl Engine {
             let reason = LogoutReason::MsgSeqNumTooLow;
             return self.refuse_logon(at, conn, reason, expected, number, sink);
         }
+        let (theirs, ours) = (logon.next_expected.get(), self.sessions[at as usize].next_out);
+        if theirs > ours {
+            let reason = LogoutReason::NextExpectedTooHigh;
+            return self.refuse_logon(at, conn, reason, ours, theirs, sink);
+        }
         self.bind(at, conn, &logon);
+        let next_in = expected + u64::from(number == expected);
         let accepted = j::LogonAccepted {
             heartbeat_s: logon.heartbeat_s,
             reset_seq_num: if reset { Boolean::True.into() } else { Boolean::False.into() },
+            next_expected: if theirs == 0 { 0.into() } else { next_in.into() },
         };
         self.report(at, &accepted, EventFlags::ADMIN, sink);
-        if number > expected {
-            self.wait_for_gap(at, m, true, sink);
-        } else {
-            self.sessions[at as usize].next_in += 1;
+        let s = &mut self.sessions[at as usize];
+        s.next_in = next_in;
+        if theirs == 0 {
+            if number > expected {
+                self.wait_for_gap(at, m, true, sink);
+            }
+            return;
+        }
+        // FIX 4.4 vol. 2, "NextExpectedMsgSeqNum": either side sends what the other lacks, unasked.
+        if number > expected && !self.parking.park(&mut s.parked, number, m.bytes, true) {
+            s.dropped_top = s.dropped_top.max(number);
+        }
+        if theirs < ours {
+            let resend = j::Resend { begin_seq_no: theirs.into(), end_seq_no: (ours - 1).into() };
+            self.control(at, conn, &resend, sink);
         }
     }
 
@@ -631,7 +673,10 @@ impl Engine {
                         self.report(at, &ask, EventFlags::ADMIN, sink);
                     }
                     Some(asked) if nearly(asked, bound.heartbeat_ns) => {
-                        self.log_out(at, LogoutReason::NoAnswerToTestRequest, 0, 0, sink);
+                        // A Logout would take a number and reach nobody.
+                        let (conn, why) = (bound.conn, CloseWhy::NoAnswer.into());
+                        self.control(at, conn, &j::ConnectionClose { why }, sink);
+                        self.unbind(at);
                     }
                     Some(_) => {}
                 }
@@ -654,7 +699,7 @@ impl Engine {
         if begin == 0 || begin > last || (end != 0 && end < begin) {
             let tag = if begin == 0 || begin > last { 7 } else { 16 };
             let kind = *b"2\0\0\0\0\0\0\0";
-            return self.session_reject(at, m.head, kind, VALUE_INCORRECT, tag, sink);
+            return self.session_reject(at, m.head, kind, VALUE_INCORRECT, Some(tag), sink);
         }
         let times =
             if (s.asked.begin, s.asked.end) == (begin, end) { s.asked.times + 1 } else { 1 };
@@ -675,7 +720,7 @@ impl Engine {
         let lowest = s.next_in;
         if new < lowest || new > lowest + RESET_AHEAD_MAX || (gap_fill && new == 0) {
             let kind = *b"4\0\0\0\0\0\0\0";
-            return self.session_reject(at, m.head, kind, VALUE_INCORRECT, 36, sink);
+            return self.session_reject(at, m.head, kind, VALUE_INCORRECT, Some(36), sink);
         }
         if gap_fill {
             s.fill_to = s.fill_to.max(new); // A shorter one may have waited below it.

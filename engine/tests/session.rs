@@ -24,7 +24,7 @@ use common::{NS_PER_S, Rig, limits, session};
 use engine::{Conn, Event};
 use sbe_schemas::header::{Message, fill_text};
 use sbe_schemas::journal as j;
-use sbe_schemas::types::{Boolean, CommandFlags, CommandHead, DueWhat, Side, Verdict};
+use sbe_schemas::types::{Boolean, CommandFlags, CommandHead, DueWhat, RefTag, Side, Verdict};
 
 macro_rules! rules {
     ($($rule:ident)*) => { $(
@@ -39,6 +39,8 @@ rules! {
     the_first_connection_wins
     a_logon_is_refused_with_its_reason
     a_logon_with_a_number_too_high_is_answered_then_asked
+    next_expected_says_what_the_other_side_lacks
+    another_begin_string_ends_the_session
     a_number_too_high_is_asked_for_once_and_applied_in_order
     a_gap_fill_closes_the_gap_and_loses_nothing
     a_number_too_low_ends_the_session_unless_it_is_a_duplicate
@@ -192,6 +194,8 @@ impl Play {
                     let mut logon = logon(head, heartbeat_s);
                     logon.reset_seq_num = flag(words.contains(&"reset")).into();
                     logon.cancel_on_disconnect = flag(words.contains(&"cod")).into();
+                    let next = option("next=").map_or(0, |next| next.parse().unwrap());
+                    logon.next_expected = u64::into(next);
                     self.rig.send(&logon)
                 }
                 "order" => {
@@ -236,12 +240,15 @@ fn refused(head: CommandHead, verdict: &str, tag: u16, reason: u8) -> j::Refused
         "business" => Verdict::BusinessReject,
         "throttled" => Verdict::Throttled,
         "fatal" => Verdict::Fatal,
+        "version" => Verdict::OtherVersion,
         other => panic!("{other}"),
     };
     j::Refused {
-        head: CommandHead { verdict: verdict.into(), ref_tag: tag.into(), reason, ..head },
+        head: CommandHead { verdict: verdict.into(), reason, ..head },
         ref_msg_type: fill_text(b"D").unwrap(),
         ref_id: fill_text(b"bad").unwrap(),
+        ref_tag: RefTag::new((tag != 0).then_some(tag.into())),
+        ..j::Refused::ZERO
     }
 }
 

@@ -11,7 +11,7 @@ use super::types::{
     AdminResultCode, AllocationCode, BandActionCode, BooleanCode, CancelOnDisconnectCode,
     CloseWhyCode, CommandHead, Conditions, Decimal8, Decimal8Null, DisconnectReasonCode,
     DueWhatCode, LogoutReasonCode, MassActionScopeCode, MassActionTypeCode, OrdTypeCode, PhaseCode,
-    ProtocolCode, SelfTradeCode, SelfTradeScopeCode, SideCode, TimeInForceCode,
+    ProtocolCode, RefTag, Route, SelfTradeCode, SelfTradeScopeCode, SideCode, TimeInForceCode,
 };
 use zerocopy::little_endian::{I32, U16, U32, U64};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
@@ -655,16 +655,22 @@ pub struct Logon {
     pub reset_seq_num: BooleanCode,
     /// The client asks for it, for this connection.
     pub cancel_on_disconnect: BooleanCode,
+    /// NextExpectedMsgSeqNum (789); 0: not said.
+    pub next_expected: U64,
 }
 
-const _: () = assert!(size_of::<Logon>() == 46);
+const _: () = assert!(size_of::<Logon>() == 54);
 
 impl fmt::Display for Logon {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "head=({}) heartbeatS={} resetSeqNum={} cancelOnDisconnect={}",
-            self.head, self.heartbeat_s, self.reset_seq_num, self.cancel_on_disconnect
+            "head=({}) heartbeatS={} resetSeqNum={} cancelOnDisconnect={} nextExpected={}",
+            self.head,
+            self.heartbeat_s,
+            self.reset_seq_num,
+            self.cancel_on_disconnect,
+            self.next_expected
         )
     }
 }
@@ -673,13 +679,14 @@ impl Message for Logon {
     const TEMPLATE_ID: u16 = 10;
     const SCHEMA_ID: u16 = SCHEMA_ID;
     const VERSION: u16 = VERSION;
-    const BLOCK_LENGTH: u16 = 46;
+    const BLOCK_LENGTH: u16 = 54;
     const NAME: &'static str = "Logon";
     const ZERO: Self = Self {
         head: CommandHead::ZERO,
         heartbeat_s: U32::new(0),
         reset_seq_num: BooleanCode::ZERO,
         cancel_on_disconnect: BooleanCode::ZERO,
+        next_expected: U64::new(0),
     };
 }
 
@@ -933,18 +940,27 @@ pub struct Refused {
     pub ref_msg_type: [u8; 8],
     /// Its ClOrdID where it has a printable one.
     pub ref_id: [u8; 36],
+    /// RefTagID (371): any number a client may take for a tag.
+    pub ref_tag: RefTag,
+    /// 115, 116, 144 of the message.
+    pub on_behalf_of: Route,
+    /// 128, 129, 145 of the message.
+    pub deliver_to: Route,
 }
 
-const _: () = assert!(size_of::<Refused>() == 84);
+const _: () = assert!(size_of::<Refused>() == 232);
 
 impl fmt::Display for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "head=({}) refMsgType={} refId={}",
+            "head=({}) refMsgType={} refId={} refTag={} onBehalfOf=({}) deliverTo=({})",
             self.head,
             Text(&self.ref_msg_type),
-            Text(&self.ref_id)
+            Text(&self.ref_id),
+            self.ref_tag,
+            self.on_behalf_of,
+            self.deliver_to
         )
     }
 }
@@ -953,9 +969,16 @@ impl Message for Refused {
     const TEMPLATE_ID: u16 = 19;
     const SCHEMA_ID: u16 = SCHEMA_ID;
     const VERSION: u16 = VERSION;
-    const BLOCK_LENGTH: u16 = 84;
+    const BLOCK_LENGTH: u16 = 232;
     const NAME: &'static str = "Refused";
-    const ZERO: Self = Self { head: CommandHead::ZERO, ref_msg_type: [0; 8], ref_id: [0; 36] };
+    const ZERO: Self = Self {
+        head: CommandHead::ZERO,
+        ref_msg_type: [0; 8],
+        ref_id: [0; 36],
+        ref_tag: RefTag::ZERO,
+        on_behalf_of: Route::ZERO,
+        deliver_to: Route::ZERO,
+    };
 }
 
 /// The venue stops in good order: every bound session gets a Logout.
@@ -1506,13 +1529,19 @@ pub struct LogonAccepted {
     pub heartbeat_s: U32,
     /// `resetSeqNum`.
     pub reset_seq_num: BooleanCode,
+    /// NextExpectedMsgSeqNum (789); 0: not said.
+    pub next_expected: U64,
 }
 
-const _: () = assert!(size_of::<LogonAccepted>() == 5);
+const _: () = assert!(size_of::<LogonAccepted>() == 13);
 
 impl fmt::Display for LogonAccepted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "heartbeatS={} resetSeqNum={}", self.heartbeat_s, self.reset_seq_num)
+        write!(
+            f,
+            "heartbeatS={} resetSeqNum={} nextExpected={}",
+            self.heartbeat_s, self.reset_seq_num, self.next_expected
+        )
     }
 }
 
@@ -1520,9 +1549,13 @@ impl Message for LogonAccepted {
     const TEMPLATE_ID: u16 = 60;
     const SCHEMA_ID: u16 = SCHEMA_ID;
     const VERSION: u16 = VERSION;
-    const BLOCK_LENGTH: u16 = 5;
+    const BLOCK_LENGTH: u16 = 13;
     const NAME: &'static str = "LogonAccepted";
-    const ZERO: Self = Self { heartbeat_s: U32::new(0), reset_seq_num: BooleanCode::ZERO };
+    const ZERO: Self = Self {
+        heartbeat_s: U32::new(0),
+        reset_seq_num: BooleanCode::ZERO,
+        next_expected: U64::new(0),
+    };
 }
 
 /// LogoutSent.
@@ -1531,9 +1564,9 @@ impl Message for LogonAccepted {
 )]
 #[repr(C)]
 pub struct LogoutSent {
-    /// With MsgSeqNumTooLow.
+    /// With MsgSeqNumTooLow and NextExpectedTooHigh.
     pub expected: U64,
-    /// With MsgSeqNumTooLow.
+    /// With MsgSeqNumTooLow and NextExpectedTooHigh.
     pub received: U64,
     /// Text (58) of a Logout; docs/wire/fix.md lists the words.
     pub reason: LogoutReasonCode,
@@ -1650,23 +1683,29 @@ pub struct SessionRejectSent {
     pub ref_seq_num: U64,
     /// MsgType (35), NUL padded.
     pub ref_msg_type: [u8; 8],
-    /// `refTag`.
-    pub ref_tag: U16,
+    /// RefTagID (371): any number a client may take for a tag.
+    pub ref_tag: RefTag,
     /// SessionRejectReason (373).
     pub reason: u8,
+    /// 115, 116, 144 of the Reject: where the message was to go.
+    pub on_behalf_of: Route,
+    /// 128, 129, 145 of the Reject: where the message came from.
+    pub deliver_to: Route,
 }
 
-const _: () = assert!(size_of::<SessionRejectSent>() == 19);
+const _: () = assert!(size_of::<SessionRejectSent>() == 165);
 
 impl fmt::Display for SessionRejectSent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "refSeqNum={} refMsgType={} refTag={} reason={}",
+            "refSeqNum={} refMsgType={} refTag={} reason={} onBehalfOf=({}) deliverTo=({})",
             self.ref_seq_num,
             Text(&self.ref_msg_type),
             self.ref_tag,
-            self.reason
+            self.reason,
+            self.on_behalf_of,
+            self.deliver_to
         )
     }
 }
@@ -1675,10 +1714,16 @@ impl Message for SessionRejectSent {
     const TEMPLATE_ID: u16 = 65;
     const SCHEMA_ID: u16 = SCHEMA_ID;
     const VERSION: u16 = VERSION;
-    const BLOCK_LENGTH: u16 = 19;
+    const BLOCK_LENGTH: u16 = 165;
     const NAME: &'static str = "SessionRejectSent";
-    const ZERO: Self =
-        Self { ref_seq_num: U64::new(0), ref_msg_type: [0; 8], ref_tag: U16::new(0), reason: 0 };
+    const ZERO: Self = Self {
+        ref_seq_num: U64::new(0),
+        ref_msg_type: [0; 8],
+        ref_tag: RefTag::ZERO,
+        reason: 0,
+        on_behalf_of: Route::ZERO,
+        deliver_to: Route::ZERO,
+    };
 }
 
 /// The directory: which CompID is which session.

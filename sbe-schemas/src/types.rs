@@ -5,8 +5,8 @@
 
 use core::fmt;
 
-use super::show::Decimal;
-use zerocopy::little_endian::{I64, U16, U32, U64};
+use super::show::{Decimal, Text};
+use zerocopy::little_endian::{I32, I64, U16, U32, U64};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
 /// What became of an operator command.
@@ -615,8 +615,8 @@ pub struct CommandHead {
     pub verdict: VerdictCode,
     /// 373 of a session reject, 380 of a business reject.
     pub reason: u8,
-    /// RefTagID (371) of the verdict; 0 none.
-    pub ref_tag: U16,
+    /// `unused`.
+    pub unused: U16,
     /// `session`.
     pub session: U32,
     /// With slot and connGeneration: the connection.
@@ -642,7 +642,7 @@ impl CommandHead {
         flags: CommandFlags::ZERO,
         verdict: VerdictCode::ZERO,
         reason: 0,
-        ref_tag: U16::new(0),
+        unused: U16::new(0),
         session: U32::new(0),
         gateway: U16::new(0),
         slot: U16::new(0),
@@ -657,12 +657,12 @@ impl fmt::Display for CommandHead {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "length={} flags={} verdict={} reason={} refTag={} session={} gateway={} slot={} connGeneration={} msgSeqNum={} received={} reserved={}",
+            "length={} flags={} verdict={} reason={} unused={} session={} gateway={} slot={} connGeneration={} msgSeqNum={} received={} reserved={}",
             self.length,
             self.flags,
             self.verdict,
             self.reason,
-            self.ref_tag,
+            self.unused,
             self.session,
             self.gateway,
             self.slot,
@@ -1331,8 +1331,8 @@ pub enum LogoutReason {
     Answer = 0,
     /// `MsgSeqNumTooLow`.
     MsgSeqNumTooLow = 1,
-    /// `NoAnswerToTestRequest`.
-    NoAnswerToTestRequest = 2,
+    /// 789 beyond what the venue has said.
+    NextExpectedTooHigh = 2,
     /// `ResendRepeated`.
     ResendRepeated = 3,
     /// `VenueStops`.
@@ -1347,14 +1347,16 @@ pub enum LogoutReason {
     AlreadyLoggedOn = 8,
     /// `SlowReader`.
     SlowReader = 9,
+    /// BeginString (8) is not this session's.
+    OtherVersion = 10,
 }
 
 impl LogoutReason {
     /// Every value, in the order of the schema.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Answer,
         Self::MsgSeqNumTooLow,
-        Self::NoAnswerToTestRequest,
+        Self::NextExpectedTooHigh,
         Self::ResendRepeated,
         Self::VenueStops,
         Self::BadMessage,
@@ -1362,6 +1364,7 @@ impl LogoutReason {
         Self::HeartBtIntOutOfRange,
         Self::AlreadyLoggedOn,
         Self::SlowReader,
+        Self::OtherVersion,
     ];
 
     /// As on the wire.
@@ -1386,7 +1389,7 @@ impl LogoutReasonCode {
         match self.0 {
             0 => Some(LogoutReason::Answer),
             1 => Some(LogoutReason::MsgSeqNumTooLow),
-            2 => Some(LogoutReason::NoAnswerToTestRequest),
+            2 => Some(LogoutReason::NextExpectedTooHigh),
             3 => Some(LogoutReason::ResendRepeated),
             4 => Some(LogoutReason::VenueStops),
             5 => Some(LogoutReason::BadMessage),
@@ -1394,6 +1397,7 @@ impl LogoutReasonCode {
             7 => Some(LogoutReason::HeartBtIntOutOfRange),
             8 => Some(LogoutReason::AlreadyLoggedOn),
             9 => Some(LogoutReason::SlowReader),
+            10 => Some(LogoutReason::OtherVersion),
             _ => None,
         }
     }
@@ -2285,6 +2289,42 @@ impl fmt::Display for ProtocolCode {
     }
 }
 
+/// RefTagID (371): any number a client may take for a tag.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
+)]
+#[repr(C)]
+pub struct RefTag(pub I32);
+
+impl RefTag {
+    /// Every byte zero.
+    pub const ZERO: Self = Self(I32::new(0));
+    /// Absent.
+    pub const NULL: Self = Self(I32::new(-2147483648));
+
+    /// `None` is absent, and so is the value that stands for it.
+    pub const fn new(value: Option<i32>) -> Self {
+        match value {
+            Some(value) => Self(I32::new(value)),
+            None => Self::NULL,
+        }
+    }
+
+    /// The value, if there is one.
+    pub const fn get(self) -> Option<i32> {
+        match self.0.get() {
+            -2147483648 => None,
+            value => Some(value),
+        }
+    }
+}
+
+impl fmt::Display for RefTag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        super::show::optional(f, self.get())
+    }
+}
+
 /// Why the venue changed an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
@@ -2338,6 +2378,40 @@ impl fmt::Display for RestateCauseCode {
             Some(value) => write!(f, "{value:?}"),
             None => self.0.fmt(f),
         }
+    }
+}
+
+/// A third party behind one end of a session: CompID, SubID, LocationID, NUL padded; FIX 4.4
+/// vol. 1, Third party routing.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
+)]
+#[repr(C)]
+pub struct Route {
+    /// `compId`.
+    pub comp_id: [u8; 24],
+    /// `subId`.
+    pub sub_id: [u8; 24],
+    /// `locationId`.
+    pub location_id: [u8; 24],
+}
+
+const _: () = assert!(size_of::<Route>() == 72);
+
+impl Route {
+    /// Every byte zero.
+    pub const ZERO: Self = Self { comp_id: [0; 24], sub_id: [0; 24], location_id: [0; 24] };
+}
+
+impl fmt::Display for Route {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "compId={} subId={} locationId={}",
+            Text(&self.comp_id),
+            Text(&self.sub_id),
+            Text(&self.location_id)
+        )
     }
 }
 
@@ -2624,12 +2698,20 @@ pub enum Verdict {
     Throttled = 3,
     /// Reject (3) with reason and refTag, then Logout.
     Fatal = 4,
+    /// BeginString (8) is not this session's: Logout.
+    OtherVersion = 5,
 }
 
 impl Verdict {
     /// Every value, in the order of the schema.
-    pub const ALL: [Self; 5] =
-        [Self::Fine, Self::SessionReject, Self::BusinessReject, Self::Throttled, Self::Fatal];
+    pub const ALL: [Self; 6] = [
+        Self::Fine,
+        Self::SessionReject,
+        Self::BusinessReject,
+        Self::Throttled,
+        Self::Fatal,
+        Self::OtherVersion,
+    ];
 
     /// As on the wire.
     pub const fn code(self) -> u8 {
@@ -2656,6 +2738,7 @@ impl VerdictCode {
             2 => Some(Verdict::BusinessReject),
             3 => Some(Verdict::Throttled),
             4 => Some(Verdict::Fatal),
+            5 => Some(Verdict::OtherVersion),
             _ => None,
         }
     }

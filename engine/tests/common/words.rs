@@ -27,7 +27,7 @@ use sbe_schemas::market_data as md;
 use sbe_schemas::order_entry as oe;
 use sbe_schemas::types::{
     AdminResult, Boolean, CancelCause, Conditions, Decimal8, Decimal8Null, EventFlags, EventKind,
-    MassRejReason, OrdStatus, OrdType, Phase, PhaseReason, RestateCause, Side,
+    MassRejReason, OrdStatus, OrdType, Phase, PhaseReason, RestateCause, Route, Side,
 };
 
 /// `100.05` as a mantissa of 10^-8.
@@ -250,7 +250,12 @@ pub(crate) fn book_words(event: &Event, name: impl Fn(u64) -> String) -> Option<
 fn session_words(event: &Event) -> Option<String> {
     if let Some(m) = event.get::<j::LogonAccepted>() {
         let reset = m.reset_seq_num.known() == Some(Boolean::True);
-        return Some(format!("logon hb={}{}", m.heartbeat_s, if reset { " reset" } else { "" }));
+        let reset = if reset { " reset" } else { "" };
+        let next = match m.next_expected.get() {
+            0 => String::new(),
+            next => format!(" next={next}"),
+        };
+        return Some(format!("logon hb={}{reset}{next}", m.heartbeat_s));
     }
     if let Some(m) = event.get::<j::LogoutSent>() {
         let numbers = match (m.expected.get(), m.received.get()) {
@@ -271,7 +276,13 @@ fn session_words(event: &Event) -> Option<String> {
     }
     if let Some(m) = event.get::<j::SessionRejectSent>() {
         let (number, kind) = (m.ref_seq_num, string(&m.ref_msg_type));
-        return Some(format!("reject {number} 35={kind} 371={} 373={}", m.ref_tag, m.reason));
+        let tag = m.ref_tag.get().map_or("-".into(), |tag| tag.to_string());
+        let route = |name: &str, route: &Route| match string(&route.comp_id) {
+            id if id.is_empty() => String::new(),
+            id => format!(" {name}={id}"),
+        };
+        let (from, to) = (route("from", &m.on_behalf_of), route("to", &m.deliver_to));
+        return Some(format!("reject {number} 35={kind} 371={tag} 373={}{from}{to}", m.reason));
     }
     if let Some(m) = event.get::<oe::BusinessReject>() {
         let (kind, id) = (string(&m.ref_msg_type), string(&m.ref_id));

@@ -9,7 +9,9 @@
 
 use super::fields::Scanner;
 use super::frame::{Frame, next};
-use super::inbound::{Expected, Slot, TAG_CANCEL_ON_DISCONNECT, command, msg_type_of};
+use super::inbound::{
+    Expected, Slot, TAG_CANCEL_ON_DISCONNECT, command, msg_type_of, other_version,
+};
 use super::tables::{msg_type, tag};
 use crate::directory::Directory;
 use sbe_schemas::header::fill_text;
@@ -193,6 +195,16 @@ impl Connection {
                     if self.garbage_bytes > shared.limits.message_bytes_max {
                         return (done, Outcome::Close(DisconnectReason::FramingLost));
                     }
+                }
+                Frame::OtherVersion { len } => {
+                    if matches!(self.state, State::AwaitLogon { .. }) {
+                        return (done, Outcome::Close(DisconnectReason::BadFirstMessage));
+                    }
+                    self.head.received.set(now);
+                    if !ring.offer(other_version(self.head).bytes()) {
+                        return (done, Outcome::RingFull);
+                    }
+                    done += len;
                 }
                 Frame::Message { body, len } => {
                     self.garbage_bytes = 0;

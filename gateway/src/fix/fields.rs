@@ -14,7 +14,7 @@
 //! A member of a group is never found on the top level, and 54 is, because no entry of 453 has it.
 
 use super::SOH;
-use super::decimal::parse_uint;
+use super::decimal::{parse_int, parse_uint};
 use super::dictionary::{self, Field, Group, Kind, Layout, Message, TagSet};
 use super::tables::{HEADER, TAG_MAX, TRAILER, tag};
 
@@ -58,8 +58,8 @@ pub enum Reason {
 pub struct Refusal {
     /// SessionRejectReason (373).
     pub reason: Reason,
-    /// RefTagID (371); 0: none.
-    pub tag: u16,
+    /// RefTagID (371), as it was written: it need not be a tag.
+    pub tag: Option<i32>,
 }
 
 /// A field's place: in the body, and in the tree of groups.
@@ -139,12 +139,12 @@ impl Scanner {
         let mut at = 0;
         while at < body.len() {
             if self.len == FIELDS_MAX {
-                self.fault(Reason::Other, 0);
+                self.fault_of(Reason::Other, None);
                 break;
             }
             let rest = body.get(at..).unwrap_or_default();
             let Some((tag, digits)) = split_tag(rest) else {
-                self.fault(Reason::InvalidTagNumber, 0);
+                self.fault_of(Reason::InvalidTagNumber, no_tag(rest));
                 at += until_soh(rest) + 1;
                 continue;
             };
@@ -184,8 +184,12 @@ impl Scanner {
         self.fault = None;
     }
 
-    /// Keeps the first fault only.
     fn fault(&mut self, reason: Reason, tag: u16) {
+        self.fault_of(reason, Some(tag.into()));
+    }
+
+    /// Keeps the first fault only.
+    fn fault_of(&mut self, reason: Reason, tag: Option<i32>) {
         if self.fault.is_none() {
             self.fault = Some((self.len, Refusal { reason, tag }));
         }
@@ -347,6 +351,13 @@ fn split_tag(bytes: &[u8]) -> Option<(u16, usize)> {
         }
     }
     None
+}
+
+/// The number in front of `=` that is no tag; `None`: it is no number either.
+fn no_tag(bytes: &[u8]) -> Option<i32> {
+    let field = bytes.get(..until_soh(bytes))?;
+    let number = field.get(..memchr::memchr(b'=', field)?)?;
+    i32::try_from(parse_int(number).ok()?).ok().filter(|number| *number != i32::MIN)
 }
 
 fn until_soh(bytes: &[u8]) -> usize {

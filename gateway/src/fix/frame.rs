@@ -12,11 +12,13 @@
 //! # Finding the way back
 //!
 //! A garbled message is dropped without an answer; the sequence gap it leaves tells both sides.
-//! - Lengths agree (`|10=ddd|` stands where BodyLength says) but CheckSum is wrong or MsgType is
-//!   not third: the whole frame is skipped, because its end is beyond doubt.
-//! - Anything else: bytes are skipped up to the next `8=FIX.4.4|9=` that follows an SOH. What may
-//!   be the beginning of one is kept, and so is the least that shows the next byte is inside a
-//!   field; at most thirteen bytes in all.
+//! - CheckSum is wrong or MsgType is not third: the whole frame is skipped.
+//! - There is no `|10=ddd|` where BodyLength says: the message ends with the first `|10=…|` from there
+//!   on. What a wrong BodyLength has swallowed is garbled with it, as QuickFIX has it, and is never
+//!   taken for a message of its own: bytes that were sent as part of one message cannot pose as another.
+//! - It does not begin with `8=FIX…|9=digits|`: bytes are skipped up to the next `8=FIX.4.4|9=` that
+//!   follows an SOH. What may be the beginning of one is kept, and so is the least that shows the
+//!   next byte is inside a field; at most thirteen bytes in all.
 //! - The message would be longer than the limit: the stream is [`Frame::Lost`]. The caller also
 //!   counts `skip` of garbled frames in a row and gives up beyond the same limit.
 
@@ -24,6 +26,10 @@ use super::SOH;
 
 /// How every message starts: BeginString (8), then BodyLength (9).
 const START: &[u8] = b"8=FIX.4.4\x019=";
+/// How messages of any version start.
+const FAMILY: &[u8] = b"8=FIX";
+/// Longest BeginString that is looked at as one: `FIXT.1.1`.
+const BEGIN_STRING_BYTES_MAX: usize = 8;
 /// `10=ddd|`.
 const TRAILER_BYTES: usize = 7;
 /// Digits of BodyLength, leading zeros included. Ten hold any length a `u32` can and never overflow.
@@ -44,6 +50,11 @@ pub enum Frame<'a> {
         /// Of the whole message: take so many from the stream.
         len: usize,
     },
+    /// A whole message whose BeginString (8) is another version's: take `len` bytes.
+    OtherVersion {
+        /// Of the whole message.
+        len: usize,
+    },
     /// Not a message: take `skip` (at least one) bytes from the stream, answer nothing.
     Garbled {
         /// Bytes up to where the next message may start.
@@ -61,7 +72,7 @@ pub enum Frame<'a> {
 /// Why bytes are not a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Garbled {
-    /// They do not start with `8=FIX.4.4|9=`.
+    /// They do not start with `8=FIX…|9=`.
     Start,
     /// BodyLength is empty, too long, or has another byte than digits.
     BodyLength,
@@ -77,18 +88,18 @@ pub enum Garbled {
 ///
 /// Waiting costs nothing: of a message not yet complete only its start and its length are read.
 pub fn next(bytes: &[u8], message_bytes_max: usize) -> Frame<'_> {
-    if !agrees_with_start(bytes) {
-        return resynchronise(bytes, Garbled::Start);
-    }
-    let Some(after_start) = bytes.get(START.len()..) else {
-        return Frame::Incomplete { bytes_needed: START.len() + 1 };
+    let start_len = match start(bytes) {
+        Ok(Some(len)) => len,
+        Ok(None) => return Frame::Incomplete { bytes_needed: bytes.len() + 1 },
+        Err(()) => return resynchronise(bytes, Garbled::Start),
     };
+    let after_start = bytes.get(start_len..).unwrap_or_default();
     let (body_bytes, digits) = match body_length(after_start) {
         Ok(Some(found)) => found,
         Ok(None) => return Frame::Incomplete { bytes_needed: bytes.len() + 1 },
         Err(()) => return resynchronise(bytes, Garbled::BodyLength),
     };
-    let body_start = START.len() + digits + 1;
+    let body_start = start_len + digits + 1;
     let len = body_bytes.saturating_add((body_start + TRAILER_BYTES) as u64);
     if len > message_bytes_max as u64 {
         return Frame::Lost { body_bytes };
@@ -100,7 +111,7 @@ pub fn next(bytes: &[u8], message_bytes_max: usize) -> Frame<'_> {
         return Frame::Incomplete { bytes_needed: len };
     };
     let (Some(sum), Some(&SOH)) = (checksum_field(trailer), summed.last()) else {
-        return resynchronise(bytes, Garbled::Trailer);
+        return end_of_garbled(bytes, summed.len() - 1, message_bytes_max, body_bytes);
     };
     let body = summed.get(body_start..).unwrap_or_default();
     if !body.starts_with(b"35=") {
@@ -109,13 +120,55 @@ pub fn next(bytes: &[u8], message_bytes_max: usize) -> Frame<'_> {
     if sum != u16::from(checksum(summed)) {
         return Frame::Garbled { skip: len, why: Garbled::CheckSum };
     }
-    Frame::Message { body, len }
+    if bytes.starts_with(START) {
+        Frame::Message { body, len }
+    } else {
+        Frame::OtherVersion { len }
+    }
 }
 
 /// The sum of all bytes modulo 256, as CheckSum (10) wants it.
 pub fn checksum(bytes: &[u8]) -> u8 {
     // No early exit and no carried index: the compiler adds sixteen bytes and more at a time.
     bytes.iter().fold(0, |sum: u8, &byte| sum.wrapping_add(byte))
+}
+
+/// Bytes of `8=FIX…|9=`, `None` while there are too few to tell.
+fn start(bytes: &[u8]) -> Result<Option<usize>, ()> {
+    if bytes.starts_with(START) {
+        return Ok(Some(START.len()));
+    }
+    let (family, rest) = bytes.split_at_checked(FAMILY.len()).unwrap_or((bytes, &[]));
+    if !FAMILY.starts_with(family) {
+        return Err(());
+    }
+    let version_max = BEGIN_STRING_BYTES_MAX + 2 - FAMILY.len();
+    match rest.iter().position(|byte| !matches!(byte, b'.' | b'0'..=b'9' | b'A'..=b'Z')) {
+        Some(at) if at <= version_max => match rest.get(at..).unwrap_or_default() {
+            [SOH, b'9', b'=', ..] => Ok(Some(FAMILY.len() + at + 3)),
+            [SOH] | [SOH, b'9'] => Ok(None),
+            _ => Err(()),
+        },
+        None if rest.len() <= version_max => Ok(None),
+        _ => Err(()),
+    }
+}
+
+/// The end of a message whose BodyLength is wrong: behind the first `|10=…|` from `from` on.
+fn end_of_garbled(
+    bytes: &[u8],
+    from: usize,
+    message_bytes_max: usize,
+    body_bytes: u64,
+) -> Frame<'_> {
+    let rest = bytes.get(from..).unwrap_or_default();
+    let end = memchr::memmem::find(rest, b"\x0110=")
+        .and_then(|at| Some(at + 4 + memchr::memchr(SOH, rest.get(at + 4..)?)? + 1));
+    match end {
+        Some(end) => Frame::Garbled { skip: from + end, why: Garbled::Trailer },
+        None if bytes.len() >= message_bytes_max => Frame::Lost { body_bytes },
+        None => Frame::Incomplete { bytes_needed: bytes.len() + 1 },
+    }
 }
 
 /// Is `bytes` the beginning of a message, as far as both go?

@@ -12,7 +12,7 @@ pub use orders::{
 };
 
 use super::decimal::parse_uint;
-use super::fields::{Fields, Reason};
+use super::fields::{Fields, Reason, Refusal};
 use super::tables::{msg_type, tag};
 use super::time::parse_timestamp;
 use super::validate::check;
@@ -21,7 +21,7 @@ use engine::command::{slot_bytes, write_slot};
 use sbe_schemas::header::Message;
 use sbe_schemas::header::fill_text;
 use sbe_schemas::journal as j;
-use sbe_schemas::types::{Boolean, BooleanCode, CommandFlags, CommandHead, Verdict};
+use sbe_schemas::types::{Boolean, BooleanCode, CommandFlags, CommandHead, RefTag, Route, Verdict};
 
 /// Longest command that a FIX message becomes.
 pub const SLOT_BYTES_MAX: usize = 256;
@@ -36,6 +36,13 @@ const SENDING_TIME_ACCURACY: u8 = 10;
 const UNSUPPORTED_MESSAGE: u8 = 3;
 /// BusinessRejectReason (380): application not available.
 const APPLICATION_NOT_AVAILABLE: u8 = 4;
+/// Where a third party's message came from: CompID, SubID, LocationID.
+const ON_BEHALF_OF: [u16; 3] =
+    [tag::ON_BEHALF_OF_COMP_ID, tag::ON_BEHALF_OF_SUB_ID, tag::ON_BEHALF_OF_LOCATION_ID];
+/// Where it is to go.
+const DELIVER_TO: [u16; 3] =
+    [tag::DELIVER_TO_COMP_ID, tag::DELIVER_TO_SUB_ID, tag::DELIVER_TO_LOCATION_ID];
+
 /// What the checks compare with.
 #[derive(Clone, Copy, Debug)]
 pub struct Expected<'a> {
@@ -58,15 +65,25 @@ pub struct Expected<'a> {
 struct Bad {
     verdict: Verdict,
     reason: u8,
-    tag: u16,
+    tag: Option<i32>,
 }
 
 const fn reject(reason: Reason, tag: u16) -> Bad {
-    Bad { verdict: Verdict::SessionReject, reason: reason as u8, tag }
+    Bad { verdict: Verdict::SessionReject, reason: reason as u8, tag: Some(tag as i32) }
 }
 
 const fn fatal(reason: u8, tag: u16) -> Bad {
-    Bad { verdict: Verdict::Fatal, reason, tag }
+    Bad { verdict: Verdict::Fatal, reason, tag: Some(tag as i32) }
+}
+
+const fn business(verdict: Verdict, reason: u8) -> Bad {
+    Bad { verdict, reason, tag: None }
+}
+
+impl From<Refusal> for Bad {
+    fn from(Refusal { reason, tag }: Refusal) -> Self {
+        Self { verdict: Verdict::SessionReject, reason: reason as u8, tag }
+    }
 }
 
 /// A command, ready for a ring.
@@ -122,8 +139,8 @@ pub fn command(
     }
     let number = fields.get(tag::MSG_SEQ_NUM).and_then(|value| parse_uint(value).ok());
     head.msg_seq_num.set(number.unwrap_or(0));
-    let checked = check_session(fields, number, expected)
-        .and_then(|()| check(fields).map_err(|refusal| reject(refusal.reason, refusal.tag)))
+    let checked = check_session(fields, kind, number, expected)
+        .and_then(|()| check(fields).map_err(Bad::from))
         .and_then(|()| check_rate(kind, expected));
     match checked.and_then(|()| translate(fields, kind, head, directory)) {
         Ok(slot) => slot,
@@ -139,29 +156,52 @@ fn refused(fields: &Fields<'_>, kind: &[u8], mut head: CommandHead, bad: Bad) ->
     }
     head.verdict = bad.verdict.into();
     head.reason = bad.reason;
-    head.ref_tag.set(bad.tag);
     let printable = |value: &&[u8]| value.iter().all(u8::is_ascii_graphic);
     let ref_id = fields.get(tag::CL_ORD_ID).filter(printable).and_then(fill_text::<36>);
     Slot::of(&j::Refused {
         head,
         ref_msg_type: Some(kind).filter(printable).and_then(fill_text::<8>).unwrap_or([0; 8]),
         ref_id: ref_id.unwrap_or([0; 36]),
+        ref_tag: RefTag::new(bad.tag),
+        on_behalf_of: route(fields, ON_BEHALF_OF),
+        deliver_to: route(fields, DELIVER_TO),
     })
+}
+
+/// A BeginString (8) of another version on a live session. The rest of it is not looked at.
+pub fn other_version(mut head: CommandHead) -> Slot {
+    head.verdict = Verdict::OtherVersion.into();
+    Slot::of(&j::Refused { head, ref_tag: RefTag::NULL, ..j::Refused::ZERO })
+}
+
+/// CompID, SubID and LocationID of a third party; what has no room is left out.
+fn route(fields: &Fields<'_>, tags: [u16; 3]) -> Route {
+    let printable = |value: &&[u8]| value.iter().all(|byte| matches!(byte, b' '..=b'~'));
+    let [comp_id, sub_id, location_id] =
+        tags.map(|tag| fields.get(tag).filter(printable).and_then(fill_text).unwrap_or_default());
+    Route { comp_id, sub_id, location_id }
 }
 
 /// FIX 4.4 vol. 2: header checks that come before everything else.
 fn check_session(
     fields: &Fields<'_>,
+    kind: &[u8],
     number: Option<u64>,
     expected: &Expected<'_>,
 ) -> Result<(), Bad> {
-    if number.is_none_or(|number| number == 0) {
+    // A SequenceReset-Reset acts whatever its number, and some send none worth the name.
+    let any_number =
+        kind == msg_type::SEQUENCE_RESET && fields.get(tag::GAP_FILL_FLAG) != Some(b"Y");
+    if number.is_none_or(|number| number == 0 && !any_number) {
         return Err(fatal(Reason::RequiredTagMissing as u8, tag::MSG_SEQ_NUM));
     }
     let comp_ids = [(tag::SENDER_COMP_ID, expected.client), (tag::TARGET_COMP_ID, expected.venue)];
     for (tag, ours) in comp_ids {
-        if fields.get(tag) != Some(ours) {
-            return Err(fatal(COMP_ID_PROBLEM, tag));
+        match fields.get(tag) {
+            None => return Err(reject(Reason::RequiredTagMissing, tag)),
+            Some([]) => return Err(reject(Reason::TagSpecifiedWithoutValue, tag)),
+            Some(theirs) if theirs != ours => return Err(fatal(COMP_ID_PROBLEM, tag)),
+            Some(_) => {}
         }
     }
     let Some(sent) = fields.get(tag::SENDING_TIME).and_then(|v| parse_timestamp(v).ok()) else {
@@ -188,13 +228,12 @@ fn check_session(
 fn check_rate(kind: &[u8], expected: &Expected<'_>) -> Result<(), Bad> {
     let is_session_message = matches!(kind, [b'0'..=b'5' | b'A']);
     if expected.throttled && !is_session_message {
-        return Err(Bad { verdict: Verdict::Throttled, reason: 0, tag: 0 });
+        return Err(business(Verdict::Throttled, 0));
     }
     if expected.refuses_orders
         && matches!(kind, msg_type::NEW_ORDER_SINGLE | msg_type::ORDER_CANCEL_REPLACE_REQUEST)
     {
-        let (verdict, reason) = (Verdict::BusinessReject, APPLICATION_NOT_AVAILABLE);
-        return Err(Bad { verdict, reason, tag: 0 });
+        return Err(business(Verdict::BusinessReject, APPLICATION_NOT_AVAILABLE));
     }
     Ok(())
 }
@@ -232,7 +271,7 @@ fn translate(
         msg_type::ORDER_CANCEL_REPLACE_REQUEST => orders::replace_order(fields, head, directory),
         msg_type::ORDER_STATUS_REQUEST => orders::order_status(fields, head, directory),
         msg_type::ORDER_MASS_CANCEL_REQUEST => orders::mass_cancel(fields, head, directory),
-        _ => Err(Bad { verdict: Verdict::BusinessReject, reason: UNSUPPORTED_MESSAGE, tag: 0 }),
+        _ => Err(business(Verdict::BusinessReject, UNSUPPORTED_MESSAGE)),
     }
 }
 
@@ -243,11 +282,19 @@ fn logon(fields: &Fields<'_>, head: CommandHead) -> Result<Slot, Bad> {
     }
     let heartbeat_s = u32::try_from(number(fields, tag::HEART_BT_INT)?)
         .map_err(|_| reject(Reason::ValueIsIncorrect, tag::HEART_BT_INT))?;
+    let next_expected = match fields.get(tag::NEXT_EXPECTED_MSG_SEQ_NUM) {
+        None => 0,
+        Some(_) => match number(fields, tag::NEXT_EXPECTED_MSG_SEQ_NUM)? {
+            0 => return Err(reject(Reason::ValueIsIncorrect, tag::NEXT_EXPECTED_MSG_SEQ_NUM)),
+            next => next,
+        },
+    };
     Ok(Slot::of(&j::Logon {
         head,
         heartbeat_s: heartbeat_s.into(),
         reset_seq_num: boolean(fields.get(tag::RESET_SEQ_NUM_FLAG) == Some(b"Y")),
         cancel_on_disconnect: boolean(fields.get(TAG_CANCEL_ON_DISCONNECT) == Some(b"Y")),
+        next_expected: next_expected.into(),
     }))
 }
 

@@ -45,6 +45,9 @@ pub fn message<'b>(
 ) -> Result<Option<&'b [u8]>, Full> {
     let Some(kind) = msg_type_of(event) else { return Ok(None) };
     let mut w = begin(event, kind, envelope, buffer);
+    if let Some(reject) = event.get::<j::SessionRejectSent>() {
+        third_parties(&mut w, reject);
+    }
     if event.template().0 == oe::SCHEMA_ID {
         reports::report(&mut w, event, directory);
     } else {
@@ -117,6 +120,18 @@ fn header(w: &mut Writer<'_>, number: u64, time: u64, poss_resend: bool, envelop
     }
 }
 
+/// The rest of a Reject's header: FIX 4.4 vol. 1, "Third party routing".
+fn third_parties(w: &mut Writer<'_>, reject: &j::SessionRejectSent) {
+    let to = &reject.deliver_to;
+    w.text(tag::DELIVER_TO_COMP_ID, text(&to.comp_id));
+    w.text(tag::DELIVER_TO_SUB_ID, text(&to.sub_id));
+    w.text(tag::DELIVER_TO_LOCATION_ID, text(&to.location_id));
+    let from = &reject.on_behalf_of;
+    w.text(tag::ON_BEHALF_OF_COMP_ID, text(&from.comp_id));
+    w.text(tag::ON_BEHALF_OF_SUB_ID, text(&from.sub_id));
+    w.text(tag::ON_BEHALF_OF_LOCATION_ID, text(&from.location_id));
+}
+
 fn session_message(w: &mut Writer<'_>, event: &Event) {
     if let Some(m) = event.get::<j::HeartbeatSent>() {
         w.text(tag::TEST_REQ_ID, text(&m.test_req_id));
@@ -125,6 +140,9 @@ fn session_message(w: &mut Writer<'_>, event: &Event) {
         w.uint(tag::HEART_BT_INT, m.heartbeat_s.get().into());
         if m.reset_seq_num.known() == Some(Boolean::True) {
             w.bool(tag::RESET_SEQ_NUM_FLAG, true);
+        }
+        if m.next_expected.get() != 0 {
+            w.uint(tag::NEXT_EXPECTED_MSG_SEQ_NUM, m.next_expected.get());
         }
     } else if let Some(m) = event.get::<j::TestRequestSent>() {
         w.uint(tag::TEST_REQ_ID, m.test_req_id.get());
@@ -135,8 +153,8 @@ fn session_message(w: &mut Writer<'_>, event: &Event) {
         logout(w, m);
     } else if let Some(m) = event.get::<j::SessionRejectSent>() {
         w.uint(tag::REF_SEQ_NUM, m.ref_seq_num.get());
-        if m.ref_tag.get() != 0 {
-            w.uint(tag::REF_TAG_ID, m.ref_tag.get().into());
+        if let Some(ref_tag) = m.ref_tag.get() {
+            w.int(tag::REF_TAG_ID, ref_tag.into());
         }
         w.text(tag::REF_MSG_TYPE, text(&m.ref_msg_type));
         w.uint(tag::SESSION_REJECT_REASON, m.reason.into());
@@ -146,18 +164,14 @@ fn session_message(w: &mut Writer<'_>, event: &Event) {
 
 fn logout(w: &mut Writer<'_>, m: &j::LogoutSent) {
     match m.reason.known() {
-        Some(LogoutReason::MsgSeqNumTooLow) => {
+        Some(reason @ (LogoutReason::MsgSeqNumTooLow | LogoutReason::NextExpectedTooHigh)) => {
             // The words that FIX engines look for, with both numbers.
-            let mut words = [0; 80];
+            let mut words = [0; 120];
             let mut end = 0;
             let expected = super::decimal::Printed::uint(m.expected.get());
             let received = super::decimal::Printed::uint(m.received.get());
-            let parts: [&[u8]; 4] = [
-                b"MsgSeqNum too low, expecting ",
-                expected.as_bytes(),
-                b" but received ",
-                received.as_bytes(),
-            ];
+            let parts: [&[u8]; 4] =
+                [logout_words(reason), expected.as_bytes(), b" but received ", received.as_bytes()];
             for part in parts {
                 if let Some(place) = words.get_mut(end..end + part.len()) {
                     place.copy_from_slice(part);

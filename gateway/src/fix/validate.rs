@@ -30,7 +30,8 @@ pub fn check(fields: &Fields<'_>) -> Result<(), Refusal> {
         if at == fault_at {
             return fault;
         }
-        check_field(&field, message).map_err(|reason| Refusal { reason, tag: field.tag })?;
+        check_field(&field, message)
+            .map_err(|reason| Refusal { reason, tag: Some(field.tag.into()) })?;
     }
     fault?;
     let body = message.map(|message| &message.body.required);
@@ -38,7 +39,9 @@ pub fn check(fields: &Fields<'_>) -> Result<(), Refusal> {
         .into_iter()
         .flatten()
         .find_map(|required| required.first_not_in(fields.seen()))
-        .map_or(Ok(()), |tag| Err(Refusal { reason: Reason::RequiredTagMissing, tag }))
+        .map_or(Ok(()), |tag| {
+            Err(Refusal { reason: Reason::RequiredTagMissing, tag: Some(tag.into()) })
+        })
 }
 
 fn check_field(placed: &Placed<'_>, message: Option<&Message>) -> Result<(), Reason> {

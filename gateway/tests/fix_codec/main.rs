@@ -52,19 +52,21 @@ fn body(bytes: &[u8]) -> &[u8] {
 }
 
 /// 373 and 371 of the Reject to an order with `more` at its end, or (-1, 0) if it is fine.
-fn verdict(more: &str) -> (i32, u16) {
+fn verdict(more: &str) -> (i32, i32) {
     verdict_of(format!("{HEAD}{ORDER}{more}").as_str())
 }
 
-fn verdict_of(body_text: &str) -> (i32, u16) {
+fn verdict_of(body_text: &str) -> (i32, i32) {
     let bytes = framed(&soh(body_text));
     match check(&Scanner::new().scan(body(&bytes))) {
         Ok(()) => (FINE, 0),
-        Err(refusal) => (refusal.reason as i32, refusal.tag),
+        Err(refusal) => (refusal.reason as i32, refusal.tag.unwrap_or(NONE)),
     }
 }
 
 const FINE: i32 = -1;
+/// No RefTagID.
+const NONE: i32 = i32::MIN;
 
 // ---- frames ----
 
@@ -90,16 +92,18 @@ fn what_is_not_a_message_is_garbled_for_its_own_reason() {
         ("8=FIX.4.4|9=5|35=0|10=1x3|", Trailer),
         ("8=FIX.4.4|9=5|35=0|10=999|", CheckSum),
         ("8=FIX.4.4|9=4|35=0|10=161|", Trailer),
-        ("8=FIX.4.4|9=6|35=0|10=161||", Trailer),
-        ("8=FIX.4.4|9=5|35=0|99=161|", Trailer),
-        ("8=FIX.4.4|9=5|35=0|9=00161|", Trailer),
+        ("8=FIX.4.4|9=6|35=0|58|10=161|", Trailer),
+        ("8=FIX.4.4|9=5|35=0|99=161|10=000|", Trailer),
+        ("8=FIX.4.4|9=5|35=0|9=00161|10=000|", Trailer),
         ("8=FIX.4.4|9=|35=0|10=161|", BodyLength),
         ("8=FIX.4.4|9=+5|35=0|10=161|", BodyLength),
         ("8=FIX.4.4|9=-5|35=0|10=161|", BodyLength),
         ("8=FIX.4.4|9=5 |35=0|10=161|", BodyLength),
         ("8=FIX.4.4|9=18446744073709551621|35=0|10=161|", BodyLength),
         ("8=FIX.4.4|9=00000000005|35=0|10=161|", BodyLength),
-        ("8=FIX.4.2|9=5|35=0|10=161|", Start),
+        ("8=FIX.4.4x|9=5|35=0|10=161|", Start),
+        ("8=FIXT.1.10|9=5|35=0|10=161|", Start),
+        ("8=FIX.4.2|8=FIX|35=0|10=161|", Start),
         ("7=FIX.4.4|1=5|35=0|10=161|", Start),
         ("9=5|8=FIX.4.4|35=0|10=161|", Start),
         (" 8=FIX.4.4|9=5|35=0|10=161|", Start),
@@ -136,12 +140,54 @@ fn a_frame_with_a_wrong_checksum_is_skipped_whole() {
 #[test]
 fn after_wrong_lengths_the_next_message_is_found_behind_an_soh() {
     let good = framed(&soh("35=0|"));
-    for garbage in ["8=FIX.4.4|9=4|35=0|10=161|", "58=8=FIX.4.4|", "nonsense|", "8=FIX.4.4|9=x|"] {
+    for garbage in ["58=8=FIX.4.4|", "nonsense|", "8=FIX.4.4|9=x|", "8=FIX.4.4|9=|35=0|10=161|"] {
         let bytes = [soh(garbage), good.clone()].concat();
         assert_eq!(random::messages(&bytes, &[]), [soh("35=0|")], "{garbage}");
     }
     // Not behind an SOH: this is text, not a message.
     assert_eq!(random::messages(&[b"x".to_vec(), good].concat(), &[]), Vec::<Vec<u8>>::new());
+}
+
+#[test]
+fn a_wrong_body_length_takes_everything_up_to_the_next_trailer_with_it() {
+    let good = framed(&soh("35=0|"));
+    let cases: [(&str, usize); 6] = [
+        // Too short: the message ends where it ends.
+        ("8=FIX.4.4|9=4|35=0|10=161|", 0),
+        ("8=FIX.4.4|9=0|35=0|10=161|", 0),
+        ("8=FIX.4.4|9=5|35=0|58=a|10=1x3|", 0),
+        ("8=FIX.4.4|9=5|35=0|99=161|10=000|", 0),
+        // Too long, and without a trailer: a part of the next message is taken for its own.
+        ("8=FIX.4.4|9=10|35=0|10=161|", 1),
+        ("8=FIX.4.4|9=5|35=0|", 1),
+    ];
+    for (garbled, swallowed) in cases {
+        let stream = [soh(garbled), good.clone(), good.clone()].concat();
+        let left = 2 - swallowed;
+        assert_eq!(random::messages(&stream, &[]).len(), left, "{garbled}");
+        let cuts: Vec<usize> = (1..stream.len()).collect();
+        assert_eq!(random::messages(&stream, &cuts).len(), left, "{garbled}, byte by byte");
+    }
+    // What looks like a message inside of one that is garbled is not one.
+    let inner = String::from_utf8(framed(b"35=D\x0149=EVIL\x01")).unwrap();
+    let smuggled = soh(&format!("8=FIX.4.4|9=90|35=0|58=x|{inner}"));
+    let stream = [smuggled, good.clone(), good.clone()].concat();
+    assert!(random::messages(&stream, &[]).iter().all(|body| *body == soh("35=0|")));
+    // And the search ends with the longest message.
+    let endless = [soh("8=FIX.4.4|9=5|35=0|"), vec![b'x'; MAX]].concat();
+    assert_eq!(next(&endless, MAX), Frame::Lost { body_bytes: 5 });
+}
+
+#[test]
+fn a_message_of_another_version_is_seen_as_one() {
+    for version in ["FIX.4.1", "FIX.4.2", "FIX.5.0", "FIXT.1.1", "FIX"] {
+        let bytes = summed(soh(&format!("8={version}|9=5|35=0|")));
+        assert_eq!(next(&bytes, MAX), Frame::OtherVersion { len: bytes.len() }, "{version}");
+        for len in 0..bytes.len() {
+            let part = &bytes[..len];
+            assert!(matches!(next(part, MAX), Frame::Incomplete { .. }), "{version}, {len}");
+        }
+    }
 }
 
 #[test]
@@ -260,15 +306,15 @@ fn every_fault_has_its_reason_and_its_tag() {
     for (more, wanted) in [
         ("", (FINE, 0)),
         // Tags.
-        ("65571=F|", (0, 0)),
-        ("3A=F|", (0, 0)),
-        ("055=X|", (0, 0)),
+        ("65571=F|", (0, 65571)),
+        ("3A=F|", (0, NONE)),
+        ("055=X|", (0, 55)),
         ("0=X|", (0, 0)),
-        ("-1=X|", (0, 0)),
-        ("=X|", (0, 0)),
-        ("|", (0, 0)),
-        ("junk|", (0, 0)),
-        ("58|", (0, 0)),
+        ("-1=X|", (0, -1)),
+        ("=X|", (0, NONE)),
+        ("|", (0, NONE)),
+        ("junk|", (0, NONE)),
+        ("58|", (0, NONE)),
         ("20=0|", (0, 20)),
         ("957=1|", (0, 957)),
         ("4999=1|", (0, 4999)),
@@ -334,7 +380,7 @@ fn every_fault_has_its_reason_and_its_tag() {
         ("453=1|448=|", (4, 448)),
         // The first fault wins.
         ("59=Z|junk|", (5, 59)),
-        ("junk|59=Z|", (0, 0)),
+        ("junk|59=Z|", (0, NONE)),
         ("58=|59=Z|54=1|", (4, 58)),
     ] {
         assert_eq!(verdict(more), wanted, "{more}");
@@ -373,7 +419,7 @@ fn what_is_missing_or_in_front_is_refused_too() {
 
 #[test]
 fn more_fields_than_the_table_holds_are_refused_without_growing_it() {
-    assert_eq!(verdict(&"5001=x|".repeat(300)), (99, 0));
+    assert_eq!(verdict(&"5001=x|".repeat(300)), (99, NONE));
     let entries = "448=A|".repeat(200);
     assert_eq!(verdict(&format!("453=200|{entries}")), (FINE, 0));
 }

@@ -2,7 +2,6 @@
 
 use crate::{body, framed, soh};
 use engine::Event;
-use engine::command::head;
 use gateway::directory::Directory;
 use gateway::fix::fields::Scanner;
 use gateway::fix::inbound::{Expected, Slot, command, msg_type_of};
@@ -62,10 +61,10 @@ fn order(more: &str) -> j::NewOrder {
 }
 
 /// Verdict, 373 or 380, and 371.
-fn refusal(kind: &str, fields: &str) -> (Option<Verdict>, u8, u16) {
+fn refusal(kind: &str, fields: &str) -> (Option<Verdict>, u8, i32) {
     let slot = slot(kind, fields);
-    let head = head(slot.bytes()).unwrap();
-    (head.verdict.known(), head.reason, head.ref_tag.get())
+    let refused: j::Refused = read(&slot);
+    (refused.head.verdict.known(), refused.head.reason, refused.ref_tag.get().unwrap_or(0))
 }
 
 #[test]

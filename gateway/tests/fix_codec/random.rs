@@ -26,6 +26,7 @@ pub(crate) fn messages(stream: &[u8], cuts: &[usize]) -> Vec<Vec<u8>> {
                     bodies.push(body.to_vec());
                     len
                 }
+                Frame::OtherVersion { len } => len,
                 Frame::Garbled { skip, .. } => skip,
                 Frame::Incomplete { bytes_needed } => {
                     assert!(bytes_needed > held.len() && bytes_needed <= MAX);
@@ -112,8 +113,8 @@ proptest! {
         let found = messages(&[&bad[..], &good.repeat(12)].concat(), &[]).len();
         // A digit of BodyLength may promise more than came, and takes the next messages with it.
         let length = "8=FIX.4.4|9=".len().."8=FIX.4.4|9=140|".len();
-        // Without its last SOH the message runs into the next.
-        let found_min = if at == good.len() - 1 { 11 } else { 12 };
+        // Without its own trailer the message ends with that of the next.
+        let found_min = if at >= good.len() - "|10=123|".len() { 11 } else { 12 };
         prop_assert!(found >= found_min || length.contains(&at), "{} at {}", found, at);
     }
 

@@ -255,7 +255,11 @@ fn optional_decimal(fields: &Fields<'_>, tag: u16) -> Result<Decimal8Null, Bad> 
 fn order_qty(fields: &Fields<'_>) -> Result<Decimal8, Bad> {
     let Some(value) = fields.get(tag::ORDER_QTY) else {
         let verdict = Verdict::BusinessReject;
-        return Err(Bad { verdict, reason: CONDITIONALLY_REQUIRED, tag: tag::ORDER_QTY });
+        return Err(Bad {
+            verdict,
+            reason: CONDITIONALLY_REQUIRED,
+            tag: Some(tag::ORDER_QTY.into()),
+        });
     };
     let mantissa = parse(value).map_err(|_| reject(Reason::ValueIsIncorrect, tag::ORDER_QTY))?;
     Ok(Decimal8::new(mantissa))

@@ -9,8 +9,10 @@ use sbe_schemas::types::{
 pub fn logout_words(reason: LogoutReason) -> &'static [u8] {
     match reason {
         LogoutReason::Answer => b"",
-        LogoutReason::MsgSeqNumTooLow => b"MsgSeqNum too low",
-        LogoutReason::NoAnswerToTestRequest => b"no answer to TestRequest",
+        // Two numbers follow, with ` but received ` between them.
+        LogoutReason::MsgSeqNumTooLow => b"MsgSeqNum too low, expecting ",
+        LogoutReason::NextExpectedTooHigh => b"NextExpectedMsgSeqNum too high, expecting at most ",
+        LogoutReason::OtherVersion => b"Incorrect BeginString",
         LogoutReason::ResendRepeated => b"the same range was requested too often",
         LogoutReason::VenueStops => b"the venue stops; log on again later",
         LogoutReason::BadMessage => b"see the Reject before this",
@@ -24,20 +26,20 @@ pub fn logout_words(reason: LogoutReason) -> &'static [u8] {
 /// Text (58) of a Reject, by SessionRejectReason (373).
 pub fn reject_words(reason: u8) -> &'static [u8] {
     match reason {
-        0 => b"invalid tag number",
-        1 => b"required tag missing",
-        2 => b"tag not defined for this message type",
-        4 => b"tag specified without a value",
-        5 => b"value is incorrect (out of range) for this tag",
-        6 => b"incorrect data format for value",
+        0 => b"Invalid tag number",
+        1 => b"Required tag missing",
+        2 => b"Tag not defined for this message type",
+        4 => b"Tag specified without a value",
+        5 => b"Value is incorrect (out of range) for this tag",
+        6 => b"Incorrect data format for value",
         9 => b"CompID problem",
         10 => b"SendingTime accuracy problem",
-        11 => b"invalid MsgType",
-        13 => b"tag appears more than once",
-        14 => b"tag specified out of required order",
-        15 => b"repeating group fields out of order",
-        16 => b"incorrect NumInGroup count for repeating group",
-        _ => b"not expected now",
+        11 => b"Invalid MsgType",
+        13 => b"Tag appears more than once",
+        14 => b"Tag specified out of required order",
+        15 => b"Repeating group fields out of order",
+        16 => b"Incorrect NumInGroup count for repeating group",
+        _ => b"Not expected now",
     }
 }
 
@@ -45,9 +47,9 @@ pub fn reject_words(reason: u8) -> &'static [u8] {
 pub fn business_rejected(reason: u8, throttled: bool) -> &'static [u8] {
     match reason {
         _ if throttled => b"too many messages; slow down",
-        3 => b"unsupported message type",
+        3 => b"Unsupported Message Type",
         4 => b"no orders are taken now: the venue is short of disk; cancels are",
-        5 => b"conditionally required field missing",
+        5 => b"Conditionally Required Field Missing",
         _ => b"",
     }
 }
