@@ -251,6 +251,7 @@ impl<D: Disk> History<D> {
     }
 
     fn forget(&mut self, needed: u64, kept_bytes: u64) -> io::Result<usize> {
+        self.outcome()?;
         let mut went = 0;
         while let Some(oldest) = self.full.front()
             && self.bytes() - oldest.bytes >= kept_bytes

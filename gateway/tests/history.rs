@@ -220,6 +220,7 @@ fn an_index_that_is_lost_or_wrong_is_made_anew() {
         let whole: Vec<_> = paths.iter().map(|path| disk.contents(path).unwrap()).collect();
         for path in &paths {
             let index = disk.open(path, Access::Write).unwrap();
+            index.sync().unwrap();
             let at = random.below(index.bytes().unwrap());
             match random.below(4) {
                 0 => disk.remove(path).unwrap(),

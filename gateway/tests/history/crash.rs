@@ -162,38 +162,53 @@ fn a_disk_that_lies_about_syncs_is_found_out() {
     }
 }
 
+/// Forgets what is not needed to begin at `needed` and dies at operation `crash_at` of that; messages below
+/// `synced` were synced before. What a checker says of a start at `needed`.
+fn forgetting(
+    seed: u64,
+    crash_at: u64,
+    synced: u64,
+    needed: u64,
+    lie: Option<Lie>,
+) -> Result<(), String> {
+    let disk = SimDisk::new(seed ^ crash_at << 32);
+    let mut history = begun(&disk, settings(seed), 1).unwrap();
+    (1..synced).for_each(|seq| history.put(&market(seed, seq)));
+    history.sync().unwrap();
+    (synced..=TOTAL).for_each(|seq| history.put(&market(seed, seq)));
+    history.flush().unwrap();
+    lie.into_iter().for_each(|lie| disk.lie(lie));
+    disk.plan(Fault::Crash, disk.operations() + crash_at);
+    let forgot = history.forget_before(needed);
+    assert!(disk.is_dead() || forgot.is_ok());
+    disk.forget_plans();
+    let oldest = PathBuf::from(format!("data/feed/{:020}.hist", 1));
+    let is_gone = disk.contents(&oldest).is_none();
+    disk.crash();
+    if synced < needed && !is_gone {
+        return Ok(()); // Nothing was promised yet.
+    }
+    let mut history = begun(&disk, settings(seed), needed)
+        .map_err(|error| format!("seed {seed}, crash at {crash_at}: {error}"))?;
+    let first = history.first_seq();
+    let mut seen = Vec::new();
+    let limit = Limit { messages: u64::MAX, bytes: usize::MAX };
+    history.read(first, limit, |stored| seen.push(owned(stored))).unwrap();
+    let kept: Vec<_> = (first..needed).map(|seq| message(seed, seq)).collect();
+    assert!(seen == kept, "seed {seed}, crash at {crash_at}");
+    Ok(())
+}
+
 #[test]
 fn the_power_may_go_while_old_files_are_forgotten() {
-    for seed in 0..SEEDS {
-        for crash_at in 0..40 {
-            let disk = SimDisk::new(seed ^ crash_at << 32);
-            let mut history = begun(&disk, settings(seed), 1).unwrap();
-            (1..=TOTAL).for_each(|seq| history.put(&market(seed, seq)));
-            disk.plan(Fault::Crash, disk.operations() + crash_at);
-            let forgot = history.forget_before(TOTAL + 1);
-            if !disk.is_dead() {
-                forgot.unwrap();
-            }
-            disk.crash();
-            disk.forget_plans();
-            // Nothing of it was promised but by the sync that comes before the first file goes.
-            let next = 1 + history.next_seq().min(TOTAL);
-            match begun(&disk, settings(seed), next) {
-                Ok(mut history) => {
-                    let first = history.first_seq();
-                    let limit = Limit { messages: u64::MAX, bytes: usize::MAX };
-                    let mut seen = Vec::new();
-                    history.read(first, limit, |stored| seen.push(owned(stored))).unwrap();
-                    let kept: Vec<_> = (first..next).map(|seq| message(seed, seq)).collect();
-                    assert!(seen == kept, "seed {seed}, crash at {crash_at}");
-                }
-                Err(error) => {
-                    let all = contents(&disk);
-                    let first = all.keys().next().map(|path| path.display().to_string());
-                    let untouched = first.is_none_or(|path| path.contains(&format!("/{:020}.", 1)));
-                    assert!(untouched, "seed {seed}, crash at {crash_at}: {error}");
-                }
-            }
-        }
+    let all = |synced, needed, lie| {
+        let one = move |n: u64| forgetting(n % SEEDS, n / SEEDS, synced, needed, lie).err();
+        (0..SEEDS * 40).filter_map(one).collect::<Vec<String>>()
+    };
+    for (synced, needed) in [(1201, 1201), (1201, 900), (700, TOTAL + 1), (1, TOTAL + 1)] {
+        let bad = all(synced, needed, None);
+        assert!(bad.is_empty(), "{} of {synced} {needed}, the first: {}", bad.len(), bad[0]);
     }
+    assert!(!all(700, TOTAL + 1, Some(Lie::Sync)).is_empty());
+    assert!(!all(1201, 1201, Some(Lie::SyncDir)).is_empty());
 }
