@@ -34,11 +34,19 @@ fn files(disk: &SimDisk, ending: &str) -> Vec<PathBuf> {
     disk.list(Path::new("data/feed"), ending).unwrap()
 }
 
-/// First sequence of the file of message `seq`.
-fn file_of(disk: &SimDisk, seq: u64) -> PathBuf {
-    let first =
-        |path: &PathBuf| path.file_stem().unwrap().to_str().unwrap().parse::<u64>().unwrap();
-    files(disk, ".hist").into_iter().rfind(|path| first(path) <= seq).unwrap()
+/// First sequence of a file.
+fn first(path: &Path) -> u64 {
+    path.file_stem().unwrap().to_str().unwrap().parse().unwrap()
+}
+
+/// Messages and bytes of each file, oldest first; of the newest the messages are not known.
+fn sizes(disk: &SimDisk) -> Vec<(u64, u64)> {
+    let paths = files(disk, ".hist");
+    let end = |at: usize| paths.get(at + 1).map_or(u64::MAX, |path| first(path));
+    let size = |(at, path): (usize, &PathBuf)| {
+        (end(at) - first(path), disk.contents(path).unwrap().len() as u64)
+    };
+    paths.iter().enumerate().map(size).collect()
 }
 
 /// All that can be read from `from` on, in pieces of random size.
@@ -112,7 +120,14 @@ fn any_range_in_pieces_is_what_a_plain_vector_says() {
         }
         history.flush().unwrap();
         assert!(read_all(&disk, 1, seed).unwrap() == naive);
-        assert!(files(&disk, ".hist").len() > 2, "seed {seed}: more files than one");
+        let sizes = sizes(&disk);
+        assert!(sizes.len() > 2, "seed {seed}: more files than one");
+        let (most, bytes_most) = (settings(seed).file_messages, settings(seed).file_bytes);
+        let longest = 16 + Limit::BYTES_MIN as u64;
+        for (messages, bytes) in &sizes[..sizes.len() - 1] {
+            assert!(*messages <= most && *bytes <= bytes_most, "seed {seed}: {messages} {bytes}");
+            assert!(*messages == most || bytes + longest > bytes_most, "seed {seed}: not full");
+        }
     }
 }
 
@@ -128,6 +143,37 @@ fn files_that_have_changed_places_are_not_believed() {
         panic!("not seen");
     };
     assert_eq!(path, paths[0]);
+}
+
+#[test]
+fn a_record_in_the_place_of_another_is_not_believed() {
+    let (disk, history) = written(2, 3000);
+    drop(history);
+    let path = &files(&disk, ".hist")[1];
+    let bytes = disk.contents(path).unwrap();
+    let records: Vec<_> = (64..bytes.len() as u64)
+        .map(|at| place(path, &bytes, at))
+        .collect::<std::collections::BTreeSet<_>>()
+        .into_iter()
+        .collect();
+    let length = |at: usize| &bytes[at..at + 2];
+    let (from, from_seq) = records[3];
+    let same =
+        |(at, seq): &&(u64, u64)| *seq > from_seq && length(*at as usize) == length(from as usize);
+    let (to, seq) = *records.iter().find(same).expect("two messages of one length");
+    let size = (16
+        + usize::from(u16::from_le_bytes([bytes[from as usize], bytes[from as usize + 1]])))
+    .next_multiple_of(8);
+    let file = disk.open(path, Access::Write).unwrap();
+    file.write_at(&bytes[from as usize..from as usize + size], to).unwrap();
+    let mut reader = HistoryReader::open(disk.clone(), Path::new(DATA));
+    let limit = Limit { messages: 10_000, bytes: 1 << 20 };
+    let count = reader.read(first(path), limit, |_| ()).unwrap();
+    assert_eq!(first(path) + count, seq);
+    let error = reader.read(seq, limit, |_| panic!("another message")).unwrap_err();
+    assert!(
+        matches!(error, HistoryError::Damaged { byte, seq: at, .. } if (byte, at) == (to, seq))
+    );
 }
 
 #[test]
@@ -169,8 +215,7 @@ fn a_flipped_bit_is_found_and_named_wherever_it_is() {
 
 /// Where the record (or header) begins that byte `at` is of, and which message it is.
 fn place(path: &Path, bytes: &[u8], at: u64) -> (u64, u64) {
-    let mut seq: u64 = path.file_stem().unwrap().to_str().unwrap().parse().unwrap();
-    let mut record = 64;
+    let (mut seq, mut record) = (first(path), 64);
     if at < record {
         return (0, seq);
     }
@@ -258,6 +303,13 @@ fn what_is_cut_is_gone_even_if_something_else_follows() {
         let mut history = begun(&disk, settings(seed), next).unwrap();
         let kept = |end: u64| (1..end).map(|seq| message(seed, seq)).collect::<Vec<_>>();
         assert!(read_all(&disk, 1, seed).unwrap() == kept(next), "seed {seed}");
+        for path in files(&disk, ".idx") {
+            let index = disk.contents(&path).unwrap();
+            let entries = index.chunks(8).filter(|entry| **entry != [0; 8]).count() as u64;
+            let end = files(&disk, ".hist").into_iter().map(|path| first(&path));
+            let end = end.filter(|end| *end > first(&path)).min().unwrap_or(next);
+            assert_eq!(entries, (end - first(&path)).div_ceil(256), "seed {seed}: its index, too");
+        }
         let other = seed + 1000;
         put(&mut history, other, next + 400);
         history.flush().unwrap();
@@ -293,11 +345,9 @@ fn a_history_that_cannot_go_on_says_why_and_changes_nothing() {
 
     let paths = files(&disk, ".hist");
     disk.remove(&paths[1]).unwrap();
-    let number = |path: &PathBuf| path.file_stem().unwrap().to_str().unwrap().parse().unwrap();
-    let (first, end): (u64, u64) = (number(&paths[1]), number(&paths[2]));
     for error in [refused(ours, 3001), read_all(&disk, 1, 3).unwrap_err()] {
         let HistoryError::Missing { from, to } = error else { panic!("{error}") };
-        assert_eq!((from, to), (first, end - 1));
+        assert_eq!((from, to), (first(&paths[1]), first(&paths[2]) - 1));
     }
     let mut history = History::open(disk.clone(), Path::new(DATA), ours).unwrap();
     history.begin_empty_at(3001).unwrap();
@@ -314,22 +364,26 @@ fn retention_takes_whole_files_and_leaves_where_a_start_goes_on() {
         let mut random = Random(seed);
         let (disk, mut history) = written(seed, 3000);
         let count = files(&disk, ".hist").len();
-        let needed = 1 + random.below(3001);
+        let begins: Vec<u64> = files(&disk, ".hist").iter().map(|path| first(path)).collect();
+        let needed = match random.below(2) {
+            0 => begins[random.below(begins.len() as u64) as usize],
+            _ => 1 + random.below(3001),
+        };
         let went = match random.below(2) {
             0 => history.forget_before(needed).unwrap(),
             _ => history.forget_old(needed).unwrap(),
         };
         let left = files(&disk, ".hist");
         assert_eq!((left.len(), files(&disk, ".idx").len()), (count - went, count - went));
-        let first = history.first_seq();
-        assert!(first < needed.max(2), "seed {seed}: {first} of {needed}");
-        assert_eq!(file_of(&disk, first), left[0]);
-        let kept: Vec<Message> = (first..=3000).map(|seq| message(seed, seq)).collect();
-        assert!(read_all(&disk, first, seed).unwrap() == kept, "seed {seed}");
+        let oldest = history.first_seq();
+        assert!(oldest < needed.max(2), "seed {seed}: {oldest} of {needed}");
+        assert_eq!(first(&left[0]), oldest);
+        let kept: Vec<Message> = (oldest..=3000).map(|seq| message(seed, seq)).collect();
+        assert!(read_all(&disk, oldest, seed).unwrap() == kept, "seed {seed}");
         drop(history);
         disk.crash();
         let history = begun(&disk, settings(seed), needed).unwrap();
-        assert_eq!((history.first_seq(), history.next_seq()), (first.min(needed), needed));
+        assert_eq!((history.first_seq(), history.next_seq()), (oldest.min(needed), needed));
     }
     let (disk, mut history) = written(5, 3000);
     let bytes = |disk: &SimDisk| -> u64 {

@@ -139,6 +139,7 @@ impl<D: Disk> History<D> {
                 self.disk.remove(&self.layout.path(first, part))?;
             }
         }
+        // Names that stay may have been the kernel's only.
         self.disk.sync_dir(&self.layout.directory)
     }
 
@@ -150,8 +151,6 @@ impl<D: Disk> History<D> {
         file.sync()?;
         let index_file = self.write_index(tail.first, &tail.index)?;
         self.zero(&index_file, size_of_val(&*tail.index) as u64)?;
-        // The names may have been the kernel's only.
-        self.disk.sync_dir(&self.layout.directory)?;
         assert!(tail.bytes > HEADER_BYTES, "it has the message before the next");
         Ok(Current {
             first: tail.first,

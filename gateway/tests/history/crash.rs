@@ -162,6 +162,40 @@ fn a_disk_that_lies_about_syncs_is_found_out() {
     }
 }
 
+#[test]
+fn an_older_snapshot_may_be_tried_and_then_the_newer_again() {
+    let (mut refused, mut taken) = (0, 0);
+    for n in 0..SEEDS * 100 {
+        let (seed, mut random) = (n % SEEDS, Random(n));
+        let disk = SimDisk::new(n);
+        let mut history = begun(&disk, settings(seed), 1).unwrap();
+        (1..=TOTAL).for_each(|seq| history.put(&market(seed, seq)));
+        history.sync().unwrap();
+        drop(history);
+        let older = 1 + random.below(TOTAL);
+        disk.plan(Fault::Crash, disk.operations() + random.below(40));
+        let _ = begun(&disk, settings(seed), older);
+        disk.crash();
+        disk.forget_plans();
+        // Cut whole, cut in part or not cut: it is either all there or refused.
+        let newer = older + random.below(TOTAL + 2 - older);
+        let began = begun(&disk, settings(seed), newer);
+        match &began {
+            Ok(_) => taken += 1,
+            Err(HistoryError::Missing { .. } | HistoryError::Damaged { .. }) => refused += 1,
+            Err(error) => panic!("{n}: {error}"),
+        }
+        let mut history = began.unwrap_or_else(|_| begun(&disk, settings(seed), older).unwrap());
+        let (next, mut seen) = (history.next_seq(), Vec::new());
+        let limit = Limit { messages: u64::MAX, bytes: usize::MAX };
+        let read = history.read(1, limit, |stored| seen.push(owned(stored)));
+        assert!(read.is_ok(), "{n}: {} at {next}", read.unwrap_err());
+        let kept: Vec<Message> = (1..next).map(|seq| message(seed, seq)).collect();
+        assert!(seen == kept, "{n}");
+    }
+    assert!(refused > 100 && taken > 100, "{refused} {taken}");
+}
+
 /// Forgets what is not needed to begin at `needed` and dies at operation `crash_at` of that; messages below
 /// `synced` were synced before. What a checker says of a start at `needed`.
 fn forgetting(
