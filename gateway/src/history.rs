@@ -19,7 +19,7 @@ use crate::io::{Access, Disk, DiskFile, RealDisk};
 use engine::Event;
 use layout::{
     HEADER_BYTES, Header, INDEX_EVERY, Layout, MESSAGE_BYTES_MAX, Part, RECORD_BYTES_MAX,
-    record_bytes,
+    RECORD_BYTES_MIN, record_bytes,
 };
 use std::collections::VecDeque;
 use std::io;
@@ -55,6 +55,12 @@ impl Settings {
             file_bytes: 128 << 20,
             kept_bytes: 4 << 30,
         }
+    }
+
+    /// Entries of the index of one file, at most.
+    fn index_entries(&self) -> usize {
+        let messages = self.file_messages.min(self.file_bytes / RECORD_BYTES_MIN);
+        (messages / INDEX_EVERY) as usize + 1
     }
 }
 
@@ -143,7 +149,7 @@ impl<D: Disk> History<D> {
             current: None,
             next: 0,
             run: Vec::with_capacity(RUN_BYTES),
-            spare_index: Vec::new(),
+            spare_index: Vec::with_capacity(settings.index_entries()),
             is_synced: true,
             failed: None,
         })

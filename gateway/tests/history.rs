@@ -1,7 +1,8 @@
 //! The feed's history on a disk that keeps no promise: what was synced is there, what is made again is
 //! the same, what is damaged is named.
 //!
-//! `history/crash.rs` pulls the plug at every operation; here is all else. Every property is held against
+//! `history/crash.rs` pulls the plug at every operation, `history/real.rs` counts allocations on this
+//! host's disk; here is all else. Every property is held against
 //! a plain vector of messages, and every checker against a fault that it must find.
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs, reason = "a test")]
 
@@ -9,6 +10,8 @@
 mod common;
 #[path = "history/crash.rs"]
 mod crash;
+#[path = "history/real.rs"]
+mod real;
 
 use common::*;
 use gateway::history::{History, HistoryError, HistoryReader, Limit, Settings};
@@ -129,6 +132,38 @@ fn any_range_in_pieces_is_what_a_plain_vector_says() {
             assert!(*messages == most || bytes + longest > bytes_most, "seed {seed}: not full");
         }
     }
+}
+
+#[test]
+fn the_bytes_are_those_of_the_page() {
+    let (disk, _) = written(4, 300);
+    let path = PathBuf::from("data/feed/00000000000000000001.hist");
+    let bytes = disk.contents(&path).unwrap();
+    let number = |at: usize, size: usize| {
+        bytes[at..at + size].iter().rev().fold(0, |sum, byte| sum << 8 | u64::from(*byte))
+    };
+    let header = [(0, 4), (4, 2), (6, 2), (8, 4), (12, 4), (16, 8)].map(|(at, n)| number(at, n));
+    assert_eq!(header, [0x4847_5250, 1, 64, 7, 1, 1]);
+    let zeroed = [&bytes[..24], &[0; 40]].concat();
+    assert_eq!(number(24, 4), u64::from(crc32c::crc32c(&zeroed)));
+    assert_eq!(bytes[28..64], [0; 36]);
+    let (mut at, mut offsets) = (64, Vec::new());
+    for seq in 1..=300 {
+        if (seq - 1) % 256 == 0 {
+            offsets.extend((at as u64).to_le_bytes());
+        }
+        let (_, time, body) = message(4, seq);
+        assert_eq!((number(at, 2), number(at + 2, 2)), (body.len() as u64, 0));
+        assert_eq!(number(at + 8, 8), time);
+        assert_eq!(bytes[at + 16..at + 16 + body.len()], body);
+        let end = (at + 16 + body.len()).next_multiple_of(8);
+        assert!(bytes[at + 16 + body.len()..end].iter().all(|byte| *byte == 0));
+        let covered = [&seq.to_le_bytes(), &bytes[at..at + 4], &bytes[at + 8..end]].concat();
+        assert_eq!(number(at + 4, 4), u64::from(crc32c::crc32c(&covered)));
+        at = end;
+    }
+    assert_eq!(at, bytes.len());
+    assert_eq!(disk.contents(&path.with_extension("idx")).unwrap(), offsets);
 }
 
 #[test]

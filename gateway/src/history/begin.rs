@@ -152,12 +152,14 @@ impl<D: Disk> History<D> {
         let index_file = self.write_index(tail.first, &tail.index)?;
         self.zero(&index_file, size_of_val(&*tail.index) as u64)?;
         assert!(tail.bytes > HEADER_BYTES, "it has the message before the next");
+        let mut index = std::mem::take(&mut self.spare_index);
+        index.extend_from_slice(&tail.index);
         Ok(Current {
             first: tail.first,
             files: Some((file, index_file)),
             bytes: tail.bytes,
-            indexed: tail.index.len(),
-            index: tail.index,
+            indexed: index.len(),
+            index,
         })
     }
 
