@@ -48,6 +48,7 @@ pub fn name_hash(seed: u64, session: u32, name: &[u8; 36]) -> u64 {
     let (words, tail) = name.as_chunks::<8>();
     let [a, b, c, d] = [0, 1, 2, 3].map(|at| u64::from_le_bytes(words[at]));
     let tail = u64::from(u32::from_le_bytes([tail[0], tail[1], tail[2], tail[3]]));
+    let seed = seed ^ K1; // A seed of 0 shall not make short names alike.
     let left = fold(a ^ K0, b ^ seed);
     let right = fold(c ^ K1, d ^ seed.rotate_left(32) ^ tail << 32);
     fold(left ^ tail ^ K1, right ^ u64::from(session) ^ K0)

@@ -11,6 +11,7 @@ use crate::instrument::{Instrument, TICKS_MAX};
 use crate::log::{AppendError, BatchRef, Log, LogEvent};
 use crate::lookahead::LOOK_AHEAD;
 use crate::session::firm_of;
+use crate::snapshot::Header;
 use sbe_schemas::header::Message;
 use sbe_schemas::header::text;
 use sbe_schemas::journal as j;
@@ -339,8 +340,8 @@ impl<L: Log> Partition<L> {
             match self.log.poll() {
                 LogEvent::Nothing => return done,
                 LogEvent::Restore(snapshot) => {
-                    assert!(snapshot.is_empty(), "snapshots are not written yet");
-                    self.engine = Engine::new(*self.engine.limits());
+                    self.engine = restored(*self.engine.limits(), snapshot);
+                    self.last_time = self.last_time.max(self.engine.now());
                 }
                 LogEvent::Following => self.follow(),
                 LogEvent::Leading { term } => {
@@ -450,6 +451,16 @@ impl<L: Log> Partition<L> {
             }
         }
     }
+}
+
+/// An engine at genesis (no bytes), or at a snapshot that the log has verified.
+fn restored(limits: Limits, snapshot: &[u8]) -> Engine {
+    if snapshot.is_empty() {
+        return Engine::new(limits);
+    }
+    let sizes = Header::read(snapshot).map(|header| header.limits(limits.hash_seed));
+    let engine = sizes.and_then(|sizes| Engine::restore(limits.covering(&sizes), snapshot));
+    engine.unwrap_or_else(|error| panic!("a verified snapshot cannot be restored: {error}"))
 }
 
 /// The parts of a partition that a batch of its own log moves.

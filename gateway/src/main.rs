@@ -36,7 +36,6 @@ enum Command {
     },
     /// Join the feed: print it, verify it, build books.
     Listen(listen::ListenArgs),
-    /// Read a journal: check it, print it, count it, replay it.
     Journal(tools::JournalArgs),
     /// Read a password from standard input and print the hash for a configuration.
     HashPassword,
@@ -72,6 +71,7 @@ struct Serve {
 static MEMORY: gateway::io::huge::HugePages = gateway::io::huge::HugePages;
 
 fn main() -> ExitCode {
+    die_with_any_thread();
     tracing_subscriber::fmt().with_writer(std::io::stderr).with_target(false).init();
     let result = match Arguments::parse().command {
         Command::Serve(serve) => run(&serve),
@@ -87,6 +87,16 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// What one thread finds impossible no other may go on after, however this was built.
+#[expect(clippy::disallowed_methods, reason = "the hook before it has said why")]
+fn die_with_any_thread() {
+    let says = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        says(panic);
+        std::process::abort();
+    }));
 }
 
 fn run(serve: &Serve) -> anyhow::Result<ExitCode> {

@@ -6,18 +6,20 @@
 
 use crate::io::{Access, Disk, DiskFile, RealDisk};
 use engine::{EVENT_BYTES, Event};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::io;
 use std::path::{Path, PathBuf};
-use zerocopy::IntoBytes;
+use zerocopy::{FromZeros, IntoBytes};
 
 /// Messages that are written in one go.
 const RUN_MAX: usize = 256;
+/// Generations of a session's numbers that are kept: the one in use, and the one before.
+const GENERATIONS_KEPT: u32 = 2;
 /// Files kept open; beyond that all are closed and opened again as needed.
 const OPEN_MAX: usize = 256;
 
 /// Which outbox: a session and a generation of its numbers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct OutboxId {
     /// Session, from 1.
     pub session: u32,
@@ -37,6 +39,8 @@ pub struct Outboxes<D: Disk = RealDisk> {
     disk: D,
     directory: PathBuf,
     files: HashMap<OutboxId, D::File>,
+    /// Written and not synced.
+    dirty: BTreeSet<OutboxId>,
     run: Option<Run>,
     spare: Vec<u8>,
     error: Option<io::Error>,
@@ -56,6 +60,7 @@ impl<D: Disk> Outboxes<D> {
             disk,
             directory: data.join("sessions"),
             files: HashMap::new(),
+            dirty: BTreeSet::new(),
             run: None,
             spare: Vec::with_capacity(RUN_MAX * EVENT_BYTES),
             error: None,
@@ -90,6 +95,48 @@ impl<D: Disk> Outboxes<D> {
         self.error.take().map_or(Ok(()), Err)
     }
 
+    /// Everything that was put is on the device.
+    ///
+    /// # Errors
+    /// As the kernel says; final.
+    pub fn sync(&mut self) -> io::Result<()> {
+        self.flush()?;
+        for id in std::mem::take(&mut self.dirty) {
+            self.file(id)?.sync()?;
+            self.disk.sync_dir(&self.directory_of(id))?;
+        }
+        Ok(())
+    }
+
+    /// Message `number` is there, and so are those before it.
+    ///
+    /// # Errors
+    /// As the kernel says; a file that is not there is no error.
+    pub fn has(&self, id: OutboxId, number: u64) -> io::Result<bool> {
+        let path = self.path_of(id);
+        let file = match self.disk.open(&path, Access::Read) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+            opened => opened?,
+        };
+        let mut last = Event::new_zeroed();
+        let have = file.read_at(last.as_mut_bytes(), number * EVENT_BYTES as u64)?;
+        Ok(have == EVENT_BYTES && last.head.number.get() == number)
+    }
+
+    /// Takes away the generation of numbers that ended `GENERATIONS_KEPT` before this one, if it is there.
+    ///
+    /// # Errors
+    /// As the kernel says.
+    pub fn forget_old(&mut self, id: OutboxId) -> io::Result<()> {
+        let Some(generation) = id.generation.checked_sub(GENERATIONS_KEPT) else { return Ok(()) };
+        let old = OutboxId { generation, ..id };
+        self.files.remove(&old);
+        match self.disk.remove(&self.path_of(old)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
+    }
+
     /// Reads message `number` and those after it into `into`; returns how many there are, less than
     /// asked only when fewer have been written.
     ///
@@ -107,6 +154,7 @@ impl<D: Disk> Outboxes<D> {
 
     fn write_run(&mut self) {
         let Some(mut run) = self.run.take() else { return };
+        self.dirty.insert(run.id);
         let result = self
             .file(run.id)
             .and_then(|file| file.write_at(&run.bytes, run.first * EVENT_BYTES as u64));
@@ -121,14 +169,18 @@ impl<D: Disk> Outboxes<D> {
         if self.files.len() >= OPEN_MAX && !self.files.contains_key(&id) {
             self.files.clear();
         }
-        match self.files.entry(id) {
-            std::collections::hash_map::Entry::Occupied(open) => Ok(open.into_mut()),
-            std::collections::hash_map::Entry::Vacant(place) => {
-                let directory = self.directory.join(id.session.to_string());
-                self.disk.make_dir(&directory)?;
-                let path = directory.join(format!("{}.out", id.generation));
-                Ok(place.insert(self.disk.open(&path, Access::WriteOrCreate)?))
-            }
+        if !self.files.contains_key(&id) {
+            self.disk.make_dir(&self.directory_of(id))?;
+            self.files.insert(id, self.disk.open(&self.path_of(id), Access::WriteOrCreate)?);
         }
+        Ok(&self.files[&id])
+    }
+
+    fn directory_of(&self, id: OutboxId) -> PathBuf {
+        self.directory.join(id.session.to_string())
+    }
+
+    fn path_of(&self, id: OutboxId) -> PathBuf {
+        self.directory_of(id).join(format!("{}.out", id.generation))
     }
 }

@@ -6,15 +6,16 @@
 //! (three or more) the threads spin a little first.
 
 use crate::gateway::Gateway;
+use crate::health::{Health, StallWatch};
 use crate::io::clock::SteadyClock;
 use crate::io::event_ring::EventWriter;
 use crate::io::{Sleeper, StreamTransport};
 use crate::journal::Journal;
 use crate::publisher::{Lines, Publisher};
 use crate::rings::CommandReceivers;
-use engine::{Event, Partition};
+use engine::{Event, Log, Partition};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -90,12 +91,45 @@ pub struct EnginePart {
     pub events: EventWriter<Event>,
     /// Event hashes for the understudy.
     pub checkpoints: rtrb::Producer<(u64, u64)>,
+    /// What the log may forget.
+    pub released: Released,
+    /// Whether it gets on.
+    pub stall: StallWatch,
+    /// Who is told.
+    pub health: Arc<Health>,
+}
+
+/// What snapshots have made superfluous, as the understudy says.
+pub struct Released {
+    said: Arc<AtomicU64>,
+    done: u64,
+}
+
+impl Released {
+    /// Nothing yet.
+    pub fn new(said: Arc<AtomicU64>) -> Self {
+        Self { said, done: 0 }
+    }
+
+    /// The last sequence that can go, when it is another than before.
+    fn take(&mut self) -> Option<u64> {
+        let said = self.said.load(Ordering::Acquire);
+        (said > self.done).then(|| {
+            self.done = said;
+            said
+        })
+    }
 }
 
 impl EnginePart {
     /// One turn; the journal's failures and refused wishes end the process in `venue.rs`.
     pub fn turn(&mut self, now: u64) -> usize {
         let done = self.partition.turn(now, &mut self.rings, &mut self.events);
+        let waits = !self.partition.is_idle() || self.partition.log().is_busy();
+        self.stall.look(now, self.partition.engine().seq(), waits, &self.health);
+        if let Some(seq) = self.released.take() {
+            self.partition.log_mut().snapshot_taken(seq);
+        }
         if let Some(checkpoint) = self.partition.take_checkpoint() {
             // The understudy is a whole ring of checkpoints behind: it skips this comparison only
             // if it never comes back, and then nothing derived is written either.

@@ -1,19 +1,22 @@
 //! The understudy: a second engine over the same committed batches, on a cold thread.
 //!
-//! It alone writes what is derived: the session outboxes, and the snapshot channel of the feed; later
-//! snapshots, feed history and the sinks. It reads the journal's files, so it may lag as far as it
+//! It alone writes what is derived: the session outboxes, snapshots of the state, and the snapshot
+//! channel of the feed; later the sinks. It reads the journal's files, so it may lag as far as it
 //! likes and nothing waits for it. Every 4096 batches its event hash must equal the hot engine's.
 //! It also answers gateways that want old messages, in bounded pieces.
 
 use crate::io::{Disk, RealDisk};
 use crate::journal::JournalReader;
 use crate::outbox::{OutboxId, Outboxes};
-use engine::log::BatchRef;
+use crate::snapshots::Snapshots;
+use engine::log::{BatchRef, Tail};
 use engine::partition::CHECKPOINT_BATCHES;
-use engine::{Engine, Event, Limits, Sink, Step};
+use engine::{Engine, Event, Sink, Step};
 use sbe_schemas::types::EventKind;
 use std::collections::VecDeque;
 use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use zerocopy::FromZeros;
 
 /// Messages in one piece of an outbox.
@@ -87,11 +90,18 @@ pub trait Source {
     /// # Errors
     /// What was committed cannot be read back: the process must stop.
     fn next_batch(&mut self) -> io::Result<Option<BatchRef<'_>>>;
+
+    /// Behind the last batch that was given.
+    fn tail(&self) -> Tail;
 }
 
 impl<D: Disk> Source for JournalReader<D> {
     fn next_batch(&mut self) -> io::Result<Option<BatchRef<'_>>> {
         Self::next_batch(self)
+    }
+
+    fn tail(&self) -> Tail {
+        Self::tail(self)
     }
 }
 
@@ -121,6 +131,16 @@ impl std::fmt::Display for Stop {
 }
 
 impl std::error::Error for Stop {}
+
+/// When snapshots are taken, and who is told.
+pub struct Keeping<D: Disk = RealDisk> {
+    /// Where they are.
+    pub snapshots: Snapshots<D>,
+    /// Commands between two; 0: none is taken.
+    pub every_commands: u64,
+    /// Last sequence that the log is not needed for any more.
+    pub released: Arc<AtomicU64>,
+}
 
 struct ToOutboxes<'a, D: Disk> {
     outboxes: &'a mut Outboxes<D>,
@@ -155,19 +175,24 @@ pub struct Understudy<S, D: Disk = RealDisk> {
     /// Own hashes that the hot engine has not confirmed yet.
     own: VecDeque<(u64, u64)>,
     batches: u64,
+    keeping: Keeping<D>,
+    /// Last sequence of the newest snapshot.
+    kept_seq: u64,
 }
 
 impl<S: Source, D: Disk> Understudy<S, D> {
-    /// At genesis.
+    /// At genesis, or where a snapshot has brought `engine`; `source` goes on there.
     pub fn new(
-        limits: Limits,
+        engine: Engine,
         source: S,
         outboxes: Outboxes<D>,
+        keeping: Keeping<D>,
         server: OutboxServer,
         checkpoints: rtrb::Consumer<(u64, u64)>,
     ) -> Self {
         Self {
-            engine: Engine::new(limits),
+            kept_seq: engine.seq(),
+            engine,
             source,
             outboxes,
             server,
@@ -175,6 +200,7 @@ impl<S: Source, D: Disk> Understudy<S, D> {
             checkpoints,
             own: VecDeque::new(),
             batches: 0,
+            keeping,
         }
     }
 
@@ -194,6 +220,7 @@ impl<S: Source, D: Disk> Understudy<S, D> {
         }
         self.outboxes.flush().map_err(Stop::Io)?;
         self.compare()?;
+        self.keep().map_err(Stop::Io)?;
         Ok(done + self.serve().map_err(Stop::Io)?)
     }
 
@@ -213,6 +240,22 @@ impl<S: Source, D: Disk> Understudy<S, D> {
             self.own.push_back((self.batches, self.engine.event_hash()));
         }
         Ok(true)
+    }
+
+    /// A snapshot, if it is time. It counts on every message below it being in an outbox.
+    fn keep(&mut self) -> io::Result<()> {
+        let every = self.keeping.every_commands;
+        if every == 0 || self.engine.seq() < self.kept_seq + every {
+            return Ok(());
+        }
+        self.outboxes.sync()?;
+        let released = self.keeping.snapshots.write(self.source.tail(), &self.engine)?;
+        for (session, s) in (1..).zip(self.engine.sessions()) {
+            self.outboxes.forget_old(OutboxId { session, generation: s.generation })?;
+        }
+        self.kept_seq = self.engine.seq();
+        self.keeping.released.store(released, Ordering::Release);
+        Ok(())
     }
 
     fn compare(&mut self) -> Result<(), Stop> {

@@ -9,28 +9,31 @@
 use crate::auth::auth_way;
 use crate::config::{Config, Instrument, Placement, ScheduleLine};
 use crate::gateway::{Gateway, Settings};
+use crate::health::{Health, StallWatch};
 use crate::io::event_ring::event_ring;
 use crate::io::file::DataDir;
 use crate::io::thread::spawn;
 use crate::io::udp::MulticastSender;
-use crate::io::{self, RealDisk, Sleeper, StreamTransport, clock, cpu};
-use crate::journal::{self, Durability, Journal, JournalReader};
-use crate::outbox::Outboxes;
+use crate::io::{self, Disk, RealDisk, Sleeper, StreamTransport, clock, cpu};
+use crate::journal::{self, Begin, Durability, Journal, JournalReader};
+use crate::outbox::{OutboxId, Outboxes};
 use crate::publisher::{Lines, Publisher};
 use crate::rings::CommandReceivers;
 use crate::run::{
-    EdgePart, EnginePart, Flags, Waiting, carry_writes, run_engine, run_fused, run_split,
+    EdgePart, EnginePart, Flags, Released, Waiting, carry_writes, run_engine, run_fused, run_split,
 };
-use crate::understudy::{Understudy, outbox_way};
+use crate::snapshots::{Snapshots, Unusable, Usable};
+use crate::understudy::{Keeping, Understudy, outbox_way};
 use anyhow::{Context, anyhow, bail};
-use engine::{Event, Partition};
+use engine::{Engine, Event, Limits, Partition};
 use marketdata::packer::Packer;
 use marketdata::snapshot::SnapshotCycle;
 use sbe_schemas::header::text;
 use std::collections::VecDeque;
 use std::io::Write;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::sync_channel;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -45,6 +48,8 @@ const EPOCH: u32 = 1;
 const CHECKPOINTS: usize = 65_536;
 /// The understudy looks for new batches this often when it has none.
 const UNDERSTUDY_SLEEP: Duration = Duration::from_millis(1);
+/// The disk is looked after this often.
+const CARE_EVERY: Duration = Duration::from_millis(250);
 /// Snapshot packets that leave in one go; then the understudy has its turn.
 const SNAPSHOT_BURST: usize = 16;
 
@@ -82,19 +87,34 @@ pub fn serve(config: &Config, out: &mut impl Write) -> anyhow::Result<()> {
             .context("cannot listen for signals")?;
     }
 
-    // 2. The journal: checked, torn tail cut, ready to replay.
+    // 2. The newest snapshot, and the journal behind it: checked, torn tail cut, ready to replay.
+    let limits = config.engine_limits(hash_seed());
+    let outboxes = Outboxes::new(data.path());
+    let snapshots = Snapshots::on(RealDisk, data.path());
+    let begun_from = newest(&snapshots, &outboxes, limits, config.venue.partition)?;
+    let begun_seq = begun_from.as_ref().map_or(0, |snapshot| snapshot.engine.seq());
+    let (begin, understudied) = match begun_from {
+        Some(Usable { tail, bytes, engine, .. }) => (Some(Begin { tail, snapshot: bytes }), engine),
+        None => (None, Engine::new(limits)),
+    };
     let settings = journal::Settings::new(config.venue.partition, config.host.durability);
-    let mut journal = Journal::open(RealDisk, data.path(), settings, None)?;
+    let mut journal = Journal::open(RealDisk, data.path(), settings, begin)?;
     let recovered = journal.recovered();
     let source = journal.reader(None);
     journal.keep_on_thread();
 
     // 3. The understudy, on a cold thread.
-    let limits = config.engine_limits(hash_seed());
+    let health = Arc::new(Health::default());
+    let released = Arc::new(AtomicU64::new(0));
+    let keeping = Keeping {
+        snapshots,
+        every_commands: config.host.snapshot_commands,
+        released: Arc::clone(&released),
+    };
     let (outbox_client, outbox_server) = outbox_way(usize::from(config.fix.connections_max));
     let (checkpoints, hot_checkpoints) = rtrb::RingBuffer::new(CHECKPOINTS);
     let understudy =
-        Understudy::new(limits, source, Outboxes::new(data.path()), outbox_server, hot_checkpoints);
+        Understudy::new(understudied, source, outboxes, keeping, outbox_server, hot_checkpoints);
 
     // 4. The checker of secrets, on a cold thread.
     let (auth_client, checker) = auth_way(config.secrets());
@@ -131,6 +151,9 @@ pub fn serve(config: &Config, out: &mut impl Write) -> anyhow::Result<()> {
         rings,
         events,
         checkpoints,
+        released: Released::new(released),
+        stall: StallWatch::new(config.host.stall_ms * 1_000_000),
+        health: Arc::clone(&health),
     };
     replay(&mut engine, on_ring.then_some(&mut *transport), config)?;
     let path_to_device = engine.partition.log().path_to_device().unwrap_or_default();
@@ -145,7 +168,7 @@ pub fn serve(config: &Config, out: &mut impl Write) -> anyhow::Result<()> {
         limits: config.connection_limits(),
         slow_ns: config.fix.slow_ms * 1_000_000,
     };
-    let gateway = Gateway::new(
+    let mut gateway = Gateway::new(
         settings,
         transport,
         config.fix.connections_max,
@@ -154,6 +177,8 @@ pub fn serve(config: &Config, out: &mut impl Write) -> anyhow::Result<()> {
         outbox_client,
         auth_client,
     );
+
+    gateway.heeds(Arc::clone(&health));
 
     // 7. The publisher.
     let (lines, snapshots) = open_feed(config)?;
@@ -172,6 +197,7 @@ pub fn serve(config: &Config, out: &mut impl Write) -> anyhow::Result<()> {
         config,
         recovered.commands,
         bell.clone(),
+        health,
         Arc::clone(&cold_stop),
     );
     let edge = EdgePart { gateway, publisher };
@@ -187,7 +213,8 @@ pub fn serve(config: &Config, out: &mut impl Write) -> anyhow::Result<()> {
             waiting,
             cores,
             address,
-            commands: recovered.commands,
+            snapshot_seq: begun_seq,
+            commands: recovered.commands.saturating_sub(begun_seq),
             torn_bytes: recovered.torn_bytes,
             replay_ms,
         },
@@ -215,6 +242,33 @@ pub fn serve(config: &Config, out: &mut impl Write) -> anyhow::Result<()> {
     synced.context("the journal could not be synced at the end")?;
     writeln!(out, "stopped in good order at sequence {}", engine.partition.engine().seq())?;
     Ok(())
+}
+
+/// The newest snapshot that this start can begin from; what is wrong with newer ones is said.
+fn newest(
+    snapshots: &Snapshots,
+    outboxes: &Outboxes,
+    limits: Limits,
+    partition: u32,
+) -> anyhow::Result<Option<Usable>> {
+    let has_messages = |engine: &Engine| {
+        for (session, s) in (1..).zip(engine.sessions()) {
+            let id = OutboxId { session, generation: s.generation };
+            let number = s.next_out - 1;
+            if number > 0 && !outboxes.has(id, number)? {
+                return Err(Unusable::Outbox { session, generation: s.generation, number });
+            }
+        }
+        Ok(())
+    };
+    let pass_over = |path: &Path, why| {
+        tracing::warn!(
+            "{}: not begun from: {why}. An older one, or the log from its beginning",
+            path.display()
+        );
+    };
+    let found = snapshots.newest(partition, limits, has_messages, pass_over);
+    found.context("cannot read the snapshots")
 }
 
 /// Applies what the log has and takes the lead, before anybody can connect.
@@ -329,14 +383,18 @@ fn spawn_understudy(
     config: &Config,
     recovered_seq: u64,
     gateway: io::Doorbell,
+    health: Arc<Health>,
     stop: Arc<AtomicBool>,
 ) -> JoinHandle<()> {
     let every = Duration::from_millis(config.feed.snapshot_ms);
+    let mut care = Care::new(config, health);
+    care.look(); // Before the first client.
     let work = move || {
         let mut cycle = SnapshotCycle::new(CHANNEL_SNAPSHOT, EPOCH);
         let mut packets: VecDeque<Vec<u8>> = VecDeque::new();
         let mut next = Instant::now();
         loop {
+            care.look();
             let done = understudy.turn().unwrap_or_else(|stop| fail(&stop));
             if done > 0 {
                 gateway.ring();
@@ -361,6 +419,53 @@ fn spawn_understudy(
     spawn("understudy", work)
 }
 
+/// Looks after the host from a cold thread, and says so when something changes.
+struct Care {
+    health: Arc<Health>,
+    data: PathBuf,
+    reserve_bytes: u64,
+    next: Instant,
+    /// What was said last: the disk is low, the log has stalled.
+    said: (bool, bool),
+}
+
+impl Care {
+    fn new(config: &Config, health: Arc<Health>) -> Self {
+        let (data, reserve_bytes) = (config.host.data.clone(), config.host.disk_reserve_mib << 20);
+        Self { health, data, reserve_bytes, next: Instant::now(), said: (false, false) }
+    }
+
+    fn look(&mut self) {
+        if Instant::now() < self.next {
+            return;
+        }
+        self.next = Instant::now() + CARE_EVERY;
+        match RealDisk.free_bytes(&self.data) {
+            Ok(free) => self.health.disk_has(free, self.reserve_bytes),
+            Err(error) => {
+                tracing::warn!("{}: cannot see what is free: {error}", self.data.display())
+            }
+        }
+        let now = (self.health.disk_is_low(), self.health.is_stalled());
+        let data = self.data.display();
+        match (self.said.0, now.0) {
+            (false, true) => tracing::error!(
+                "{data}: less than host.disk_reserve_mib is free: orders are refused, cancels are taken. Make room"
+            ),
+            (true, false) => tracing::info!("{data}: there is room again: orders are taken"),
+            _ => {}
+        }
+        match (self.said.1, now.1) {
+            (false, true) => tracing::error!(
+                "{data}: nothing has been committed for host.stall_ms: clients are not read. Look after the disk"
+            ),
+            (true, false) => tracing::info!("{data}: the journal gets on again: clients are read"),
+            _ => {}
+        }
+        self.said = now;
+    }
+}
+
 /// A promise cannot be kept: the process ends, loudly.
 fn fail(stop: &crate::understudy::Stop) -> ! {
     tracing::error!("{stop}");
@@ -383,6 +488,7 @@ struct Started<'a> {
     waiting: Waiting,
     cores: usize,
     address: std::net::SocketAddr,
+    snapshot_seq: u64,
     commands: u64,
     torn_bytes: u64,
     replay_ms: u128,
@@ -410,8 +516,12 @@ fn announce(out: &mut impl Write, config: &Config, s: &Started<'_>) -> std::io::
     )?;
     writeln!(
         out,
-        "  journal     {} · {} commands replayed in {} ms",
+        "  journal     {} · {}{} commands replayed in {} ms",
         config.host.data.display(),
+        match s.snapshot_seq {
+            0 => String::new(),
+            seq => format!("snapshot at sequence {seq} · "),
+        },
         s.commands,
         s.replay_ms
     )?;

@@ -13,6 +13,7 @@ mod peer;
 #[path = "kill/venue.rs"]
 mod venue;
 
+use engine::fake_log::Dice;
 use peer::Peer;
 use std::fs::OpenOptions;
 use std::os::unix::fs::FileExt;
@@ -187,6 +188,35 @@ fn a_torn_end_is_no_damage_and_rot_is() {
     flip(&venue, 100);
     let (code, lines) = venue.journal_json("verify", &[]);
     assert_eq!((code, &lines[0]["end"]["seq"]), (1, &1.into()), "{}", lines[0]);
+}
+
+/// Whatever byte is hit: the tool and the venue's own recovery are of one mind.
+#[test]
+fn what_verify_calls_damaged_a_start_refuses_and_nothing_else() {
+    let mut venue = traded("tools-agree");
+    let (segment, used) = (first_segment(&venue), end(&venue));
+    let whole = std::fs::read(&segment).unwrap();
+    let (mut dice, mut verdicts) = (Dice(1), [0, 0, 0]);
+    for n in 0..16 {
+        // In a header, among commands, in the padding; anywhere, and often in the last batch.
+        let block = if n % 4 == 0 { used / 4096 - 1 } else { dice.below(used / 4096) };
+        let at = 4096 * block + [dice.below(64), 64 + dice.below(100), dice.below(4096)][n % 3];
+        flip(&venue, at);
+        let (code, lines) = venue.journal_json("verify", &[]);
+        let (said, torn) = (&lines[0], lines[0]["end"]["kind"] == "torn");
+        venue.spawn();
+        let started = venue.await_ready();
+        verdicts[if started { usize::from(torn) } else { 2 }] += 1;
+        assert_eq!(started, code == 0, "byte {at}: {said}; the start: {}", venue.stderr());
+        if !started {
+            let place = format!("byte {}", said["end"]["at"]);
+            let same = said["end"]["kind"] != "rot" || venue.stderr().contains(&place);
+            assert!(same, "byte {at}: {said}; the start: {}", venue.stderr());
+        }
+        venue.kill_9();
+        std::fs::write(&segment, &whole).unwrap();
+    }
+    assert!(verdicts.iter().all(|count| *count > 0), "fine, torn, refused: {verdicts:?}");
 }
 
 #[test]

@@ -147,7 +147,7 @@ impl JournalFiles {
         // What others know is asked before reading again: what they knew was written by then.
         let acknowledged = self.was_acknowledged()?;
         self.bytes = file::read(self.path())?;
-        self.segments = RealDisk.list(&self.directory, ".log")?;
+        self.list_again()?;
         if self.is_here() || self.enter_next()? {
             return Ok(true);
         }
@@ -160,6 +160,18 @@ impl JournalFiles {
             Ok(_) | Err(BatchError::Magic | BatchError::Short) => End::Clean,
         });
         Ok(false)
+    }
+
+    /// A running venue may have begun another segment, or given up the first ones.
+    fn list_again(&mut self) -> io::Result<()> {
+        let segments = RealDisk.list(&self.directory, ".log")?;
+        let here = segments.iter().position(|path| path == self.path());
+        self.number = here.ok_or_else(|| {
+            let gone = format!("{} went away while it was read", self.path().display());
+            io::Error::other(gone)
+        })?;
+        self.segments = segments;
+        Ok(())
     }
 
     /// The bytes here are the next batch of the log.
@@ -185,12 +197,14 @@ impl JournalFiles {
 
     /// A later batch, here or in a later segment, knows that what should be here was durable.
     fn was_acknowledged(&self) -> io::Result<bool> {
-        let nothing = Tail { partition: self.any_partition()?, ..Tail::genesis(0) };
-        let tail = self.tail.unwrap_or(nothing);
+        let tail = match self.tail {
+            Some(tail) => tail,
+            None => Tail::genesis(self.any_partition()?),
+        };
         if any_batch(&self.bytes, self.at + BATCH_ALIGN, |batch| contradicts(&tail, batch)) {
             return Ok(true);
         }
-        for later in &self.segments[self.number + 1..] {
+        for later in self.segments.iter().skip(self.number + 1) {
             if any_batch(&file::read(later)?, 0, |batch| contradicts(&tail, batch)) {
                 return Ok(true);
             }

@@ -37,7 +37,7 @@ pub(super) struct ReplayArgs {
 pub(super) fn run(args: &ReplayArgs, out: &mut impl Write) -> anyhow::Result<ExitCode> {
     let (mut files, length) = open(&args.journal.dir)?;
     let limits = match &args.config {
-        Some(path) => Some(Config::read(path)?.engine_limits(0)),
+        Some(path) => Some(Config::read(path)?.engine_limits(hash_seed())),
         None => None,
     };
     let mut check = args.check_outboxes.then(|| OutboxCheck::new(files.data()));
@@ -129,7 +129,7 @@ impl Replay {
 
 /// The sizes that the first batch of a log defines.
 fn sizes_of(first: &BatchRef<'_>) -> Limits {
-    let mut limits = Limits::default();
+    let mut limits = Limits { hash_seed: hash_seed(), ..Limits::default() };
     let define =
         first.commands().find_map(|c| VenueDefine::decode(c).ok().map(|(define, ..)| define));
     let Some(define) = define else { return limits };
@@ -146,6 +146,12 @@ fn sizes_of(first: &BatchRef<'_>) -> Limits {
         }
     }
     limits
+}
+
+/// Another one every time, as in a venue: no state depends on it, and names in the log may be hostile.
+fn hash_seed() -> u64 {
+    use std::hash::{BuildHasher, RandomState};
+    RandomState::new().hash_one(std::process::id())
 }
 
 fn tell_end(

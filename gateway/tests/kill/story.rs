@@ -45,7 +45,7 @@ pub fn log(venue: &Venue, comp_ids: &[String]) -> Log {
 
 fn events(venue: &Venue) -> Vec<Event> {
     let config = Config::read(&venue.directory.join("venue.toml")).unwrap();
-    let mut engine = Engine::new(config.engine_limits(0));
+    let mut engine = Engine::new(config.engine_limits(7));
     let mut events = Vec::new();
     let mut files = JournalFiles::open(&venue.data).unwrap();
     while let Some((_, batch)) = files.next_batch().unwrap() {

@@ -3,18 +3,20 @@
 use crate::checks;
 use crate::client::Client;
 use engine::fake_log::{Dice, FakeLog, Faults};
-use engine::log::BatchRef;
-use engine::{Event, Limits, Partition, Wish};
+use engine::log::{BatchRef, Tail};
+use engine::{Engine, Event, Limits, Partition, Wish};
 use gateway::auth::{Checker, Secret, auth_way};
 use gateway::fix::connection::ConnectionLimits;
 use gateway::gateway::{Gateway, Settings};
+use gateway::io::RealDisk;
 use gateway::io::event_ring::{EventWriter, event_ring};
 use gateway::io::sim::SimNet;
 use gateway::io::{StreamTransport, TransportLimits};
 use gateway::outbox::Outboxes;
 use gateway::publisher::{Lines, Publisher};
 use gateway::rings::CommandReceivers;
-use gateway::understudy::{Source, Understudy, outbox_way};
+use gateway::snapshots::Snapshots;
+use gateway::understudy::{Keeping, Source, Understudy, outbox_way};
 use marketdata::packer::Packer;
 use sbe_schemas::header::{Message, fill_text};
 use sbe_schemas::journal as j;
@@ -23,6 +25,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use zerocopy::FromZeros;
@@ -110,6 +113,7 @@ struct SharedDisk {
     bytes: Rc<RefCell<Vec<u8>>>,
     at: usize,
     current: Vec<u8>,
+    tail: Tail,
 }
 
 impl Source for SharedDisk {
@@ -123,7 +127,13 @@ impl Source for SharedDisk {
         self.current.extend_from_slice(&bytes[self.at..self.at + length]);
         self.at += length;
         drop(bytes);
-        Ok(BatchRef::trusted(&self.current))
+        let batch = BatchRef::trusted(&self.current);
+        batch.iter().for_each(|batch| self.tail.advance(batch));
+        Ok(batch)
+    }
+
+    fn tail(&self) -> Tail {
+        self.tail
     }
 }
 
@@ -204,7 +214,12 @@ impl World {
         let mut transport = net.transport(transport_limits).unwrap();
         transport.listen("127.0.0.1:9001".parse().unwrap()).unwrap();
         let shared = Rc::new(RefCell::new(disk.clone()));
-        let source = SharedDisk { bytes: Rc::clone(&shared), at: 0, current: Vec::new() };
+        let source = SharedDisk {
+            bytes: Rc::clone(&shared),
+            at: 0,
+            current: Vec::new(),
+            tail: Tail::genesis(1),
+        };
         let (outbox_client, outbox_server) = outbox_way(usize::from(CONNECTIONS_MAX));
         let (checkpoints, hot) = rtrb::RingBuffer::new(64);
         let secret = Secret { username: None, password_hash: self.password_hash.clone() };
@@ -231,6 +246,8 @@ impl World {
         let limits = limits();
         let log = FakeLog::new(disk, self.plan.faults, seed);
         let outboxes = Outboxes::new(&self.directory);
+        let snapshots = Snapshots::on(RealDisk, &self.directory);
+        let keeping = Keeping { snapshots, every_commands: 0, released: Arc::default() };
         let life = Life {
             net,
             gateway: Gateway::new(
@@ -251,7 +268,14 @@ impl World {
                 Wire::default(),
                 1_000_000_000,
             ),
-            understudy: Understudy::new(limits, source, outboxes, outbox_server, hot),
+            understudy: Understudy::new(
+                Engine::new(limits),
+                source,
+                outboxes,
+                keeping,
+                outbox_server,
+                hot,
+            ),
             disk: shared,
             checker,
             checkpoints,
