@@ -100,7 +100,7 @@ impl<D: Disk> History<D> {
 
     /// The file that begins with `first` and has messages up to `end - 1`, and is of this feed.
     fn open_own(&self, first: u64, end: u64) -> Result<HistoryFile<D::File>, HistoryError> {
-        let opened = HistoryFile::open(&self.disk, &self.layout, first)?;
+        let opened = HistoryFile::of(&self.disk, &self.layout, first)?;
         let file = opened.ok_or(HistoryError::Missing { from: first, to: end - 1 })?;
         let (partition, epoch) = (file.header.partition.get(), file.header.epoch.get());
         if (partition, epoch) != (self.settings.partition, self.settings.epoch) {

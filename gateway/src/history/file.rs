@@ -49,7 +49,7 @@ pub(super) enum Met {
 
 impl<F: DiskFile> HistoryFile<F> {
     /// The file that begins with message `first`; `None`: nothing has been written to it yet.
-    pub(super) fn open<D: Disk<File = F>>(
+    pub(super) fn of<D: Disk<File = F>>(
         disk: &D,
         layout: &Layout,
         first: u64,

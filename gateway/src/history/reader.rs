@@ -139,7 +139,7 @@ impl<D: Disk> HistoryReader<D> {
         };
         if self.file.as_ref().is_none_or(|file| file.first() != first) {
             self.file = None;
-            self.file = match HistoryFile::open(&self.disk, &self.layout, first) {
+            self.file = match HistoryFile::of(&self.disk, &self.layout, first) {
                 // Retention was faster.
                 Err(HistoryError::Io(error)) if error.kind() == io::ErrorKind::NotFound => None,
                 opened => opened?,
