@@ -212,6 +212,40 @@ fn a_record_in_the_place_of_another_is_not_believed() {
 }
 
 #[test]
+fn what_was_read_before_a_change_is_not_remembered() {
+    let (_, mut history) = written(1, 3000);
+    let limit = Limit { messages: 10, bytes: 1 << 20 };
+    let read = |history: &mut History<SimDisk>, from| {
+        let mut seen = Vec::new();
+        history.read(from, limit, |stored| seen.push(owned(stored))).map(|_| seen)
+    };
+    assert_eq!(read(&mut history, 995).unwrap().len(), 10);
+    history.begin_at(1000).unwrap();
+    put(&mut history, 2, 3000);
+    let expected: Vec<_> =
+        (995..1005).map(|seq| message(1 + u64::from(seq >= 1000), seq)).collect();
+    assert!(read(&mut history, 995).unwrap() == expected);
+    assert_eq!(read(&mut history, 1).unwrap().len(), 10);
+    history.forget_before(3001).unwrap();
+    assert!(matches!(read(&mut history, 1), Err(HistoryError::Missing { from: 1, .. })));
+}
+
+#[test]
+fn a_file_that_goes_on_into_the_next_is_not_believed() {
+    let (disk, history) = written(1, 3000);
+    drop(history);
+    let paths = files(&disk, ".hist");
+    let next = disk.contents(&paths[1]).unwrap();
+    let (end, _) = (64..).map(|at| place(&paths[1], &next, at)).find(|(at, _)| *at > 64).unwrap();
+    let file = disk.open(&paths[0], Access::Write).unwrap();
+    let bytes = file.bytes().unwrap();
+    file.write_at(&next[64..end as usize], bytes).unwrap();
+    let error = begun(&disk, settings(1), 3001).err().expect("refused");
+    let HistoryError::Damaged { path, byte, seq } = error else { panic!("{error}") };
+    assert_eq!((path, byte, seq), (paths[0].clone(), bytes, first(&paths[1])));
+}
+
+#[test]
 fn a_flipped_bit_is_found_and_named_wherever_it_is() {
     for seed in 0..300 {
         let mut random = Random(seed);
