@@ -209,10 +209,7 @@ impl<D: Disk> History<D> {
     pub fn sync(&mut self) -> io::Result<()> {
         self.write_run();
         if !self.is_synced {
-            self.attempt(|history| {
-                history.sync_current()?;
-                history.disk.sync_dir(&history.layout.directory)
-            });
+            self.attempt(Self::sync_current);
             self.is_synced = true;
         }
         self.outcome()
@@ -321,7 +318,8 @@ impl<D: Disk> History<D> {
         });
     }
 
-    /// A full file is on the device before the next begins, so only the newest can be torn.
+    /// A full file and its name are on the device before the next begins, so only the newest can be
+    /// torn or lost.
     fn finish(&mut self) {
         self.write_run();
         self.attempt(Self::sync_current);
@@ -334,7 +332,8 @@ impl<D: Disk> History<D> {
 
     fn sync_current(&mut self) -> io::Result<()> {
         let files = self.current.as_ref().and_then(|current| current.files.as_ref());
-        files.map_or(Ok(()), |(file, _)| file.sync())
+        files.map_or(Ok(()), |(file, _)| file.sync())?;
+        self.disk.sync_dir(&self.layout.directory)
     }
 
     fn write_run(&mut self) {
