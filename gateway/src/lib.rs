@@ -14,6 +14,7 @@ pub mod fix;
 pub mod flow;
 pub mod gateway;
 pub mod health;
+pub mod history;
 pub mod io;
 pub mod journal;
 pub mod listen;
