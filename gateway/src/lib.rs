@@ -1,7 +1,7 @@
 //! The process around the engine: connections, files, threads.
 //!
 //! `main.rs` reads the command line, `config.rs` the file, `venue.rs` wires the parts in numbered
-//! stages and `run.rs` runs them. Inward: `io/` moves bytes, `fix/` makes commands of them,
+//! stages, `start.rs` says where it begins, `run.rs` runs them. Inward: `io/` moves bytes, `fix/` makes commands of them,
 //! `gateway.rs` offers those to `rings.rs`. Outward: `gateway.rs` writes reports, `publisher.rs`
 //! packets. Beside the hot path: `journal.rs` is the log on disk, `understudy.rs` writes what is
 //! derived (`outbox.rs`), `auth.rs` checks secrets, `listen.rs` is a subscriber as a tool, `tools.rs` reads
@@ -21,6 +21,7 @@ pub mod publisher;
 pub mod rings;
 pub mod run;
 pub mod snapshots;
+pub mod start;
 pub mod tools;
 pub mod understudy;
 pub mod venue;
