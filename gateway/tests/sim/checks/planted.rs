@@ -1,0 +1,1 @@
+//! Each check with the fault that it must catch.
