@@ -9,7 +9,7 @@ use crate::history::{Batch, History, Start};
 use crate::world::{Begun, Store, Verdict, limits};
 use engine::fake_log::Dice;
 use gateway::io::sim_disk::{Fault, Lie, SimDisk, SimWrite};
-use gateway::io::{Blocks, Disk, DiskWritten};
+use gateway::io::{Disk, DiskFile, DiskWritten};
 use gateway::journal::{Durability, Journal, JournalReader, Keeper, Settings};
 use gateway::start;
 use gateway::understudy::Keeping;
@@ -37,22 +37,21 @@ pub struct Trouble {
     pub damage: bool,
     /// Planted: a promise that is broken.
     pub lie: Option<Lie>,
-    /// Planted: the journal is told of a write's end when it sets out.
+    /// Planted: the journal is told that the device has what only the kernel has.
     pub early_ack: bool,
 }
 
-impl Default for Trouble {
-    fn default() -> Self {
-        Self {
-            durability: Durability::Disk,
-            faults: 0,
-            reach: 1,
-            first: None,
-            damage: false,
-            lie: None,
-            early_ack: false,
-        }
-    }
+impl Trouble {
+    /// A good disk.
+    pub const NONE: Self = Self {
+        durability: Durability::Disk,
+        faults: 0,
+        reach: 1,
+        first: None,
+        damage: false,
+        lie: None,
+        early_ack: false,
+    };
 }
 
 pub struct Real {
@@ -123,6 +122,16 @@ impl Real {
         }
     }
 
+    /// Something was damaged in this run.
+    pub fn is_damaged(&self) -> bool {
+        self.damaged
+    }
+
+    /// These last words are of a start that could not know better.
+    pub fn is_unproven(said: &str) -> bool {
+        said == UNPROVEN
+    }
+
     /// One fault for the life that begins.
     fn plan_a_life(&mut self) {
         if !self.dice.hits(100 * self.trouble.faults) {
@@ -157,26 +166,19 @@ impl Real {
     /// The write under way goes on, or the next one sets out.
     fn carry_writes(&mut self, journal: &mut Journal<SimDisk>) {
         match self.writing.take() {
-            Some((write, 0)) => {
-                let written = write.finish();
-                // Told before, if that is planted.
-                if !self.trouble.early_ack {
-                    journal.on_written(written);
-                }
-            }
+            Some((write, 0)) => journal.on_written(write.finish()),
             Some((write, turns)) => self.writing = Some((write, turns - 1)),
             None => {
                 let Some(write) = journal.next_write() else { return };
+                if self.trouble.early_ack {
+                    let result = write.file.write_at(&write.buffer[..write.bytes], write.offset);
+                    return journal.on_written(DiskWritten { buffer: write.buffer, result });
+                }
                 self.writes += 1;
                 if self.misdirect.is_some_and(|number| number < self.writes) {
                     self.misdirect = None;
                     self.damaged = true;
                     self.disk.plan(Fault::Misdirect, self.disk.operations());
-                }
-                if self.trouble.early_ack {
-                    let mut buffer = Blocks::zeroed(write.buffer.len());
-                    buffer.copy_from_slice(&write.buffer);
-                    journal.on_written(DiskWritten { buffer, result: Ok(()) });
                 }
                 self.writing = Some((self.disk.begin(write), self.dice.below(self.write_turns)));
             }
@@ -263,11 +265,10 @@ impl Store for Real {
         self.deaths.at_an_operation += u64::from(dead);
         self.deaths.failed += u64::from(failed);
         self.deaths.full += u64::from(full);
-        let stopped = self.damaged && said.contains("cannot be read back");
-        let refused = said.contains("had been acknowledged and is damaged");
-        if dead || failed || full || stopped {
+        let stopped = said.contains("cannot be read back");
+        if dead || failed || full || self.damaged && stopped {
             Verdict::Planned
-        } else if self.damaged && (refused || said == UNPROVEN) {
+        } else if self.damaged && REFUSALS.iter().any(|words| said.contains(words)) {
             Verdict::Damaged
         } else {
             Verdict::Wrong
@@ -280,7 +281,7 @@ impl Store for Real {
     }
 
     fn calm(&mut self, _: Option<&mut Self::Log>) {
-        self.trouble = Trouble { durability: self.trouble.durability, ..Trouble::default() };
+        self.trouble = Trouble { durability: self.trouble.durability, ..Trouble::NONE };
         self.misdirect = None;
         self.disk.forget_plans();
         self.disk.set_space(u64::MAX);
@@ -294,6 +295,14 @@ fn data() -> PathBuf {
 /// A start has gone on without the last batches, and nothing that is left says that they were
 /// acknowledged: one disk cannot know better.
 const UNPROVEN: &str = "the only proof is damaged as well";
+
+/// What a start says that finds damage.
+const REFUSALS: [&str; 4] = [
+    "had been acknowledged and is damaged",
+    "written in journal version",
+    "this is the log of partition",
+    UNPROVEN,
+];
 
 /// The last sequence that some whole batch, at its own place, says was durable when it was written.
 fn proven_seq(disk: &SimDisk, history: &History) -> u64 {

@@ -185,8 +185,8 @@ struct Life<S: Store> {
 pub struct Ended<S> {
     /// The last sequence.
     pub seq: u64,
-    /// Damage was found and the venue stays down.
-    pub damaged: bool,
+    /// Damage was found and the venue stays down: what the start said.
+    pub damaged: Option<String>,
     pub history: History,
     pub store: S,
 }
@@ -199,7 +199,7 @@ pub struct World<S: Store> {
     life: Option<Life<S>>,
     clients: Vec<Client>,
     history: History,
-    damaged: bool,
+    damaged: Option<String>,
 }
 
 impl<S: Store> World<S> {
@@ -212,7 +212,7 @@ impl<S: Store> World<S> {
             life: None,
             clients: (0..CLIENTS).map(|n| Client::new(n, seed)).collect(),
             history: History::default(),
-            damaged: false,
+            damaged: None,
         }
     }
 
@@ -231,7 +231,7 @@ impl<S: Store> World<S> {
         for _ in 0..self.plan.steps {
             self.step(true)?;
             self.misfortune();
-            if self.damaged {
+            if self.damaged.is_some() {
                 return Ok(());
             }
             if crash_after.is_some_and(|seq| self.seq() >= seq) {
@@ -272,7 +272,7 @@ impl<S: Store> World<S> {
         let Err(said) = done.flatten() else { return Ok(()) };
         match self.store.judge(&said) {
             Verdict::Planned => {}
-            Verdict::Damaged => self.damaged = true,
+            Verdict::Damaged => self.damaged = Some(said),
             Verdict::Wrong => return Err(said),
         }
         self.end_life();
@@ -356,7 +356,7 @@ impl<S: Store> World<S> {
         let mut quiet = 0;
         for _ in 0..60_000 {
             self.step(false)?;
-            if self.damaged {
+            if self.damaged.is_some() {
                 return Ok(());
             }
             quiet = if self.is_settled() { quiet + 1 } else { 0 };
