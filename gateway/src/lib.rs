@@ -1,11 +1,11 @@
 //! The process around the engine: connections, files, threads.
 //!
 //! `main.rs` reads the command line, `config.rs` the file, `venue.rs` wires the parts in numbered
-//! stages and `run.rs` runs them. Inward: `io/` moves bytes, `fix/` makes commands of them,
-//! `gateway.rs` offers those to `rings.rs`. Outward: `gateway.rs` writes reports, `publisher.rs`
-//! packets. Beside the hot path: `journal.rs` is the log on disk, `understudy.rs` writes what is
-//! derived (`outbox.rs`), `auth.rs` checks secrets, `listen.rs` is a subscriber as a tool, `tools.rs` reads
-//! a journal from outside.
+//! stages, `start.rs` says where they begin and `run.rs` runs them. Inward: `io/` moves bytes, `fix/`
+//! makes commands of them, `gateway.rs` offers those to `rings.rs`. Outward: `gateway.rs` writes reports,
+//! `publisher.rs` packets. Beside the hot path: `journal.rs` is the log on disk, `understudy.rs` writes
+//! what is derived (`outbox.rs`, `snapshots.rs`), `auth.rs` checks secrets, `health.rs` says how the host
+//! is doing, `listen.rs` is a subscriber as a tool, `tools.rs` reads a journal from outside.
 
 pub mod auth;
 pub mod config;
@@ -23,6 +23,7 @@ pub mod publisher;
 pub mod rings;
 pub mod run;
 pub mod snapshots;
+pub mod start;
 pub mod tools;
 pub mod understudy;
 pub mod venue;

@@ -15,23 +15,22 @@ use crate::io::file::DataDir;
 use crate::io::thread::spawn;
 use crate::io::udp::MulticastSender;
 use crate::io::{self, Disk, RealDisk, Sleeper, StreamTransport, clock, cpu};
-use crate::journal::{self, Begin, Durability, Journal, JournalReader};
-use crate::outbox::{OutboxId, Outboxes};
+use crate::journal::{self, Durability, JournalReader};
 use crate::publisher::{Lines, Publisher};
 use crate::rings::CommandReceivers;
 use crate::run::{
     EdgePart, EnginePart, Flags, Released, Waiting, carry_writes, run_engine, run_fused, run_split,
 };
-use crate::snapshots::{Snapshots, Unusable, Usable};
+use crate::start::{Start, start};
 use crate::understudy::{Keeping, Understudy, outbox_way};
 use anyhow::{Context, anyhow, bail};
-use engine::{Engine, Event, Limits, Partition};
+use engine::{Event, Partition};
 use marketdata::packer::Packer;
 use marketdata::snapshot::SnapshotCycle;
 use sbe_schemas::header::text;
 use std::collections::VecDeque;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::sync_channel;
@@ -89,18 +88,10 @@ pub fn serve(config: &Config, out: &mut impl Write) -> anyhow::Result<()> {
 
     // 2. The newest snapshot, and the journal behind it: checked, torn tail cut, ready to replay.
     let limits = config.engine_limits(hash_seed());
-    let outboxes = Outboxes::new(data.path());
-    let snapshots = Snapshots::on(RealDisk, data.path());
-    let begun_from = newest(&snapshots, &outboxes, limits, config.venue.partition)?;
-    let begun_seq = begun_from.as_ref().map_or(0, |snapshot| snapshot.engine.seq());
-    let (begin, understudied) = match begun_from {
-        Some(Usable { tail, bytes, engine, .. }) => (Some(Begin { tail, snapshot: bytes }), engine),
-        None => (None, Engine::new(limits)),
-    };
     let settings = journal::Settings::new(config.venue.partition, config.host.durability);
-    let mut journal = Journal::open(RealDisk, data.path(), settings, begin)?;
+    let Start { mut journal, source, understudied, begun_seq, outboxes, snapshots } =
+        start(&RealDisk, data.path(), limits, settings)?;
     let recovered = journal.recovered();
-    let source = journal.reader(None);
     journal.keep_on_thread();
 
     // 3. The understudy, on a cold thread.
@@ -242,33 +233,6 @@ pub fn serve(config: &Config, out: &mut impl Write) -> anyhow::Result<()> {
     synced.context("the journal could not be synced at the end")?;
     writeln!(out, "stopped in good order at sequence {}", engine.partition.engine().seq())?;
     Ok(())
-}
-
-/// The newest snapshot that this start can begin from; what is wrong with newer ones is said.
-fn newest(
-    snapshots: &Snapshots,
-    outboxes: &Outboxes,
-    limits: Limits,
-    partition: u32,
-) -> anyhow::Result<Option<Usable>> {
-    let has_messages = |engine: &Engine| {
-        for (session, s) in (1..).zip(engine.sessions()) {
-            let id = OutboxId { session, generation: s.generation };
-            let number = s.next_out - 1;
-            if number > 0 && !outboxes.has(id, number)? {
-                return Err(Unusable::Outbox { session, generation: s.generation, number });
-            }
-        }
-        Ok(())
-    };
-    let pass_over = |path: &Path, why| {
-        tracing::warn!(
-            "{}: not begun from: {why}. An older one, or the log from its beginning",
-            path.display()
-        );
-    };
-    let found = snapshots.newest(partition, limits, has_messages, pass_over);
-    found.context("cannot read the snapshots")
 }
 
 /// Applies what the log has and takes the lead, before anybody can connect.

@@ -1,5 +1,6 @@
 //! A FIX client as one would write it: numbers that go on, resends both ways, orders at random.
 
+use crate::history::{Got, Told, text};
 use engine::fake_log::Dice;
 use gateway::fix::fields::Scanner;
 use gateway::fix::frame::{Frame, next};
@@ -8,7 +9,6 @@ use gateway::fix::tables::tag;
 use gateway::fix::time::{Precision, Stamp};
 use gateway::fix::write::Writer;
 use gateway::io::sim::{SimClient, SimNet};
-use std::collections::BTreeMap;
 
 const HEARTBEAT_S: u64 = 30;
 
@@ -39,10 +39,10 @@ pub struct Client {
     names: u64,
     open: Vec<Vec<u8>>,
     dice: Dice,
-    /// Application messages by number, as first received: what the client knows.
-    pub known: BTreeMap<u64, Vec<u8>>,
-    /// Messages that came for the first time on their connection, without PossDup.
-    pub live: Vec<(u64, Vec<u8>)>,
+    /// Of the venue's process.
+    pub life: usize,
+    /// All that it heard.
+    pub told: Told,
 }
 
 impl Client {
@@ -64,8 +64,8 @@ impl Client {
             names: 0,
             open: Vec::new(),
             dice: Dice(seed ^ (number as u64 + 1) << 40),
-            known: BTreeMap::new(),
-            live: Vec::new(),
+            life: 0,
+            told: Told::default(),
         }
     }
 
@@ -91,6 +91,14 @@ impl Client {
     pub fn lost(&mut self) {
         self.link = Link::Off { retry_at: 0 };
         self.received.clear();
+    }
+
+    /// Takes what has reached it.
+    pub fn hear(&mut self, now: u64, net: &SimNet) {
+        if let Link::LoggingOn(link) | Link::On(link) = self.link {
+            self.received.extend(net.client_recv(link));
+            self.read(now, net);
+        }
     }
 
     pub fn cut(&mut self, net: &SimNet, dice: &mut Dice) {
@@ -306,8 +314,8 @@ impl Client {
         self.scanner = scanner;
         // A refused logon is answered without a number of the session.
         let is_refusal = kind == b"5" && matches!(self.link, Link::LoggingOn(_));
-        if !again && !is_refusal {
-            self.live.push((number, message.to_vec()));
+        if !is_refusal {
+            self.told.got.push(Got { life: self.life, number, text: text(message) });
         }
         if kind == b"A"
             && let Link::LoggingOn(link) = self.link
@@ -343,7 +351,7 @@ impl Client {
             }
             b"0" | b"A" | b"2" => self.next_in += 1,
             _ => {
-                self.known.insert(number, message.to_vec());
+                self.told.known.push(number);
                 self.next_in += 1;
             }
         }

@@ -1,21 +1,24 @@
-//! The venue of the simulator: every real part but the kernel, in turns, on one thread.
+//! The venue of the simulator: every real part but the kernel, in turns, on one thread, through as many
+//! lives as its seed says. Under it lies a [`Store`]: `fake.rs` or `real.rs`.
 
 use crate::checks;
 use crate::client::Client;
-use engine::fake_log::{Dice, FakeLog, Faults};
-use engine::log::{BatchRef, Tail};
-use engine::{Engine, Event, Limits, Partition, Wish};
+use crate::history::{Batch, End, History, ReadWitness, Start, Witness};
+use crate::stop::caught;
+use argon2::{Algorithm, Argon2, Params, PasswordHasher, Version};
+use engine::fake_log::Dice;
+use engine::{Engine, Event, Limits, Log, Partition, Wish};
 use gateway::auth::{Checker, Secret, auth_way};
 use gateway::fix::connection::ConnectionLimits;
 use gateway::gateway::{Gateway, Settings};
-use gateway::io::RealDisk;
+use gateway::health::{Health, StallWatch};
 use gateway::io::event_ring::{EventWriter, event_ring};
 use gateway::io::sim::SimNet;
+use gateway::io::sim_disk::SimDisk;
 use gateway::io::{StreamTransport, TransportLimits};
 use gateway::outbox::Outboxes;
 use gateway::publisher::{Lines, Publisher};
 use gateway::rings::CommandReceivers;
-use gateway::snapshots::Snapshots;
 use gateway::understudy::{Keeping, Source, Understudy, outbox_way};
 use marketdata::packer::Packer;
 use sbe_schemas::header::{Message, fill_text};
@@ -23,16 +26,17 @@ use sbe_schemas::journal as j;
 use sbe_schemas::types::{Decimal8, Phase, Protocol};
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::path::PathBuf;
 use std::rc::Rc;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use zerocopy::FromZeros;
 
 pub const CLIENTS: usize = 3;
 const START_NS: u64 = 1_700_000_000_000_000_000;
 const CONNECTIONS_MAX: u16 = 16;
+/// A log that says nothing for so long has stalled: clients are not read.
+const STALL_NS: u64 = 10_000_000;
 
 /// What happens in a run; chances are in 1000 and per step.
 #[derive(Clone, Copy, Debug)]
@@ -47,24 +51,65 @@ pub struct Plan {
     pub crash: u64,
     /// The process is killed once, right after this sequence was applied.
     pub crash_after: Option<u64>,
-    /// What the log does.
-    pub faults: Faults,
     /// Slots of the event ring.
     pub event_slots: usize,
 }
 
 impl Default for Plan {
     fn default() -> Self {
-        Self {
-            steps: 1000,
-            cut: 0,
-            jump: 0,
-            crash: 0,
-            crash_after: None,
-            faults: Faults::default(),
-            event_slots: 1024,
-        }
+        Self { steps: 1000, cut: 0, jump: 0, crash: 0, crash_after: None, event_slots: 1024 }
     }
+}
+
+/// Where a process keeps what must outlive it.
+pub trait Store {
+    type Log: Log;
+    type Source: Source;
+
+    /// A process starts over what is there. `history` is for the judgement of what it finds.
+    fn begin(&mut self, history: &History) -> Result<Begun<Self::Log, Self::Source>, String>;
+
+    /// What a cold thread and a ring do for the log in one step.
+    fn carry(&mut self, log: &mut Self::Log) -> Result<(), String>;
+
+    /// The understudy may see what is committed.
+    fn show(&mut self, log: &Self::Log);
+
+    /// Something is on its way to the device.
+    fn is_busy(&self, log: &Self::Log) -> bool;
+
+    /// The process is gone; `None`: it never had a log.
+    fn end(&mut self, log: Option<Self::Log>);
+
+    /// What the last words of a process mean.
+    fn judge(&mut self, said: &str) -> Verdict;
+
+    /// What `Engine::save` said in the snapshot of this sequence, if it is there.
+    fn snapshot(&self, seq: u64) -> Option<Vec<u8>>;
+
+    /// Nothing goes wrong any more.
+    fn calm(&mut self, log: Option<&mut Self::Log>);
+}
+
+/// A process that stops, or does not start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It had to: a fault was planned. The next life begins.
+    Planned,
+    /// It had to, and nothing good can come any more: what is on the disk was damaged.
+    Damaged,
+    /// A bug.
+    Wrong,
+}
+
+/// What a process begins with.
+pub struct Begun<L, S> {
+    pub log: L,
+    pub source: S,
+    pub understudied: Engine,
+    pub outboxes: Outboxes<SimDisk>,
+    pub keeping: Keeping<SimDisk>,
+    pub start: Start,
 }
 
 pub fn limits() -> Limits {
@@ -108,35 +153,6 @@ fn wish() -> Wish {
     }
 }
 
-/// The committed log as the understudy sees it.
-struct SharedDisk {
-    bytes: Rc<RefCell<Vec<u8>>>,
-    at: usize,
-    current: Vec<u8>,
-    tail: Tail,
-}
-
-impl Source for SharedDisk {
-    fn next_batch(&mut self) -> std::io::Result<Option<BatchRef<'_>>> {
-        let bytes = self.bytes.borrow();
-        let Ok(batch) = BatchRef::parse(bytes.get(self.at..).unwrap_or(&[])) else {
-            return Ok(None);
-        };
-        let length = batch.encoded_bytes();
-        self.current.clear();
-        self.current.extend_from_slice(&bytes[self.at..self.at + length]);
-        self.at += length;
-        drop(bytes);
-        let batch = BatchRef::trusted(&self.current);
-        batch.iter().for_each(|batch| self.tail.advance(batch));
-        Ok(batch)
-    }
-
-    fn tail(&self) -> Tail {
-        self.tail
-    }
-}
-
 /// Every packet that left.
 #[derive(Default)]
 pub struct Wire(Vec<Vec<u8>>);
@@ -148,62 +164,237 @@ impl Lines for Wire {
 }
 
 /// One life of the process.
-struct Life {
+struct Life<S: Store> {
     net: SimNet,
     gateway: Gateway,
-    partition: Partition<FakeLog>,
+    partition: Partition<Witness<S::Log>>,
     rings: CommandReceivers,
     events: EventWriter<Event>,
     publisher: Publisher<Wire>,
-    understudy: Understudy<SharedDisk>,
-    disk: Rc<RefCell<Vec<u8>>>,
+    understudy: Understudy<ReadWitness<S::Source>, SimDisk>,
+    /// By the understudy.
+    read: Rc<RefCell<Vec<Batch>>>,
     checker: Checker,
     checkpoints: rtrb::Producer<(u64, u64)>,
+    released: Arc<AtomicU64>,
+    stall: StallWatch,
+    health: Arc<Health>,
 }
 
-pub struct World {
-    seed: u64,
+/// How a run ended when all is well.
+pub struct Ended<S> {
+    /// The last sequence.
+    pub seq: u64,
+    /// Damage was found and the venue stays down: what the start said.
+    pub damaged: Option<String>,
+    pub history: History,
+    pub store: S,
+}
+
+pub struct World<S: Store> {
     plan: Plan,
     dice: Dice,
     now: u64,
-    life: Option<Life>,
-    lives: u64,
-    pub clients: Vec<Client>,
-    feed: checks::Feed,
-    directory: PathBuf,
-    password_hash: String,
+    store: S,
+    life: Option<Life<S>>,
+    clients: Vec<Client>,
+    history: History,
+    damaged: Option<String>,
 }
 
-static WORLDS: AtomicU64 = AtomicU64::new(0);
-
-impl World {
-    pub fn new(seed: u64, plan: Plan) -> Self {
-        use argon2::{Algorithm, Argon2, Params, PasswordHasher, Version};
-        let cheap = Params::new(8, 1, 1, None).unwrap();
-        let argon = Argon2::new(Algorithm::Argon2id, Version::V0x13, cheap);
-        let number = WORLDS.fetch_add(1, Ordering::Relaxed);
-        let directory = PathBuf::from(env!("CARGO_TARGET_TMPDIR"))
-            .join(format!("sim-{}-{number}", std::process::id()));
-        let mut world = Self {
-            seed,
+impl<S: Store> World<S> {
+    pub fn new(seed: u64, plan: Plan, store: S) -> Self {
+        Self {
             plan,
             dice: Dice(seed),
             now: START_NS,
+            store,
             life: None,
-            lives: 0,
             clients: (0..CLIENTS).map(|n| Client::new(n, seed)).collect(),
-            feed: checks::Feed::default(),
-            directory,
-            password_hash: argon.hash_password(b"secret").unwrap().to_string(),
+            history: History::default(),
+            damaged: None,
+        }
+    }
+
+    /// Plays the plan, lets everybody catch up and checks everything.
+    pub fn run(mut self) -> Result<Ended<S>, String> {
+        let played = self.play();
+        self.life = None;
+        self.history.clients = self.clients.into_iter().map(|client| client.told).collect();
+        played.and_then(|()| checks::all(&self.history))?;
+        let seq = self.history.committed_seq();
+        Ok(Ended { seq, damaged: self.damaged, history: self.history, store: self.store })
+    }
+
+    fn play(&mut self) -> Result<(), String> {
+        let mut crash_after = self.plan.crash_after;
+        for _ in 0..self.plan.steps {
+            self.step(true)?;
+            self.misfortune();
+            if self.damaged.is_some() {
+                return Ok(());
+            }
+            if crash_after.is_some_and(|seq| self.seq() >= seq) {
+                crash_after = None;
+                self.end_life();
+            }
+        }
+        self.settle()
+    }
+
+    fn seq(&self) -> u64 {
+        self.life.as_ref().map_or(0, |life| life.partition.engine().seq())
+    }
+
+    fn misfortune(&mut self) {
+        let (dice, plan) = (&mut self.dice, &self.plan);
+        if dice.hits(plan.cut)
+            && let Some(life) = &self.life
+        {
+            let who = dice.below(CLIENTS as u64) as usize;
+            self.clients[who].cut(&life.net, dice);
+        }
+        if dice.hits(plan.jump) {
+            self.now += 1_000_000_000 * (1 + dice.below(40));
+        }
+        if dice.hits(plan.crash) {
+            self.end_life();
+        }
+    }
+
+    /// A millisecond: of a life, or the beginning of one.
+    fn step(&mut self, trading: bool) -> Result<(), String> {
+        self.now += 1_000_000;
+        let done = match &self.life {
+            Some(_) => caught(|| self.live(trading)),
+            None => caught(|| self.begin_life()),
         };
-        world.begin_life(Vec::new());
-        world
+        let Err(said) = done.flatten() else { return Ok(()) };
+        match self.store.judge(&said) {
+            Verdict::Planned => {}
+            Verdict::Damaged => self.damaged = Some(said),
+            Verdict::Wrong => return Err(said),
+        }
+        self.end_life();
+        Ok(())
     }
 
     /// The process starts over what is on the disk.
-    fn begin_life(&mut self, disk: Vec<u8>) {
-        self.lives += 1;
-        let seed = self.seed.wrapping_mul(1000) + self.lives;
+    fn begin_life(&mut self) -> Result<(), String> {
+        let begun = self.store.begin(&self.history)?;
+        self.history.starts.push(begun.start);
+        self.keep_snapshot(begun.start.from);
+        let number = self.history.starts.len();
+        self.life = Some(Life::new(begun, number, self.dice.roll(), self.plan.event_slots));
+        self.clients.iter_mut().for_each(|client| client.life = number);
+        Ok(())
+    }
+
+    /// The process is gone, by its own hand or by `kill -9`. What it has sent arrives.
+    fn end_life(&mut self) {
+        let Some(mut life) = self.life.take() else { return self.store.end(None) };
+        self.take_what_left(&mut life);
+        for client in &mut self.clients {
+            client.hear(self.now, &life.net);
+            client.lost();
+        }
+        self.store.end(Some(life.partition.into_log().log));
+    }
+
+    fn live(&mut self, trading: bool) -> Result<(), String> {
+        let mut life = self.life.take().expect("a process runs");
+        // Whatever happens it is there again, to be buried.
+        let lived = caught(|| self.turn(&mut life, trading));
+        self.take_what_left(&mut life);
+        self.life = Some(life);
+        lived.flatten()
+    }
+
+    fn turn(&mut self, life: &mut Life<S>, trading: bool) -> Result<(), String> {
+        let now = self.now;
+        life.net.advance(Duration::from_millis(1));
+        for client in &mut self.clients {
+            client.turn(now, &life.net, &mut self.dice, trading);
+        }
+        life.gateway.turn(now);
+        while life.checker.turn() {}
+        self.store.carry(&mut life.partition.log_mut().log)?;
+        life.decide(now);
+        let waits = !life.partition.is_idle() || self.store.is_busy(&life.partition.log().log);
+        life.stall.look(now, life.partition.engine().seq(), waits, &life.health);
+        self.store.carry(&mut life.partition.log_mut().log)?;
+        life.publisher.turn(now);
+        // The understudy lags: it does not see everything at once.
+        if self.dice.hits(500) {
+            self.store.show(&life.partition.log().log);
+            life.understudy.turn().map_err(|stop| stop.to_string())?;
+            self.keep_snapshot(life.understudy.engine().seq());
+        }
+        Ok(())
+    }
+
+    /// If there is one of this sequence, and it is new.
+    fn keep_snapshot(&mut self, seq: u64) {
+        if self.history.snapshots.iter().all(|(known, _)| *known != seq)
+            && let Some(bytes) = self.store.snapshot(seq)
+        {
+            self.history.snapshots.push((seq, bytes));
+        }
+    }
+
+    fn take_what_left(&mut self, life: &mut Life<S>) {
+        self.history.batches.append(&mut life.partition.log_mut().handed);
+        self.history.read.append(&mut life.read.borrow_mut());
+        for packet in life.publisher.lines().0.drain(..) {
+            self.history.on_packet(&packet);
+        }
+    }
+
+    /// No new orders and no more faults; until every client is logged on and has what there is.
+    fn settle(&mut self) -> Result<(), String> {
+        self.store.calm(self.life.as_mut().map(|life| &mut life.partition.log_mut().log));
+        let mut quiet = 0;
+        for _ in 0..60_000 {
+            self.step(false)?;
+            if self.damaged.is_some() {
+                return Ok(());
+            }
+            quiet = if self.is_settled() { quiet + 1 } else { 0 };
+            if quiet == 30 {
+                self.history.end = Some(self.look_at_the_end());
+                return Ok(());
+            }
+        }
+        let clients: Vec<_> = self.clients.iter().map(Client::describe).collect();
+        Err(format!("the venue never settles: {clients:#?}"))
+    }
+
+    fn is_settled(&self) -> bool {
+        let Some(life) = &self.life else { return false };
+        let engine = life.partition.engine();
+        let knows_all = |(n, client): (usize, &Client)| {
+            client.is_on() && engine.sessions().get(n).is_some_and(|s| client.expects(s.next_out))
+        };
+        self.clients.iter().enumerate().all(knows_all)
+            && life.partition.is_idle()
+            && !self.store.is_busy(&life.partition.log().log)
+            && life.understudy.engine().seq() == engine.seq()
+    }
+
+    fn look_at_the_end(&self) -> End {
+        let life = self.life.as_ref().expect("it is settled");
+        let engine = life.partition.engine();
+        End {
+            seq: engine.seq(),
+            event_hash: engine.event_hash(),
+            state_hash: engine.state_hash(),
+            understudy_hash: life.understudy.engine().state_hash(),
+        }
+    }
+}
+
+impl<S: Store> Life<S> {
+    fn new(begun: Begun<S::Log, S::Source>, number: usize, seed: u64, event_slots: usize) -> Self {
         let net = SimNet::new(seed);
         let transport_limits = TransportLimits {
             connections_max: CONNECTIONS_MAX,
@@ -213,53 +404,31 @@ impl World {
         };
         let mut transport = net.transport(transport_limits).unwrap();
         transport.listen("127.0.0.1:9001".parse().unwrap()).unwrap();
-        let shared = Rc::new(RefCell::new(disk.clone()));
-        let source = SharedDisk {
-            bytes: Rc::clone(&shared),
-            at: 0,
-            current: Vec::new(),
-            tail: Tail::genesis(1),
-        };
         let (outbox_client, outbox_server) = outbox_way(usize::from(CONNECTIONS_MAX));
         let (checkpoints, hot) = rtrb::RingBuffer::new(64);
-        let secret = Secret { username: None, password_hash: self.password_hash.clone() };
-        let secrets: HashMap<_, _> = (0..CLIENTS)
-            .map(|n| (fill_text::<24>(Client::comp_id(n).as_bytes()).unwrap(), secret.clone()))
-            .collect();
-        let (auth_client, checker) = auth_way(secrets);
-        let (events, mut readers) = event_ring(self.plan.event_slots, 2, Event::new_zeroed());
+        let (auth_client, checker) = auth_way(secrets());
+        let (events, mut readers) = event_ring(event_slots, 2, Event::new_zeroed());
         let (feed_reader, gateway_reader) = (readers.pop().unwrap(), readers.pop().unwrap());
         let mut rings = CommandReceivers::default();
-        let commands = rings.add();
-        let settings = Settings {
-            venue: "VENUE".into(),
-            number: 1,
-            limits: ConnectionLimits {
-                logon_ns: 10_000_000_000,
-                message_bytes_max: 4096,
-                sending_time_tolerance_ns: 120_000_000_000,
-                rate_soft: 1_000_000,
-                rate_hard: 1_000_000,
-            },
-            slow_ns: 60_000_000_000,
-        };
-        let limits = limits();
-        let log = FakeLog::new(disk, self.plan.faults, seed);
-        let outboxes = Outboxes::new(&self.directory);
-        let snapshots = Snapshots::on(RealDisk, &self.directory);
-        let keeping = Keeping { snapshots, every_commands: 0, released: Arc::default() };
-        let life = Life {
+        let mut gateway = Gateway::new(
+            settings(),
+            Box::new(transport),
+            CONNECTIONS_MAX,
+            rings.add(),
+            gateway_reader,
+            outbox_client,
+            auth_client,
+        );
+        let health = Arc::new(Health::default());
+        gateway.heeds(Arc::clone(&health));
+        let Begun { log, source, understudied, outboxes, keeping, .. } = begun;
+        let released = Arc::clone(&keeping.released);
+        let read = Rc::default();
+        let source = ReadWitness { source, life: number, given: Rc::clone(&read) };
+        Self {
             net,
-            gateway: Gateway::new(
-                settings,
-                Box::new(transport),
-                CONNECTIONS_MAX,
-                commands,
-                gateway_reader,
-                outbox_client,
-                auth_client,
-            ),
-            partition: Partition::new(limits, log, wish()),
+            gateway,
+            partition: Partition::new(limits(), Witness::new(log, number), wish()),
             rings,
             events,
             publisher: Publisher::new(
@@ -269,146 +438,59 @@ impl World {
                 1_000_000_000,
             ),
             understudy: Understudy::new(
-                Engine::new(limits),
+                understudied,
                 source,
                 outboxes,
                 keeping,
                 outbox_server,
                 hot,
             ),
-            disk: shared,
+            read,
             checker,
             checkpoints,
-        };
-        for client in &mut self.clients {
-            client.lost();
-        }
-        self.life = Some(life);
-    }
-
-    /// kill -9: what was not committed is gone, or not, as the log's dice say.
-    fn crash(&mut self) {
-        let life = self.life.take().unwrap();
-        let disk = life.partition.into_log().crash();
-        self.begin_life(disk);
-    }
-
-    fn step(&mut self, trading: bool) {
-        self.now += 1_000_000;
-        let life = self.life.as_mut().unwrap();
-        life.net.advance(Duration::from_millis(1));
-        for client in &mut self.clients {
-            client.turn(self.now, &life.net, &mut self.dice, trading);
-        }
-        life.gateway.turn(self.now);
-        while life.checker.turn() {}
-        life.partition.turn(self.now, &mut life.rings, &mut life.events);
-        assert!(life.partition.refused().is_none());
-        if let Some(checkpoint) = life.partition.take_checkpoint() {
-            life.checkpoints.push(checkpoint).unwrap();
-        }
-        life.publisher.turn(self.now);
-        for packet in life.publisher.lines().0.drain(..) {
-            self.feed.on_packet(&packet);
-        }
-        // The understudy lags: it does not see everything at once.
-        if self.dice.hits(500) {
-            let committed = life.partition.log().disk();
-            let mut shared = life.disk.borrow_mut();
-            let known = shared.len();
-            shared.extend_from_slice(&committed[known..]);
-            drop(shared);
-            life.understudy.turn().unwrap();
+            released,
+            stall: StallWatch::new(STALL_NS),
+            health,
         }
     }
 
-    fn misfortune(&mut self) {
-        if self.dice.hits(self.plan.cut) {
-            let who = self.dice.below(CLIENTS as u64) as usize;
-            let net = self.life.as_ref().unwrap().net.clone();
-            self.clients[who].cut(&net, &mut self.dice);
+    /// What `run.rs` does with the engine's part in one turn.
+    fn decide(&mut self, now: u64) {
+        self.partition.turn(now, &mut self.rings, &mut self.events);
+        assert!(self.partition.refused().is_none());
+        let released = self.released.swap(0, Ordering::Relaxed);
+        if released > 0 {
+            self.partition.log_mut().snapshot_taken(released);
         }
-        if self.dice.hits(self.plan.jump) {
-            self.now += 1_000_000_000 * (1 + self.dice.below(40));
-        }
-        if self.dice.hits(self.plan.crash) {
-            self.crash();
+        if let Some(checkpoint) = self.partition.take_checkpoint() {
+            self.checkpoints.push(checkpoint).unwrap();
         }
     }
+}
 
-    fn seq(&self) -> u64 {
-        self.life.as_ref().unwrap().partition.engine().seq()
+fn settings() -> Settings {
+    Settings {
+        venue: "VENUE".into(),
+        number: 1,
+        limits: ConnectionLimits {
+            logon_ns: 10_000_000_000,
+            message_bytes_max: 4096,
+            sending_time_tolerance_ns: 120_000_000_000,
+            rate_soft: 1_000_000,
+            rate_hard: 1_000_000,
+        },
+        slow_ns: 60_000_000_000,
     }
+}
 
-    /// Plays the plan, lets everybody catch up and checks everything. Returns the last sequence.
-    pub fn run(mut self) -> u64 {
-        let mut crash_after = self.plan.crash_after;
-        for _ in 0..self.plan.steps {
-            self.step(true);
-            self.misfortune();
-            if crash_after.is_some_and(|seq| self.seq() >= seq) {
-                crash_after = None;
-                self.crash();
-            }
-        }
-        self.settle();
-        let life = self.life.as_ref().unwrap();
-        let disk = life.partition.log().disk();
-        let story = checks::Story::of(disk);
-        story.check_replay(life.partition.engine());
-        story.check_fills();
-        self.feed.check(&story);
-        for (n, client) in self.clients.iter().enumerate() {
-            story.check_client(n, client);
-        }
-        let seq = self.seq();
-        let _ = std::fs::remove_dir_all(&self.directory);
-        seq
-    }
-
-    /// The same, told in one number.
-    pub fn run_to_hash(mut self) -> u64 {
-        for _ in 0..self.plan.steps {
-            self.step(true);
-            self.misfortune();
-        }
-        let hash = self.life.as_ref().unwrap().partition.engine().state_hash();
-        let _ = std::fs::remove_dir_all(&self.directory);
-        hash
-    }
-
-    /// What is committed, or in a ring, is applied.
-    fn apply_the_rest(&mut self) {
-        let life = self.life.as_mut().unwrap();
-        for _ in 0..100 {
-            life.partition.turn(self.now, &mut life.rings, &mut life.events);
-            life.publisher.turn(self.now);
-            life.gateway.turn(self.now);
-        }
-        for packet in life.publisher.lines().0.drain(..) {
-            self.feed.on_packet(&packet);
-        }
-    }
-
-    /// No new orders; until every client is logged on and has what there is.
-    fn settle(&mut self) {
-        self.life.as_mut().unwrap().partition.log_mut().calm();
-        let mut quiet = 0;
-        for _ in 0..60_000 {
-            self.step(false);
-            let life = self.life.as_ref().unwrap();
-            let sessions = life.partition.engine().sessions();
-            let knows_all = |(n, client): (usize, &Client)| {
-                client.is_on() && sessions.get(n).is_some_and(|s| client.expects(s.next_out))
-            };
-            let settled =
-                self.clients.iter().enumerate().all(knows_all) && life.partition.is_idle();
-            quiet = if settled { quiet + 1 } else { 0 };
-            if quiet == 100 {
-                return self.apply_the_rest();
-            }
-        }
-        let clients: Vec<_> = self.clients.iter().map(Client::describe).collect();
-        panic!("the venue never settles: {clients:#?}");
-    }
+fn secrets() -> HashMap<[u8; 24], Secret> {
+    static HASH: OnceLock<String> = OnceLock::new();
+    let password_hash = HASH.get_or_init(|| {
+        let cheap = Params::new(8, 1, 1, None).unwrap();
+        let argon = Argon2::new(Algorithm::Argon2id, Version::V0x13, cheap);
+        argon.hash_password(b"secret").unwrap().to_string()
+    });
+    let secret = Secret { username: None, password_hash: password_hash.clone() };
+    let comp_id = |n| fill_text::<24>(Client::comp_id(n).as_bytes()).unwrap();
+    (0..CLIENTS).map(|n| (comp_id(n), secret.clone())).collect()
 }
