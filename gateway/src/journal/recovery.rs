@@ -92,7 +92,7 @@ fn in_segment(layout: &Layout, tail: Tail, error: io::Error) -> OpenError {
 }
 
 /// Every segment from `begin` on is there.
-fn check_files(layout: &Layout, numbers: &[u64], begin: Tail) -> Result<(), OpenError> {
+pub(crate) fn check_files(layout: &Layout, numbers: &[u64], begin: Tail) -> Result<(), OpenError> {
     let needed = layout.number(begin.position);
     let later: Vec<u64> = numbers.iter().copied().filter(|number| *number >= needed).collect();
     let missing = |number: u64| Err(OpenError::Missing { path: layout.path(number) });
@@ -148,7 +148,7 @@ fn note_batch<D: Disk>(
 }
 
 /// No batch carries on at `tail`. Returns the bytes that are cut there, or why not to start.
-fn judge<D: Disk>(
+pub(crate) fn judge<D: Disk>(
     disk: &D,
     layout: &Layout,
     numbers: &[u64],
