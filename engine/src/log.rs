@@ -408,6 +408,15 @@ mod tests {
     }
 
     #[test]
+    fn a_batch_at_another_place_than_its_own_does_not_carry_on() {
+        let (bytes, tail) = (log(1), Tail::genesis(1));
+        let batch = BatchRef::parse(&bytes).unwrap();
+        assert!(tail.continues(&batch));
+        assert!(!Tail { position: 1, ..tail }.continues(&batch));
+        assert!(Tail { position: 1 << 32, ..tail }.continues(&batch), "places wrap after 16 TiB");
+    }
+
+    #[test]
     fn an_unknown_version_is_not_a_torn_tail() {
         let mut newer = log(2);
         newer[BATCH_ALIGN + 4] = 9;

@@ -127,10 +127,24 @@ pub struct Host {
     /// Commands between two snapshots of the state; 0: none is taken.
     #[serde(default = "snapshot_commands")]
     pub snapshot_commands: u64,
+    /// With less than this free, orders are refused and cancels are taken.
+    #[serde(default = "disk_reserve_mib")]
+    pub disk_reserve_mib: u64,
+    /// Without a commit for so long clients are not read.
+    #[serde(default = "stall_ms")]
+    pub stall_ms: u64,
 }
 
 fn snapshot_commands() -> u64 {
     1_000_000
+}
+
+fn disk_reserve_mib() -> u64 {
+    256
+}
+
+fn stall_ms() -> u64 {
+    1000
 }
 
 /// Back end of the connections.

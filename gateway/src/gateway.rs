@@ -15,6 +15,7 @@ use crate::fix::connection::{Connection, ConnectionLimits, Outcome, Ring, Shared
 use crate::fix::fields::Scanner;
 use crate::fix::inbound::Slot;
 use crate::flow::Flow;
+use crate::health::Health;
 use crate::io::event_ring::EventReader;
 use crate::io::{Close, ConnId, NetEvent, StreamTransport};
 use crate::rings::CommandSender;
@@ -24,6 +25,7 @@ use sbe_schemas::header::Message;
 use sbe_schemas::journal as j;
 use sbe_schemas::types::{CommandHead, DisconnectReason, DueWhat, Verdict};
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 /// Messages read of one connection before others have their turn.
 const CONNECTION_MESSAGES_MAX: usize = 64;
@@ -106,6 +108,7 @@ pub struct Gateway {
     obliged: bool,
     /// What the last turn could not do for want of room; tried again.
     blocked: bool,
+    health: Arc<Health>,
 }
 
 impl Gateway {
@@ -141,7 +144,13 @@ impl Gateway {
             orphans: Vec::with_capacity(places),
             obliged: false,
             blocked: false,
+            health: Arc::default(),
         }
+    }
+
+    /// Acts upon how the host is doing from now on.
+    pub fn heeds(&mut self, health: Arc<Health>) {
+        self.health = health;
     }
 
     /// One turn at time `now`; returns how much was done.
@@ -276,6 +285,10 @@ impl Gateway {
     /// Reads those with bytes, each a little, in rotation. Who finds the ring full is the first of
     /// the next turn, so that nobody who floods is ever served twice before somebody else.
     fn read_queued(&mut self, now: u64) -> usize {
+        if self.health.is_stalled() {
+            self.blocked |= !self.queue.is_empty();
+            return 0;
+        }
         let mut done = 0;
         for _ in 0..self.queue.len() {
             let Some(conn) = self.queue.pop_front() else { break };
@@ -301,6 +314,7 @@ impl Gateway {
             venue: self.settings.venue.as_bytes(),
             limits: &self.settings.limits,
             open: self.open,
+            refuses_orders: self.health.disk_is_low(),
         };
         let bytes = self.transport.received(conn);
         let (used, outcome) = client.connection.on_bytes(

@@ -13,6 +13,7 @@ pub mod directory;
 pub mod fix;
 pub mod flow;
 pub mod gateway;
+pub mod health;
 pub mod io;
 pub mod journal;
 pub mod listen;

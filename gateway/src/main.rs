@@ -92,6 +92,7 @@ fn main() -> ExitCode {
 }
 
 /// What one thread finds impossible no other may go on after, however this was built.
+#[expect(clippy::disallowed_methods, reason = "the hook before it has said why")]
 fn die_with_any_thread() {
     let says = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {

@@ -6,6 +6,7 @@
 //! (three or more) the threads spin a little first.
 
 use crate::gateway::Gateway;
+use crate::health::{Health, StallWatch};
 use crate::io::clock::SteadyClock;
 use crate::io::event_ring::EventWriter;
 use crate::io::{Sleeper, StreamTransport};
@@ -92,6 +93,10 @@ pub struct EnginePart {
     pub checkpoints: rtrb::Producer<(u64, u64)>,
     /// What the log may forget.
     pub released: Released,
+    /// Whether it gets on.
+    pub stall: StallWatch,
+    /// Who is told.
+    pub health: Arc<Health>,
 }
 
 /// What snapshots have made superfluous, as the understudy says.
@@ -120,6 +125,8 @@ impl EnginePart {
     /// One turn; the journal's failures and refused wishes end the process in `venue.rs`.
     pub fn turn(&mut self, now: u64) -> usize {
         let done = self.partition.turn(now, &mut self.rings, &mut self.events);
+        let waits = !self.partition.is_idle() || self.partition.log().is_busy();
+        self.stall.look(now, self.partition.engine().seq(), waits, &self.health);
         if let Some(seq) = self.released.take() {
             self.partition.log_mut().snapshot_taken(seq);
         }

@@ -9,11 +9,12 @@
 use crate::auth::auth_way;
 use crate::config::{Config, Instrument, Placement, ScheduleLine};
 use crate::gateway::{Gateway, Settings};
+use crate::health::{Health, StallWatch};
 use crate::io::event_ring::event_ring;
 use crate::io::file::DataDir;
 use crate::io::thread::spawn;
 use crate::io::udp::MulticastSender;
-use crate::io::{self, RealDisk, Sleeper, StreamTransport, clock, cpu};
+use crate::io::{self, Disk, RealDisk, Sleeper, StreamTransport, clock, cpu};
 use crate::journal::{self, Begin, Durability, Journal, JournalReader};
 use crate::outbox::{OutboxId, Outboxes};
 use crate::publisher::{Lines, Publisher};
@@ -30,7 +31,7 @@ use marketdata::snapshot::SnapshotCycle;
 use sbe_schemas::header::text;
 use std::collections::VecDeque;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::sync_channel;
@@ -47,6 +48,8 @@ const EPOCH: u32 = 1;
 const CHECKPOINTS: usize = 65_536;
 /// The understudy looks for new batches this often when it has none.
 const UNDERSTUDY_SLEEP: Duration = Duration::from_millis(1);
+/// The disk is looked after this often.
+const CARE_EVERY: Duration = Duration::from_millis(250);
 /// Snapshot packets that leave in one go; then the understudy has its turn.
 const SNAPSHOT_BURST: usize = 16;
 
@@ -101,6 +104,7 @@ pub fn serve(config: &Config, out: &mut impl Write) -> anyhow::Result<()> {
     journal.keep_on_thread();
 
     // 3. The understudy, on a cold thread.
+    let health = Arc::new(Health::default());
     let released = Arc::new(AtomicU64::new(0));
     let keeping = Keeping {
         snapshots,
@@ -148,6 +152,8 @@ pub fn serve(config: &Config, out: &mut impl Write) -> anyhow::Result<()> {
         events,
         checkpoints,
         released: Released::new(released),
+        stall: StallWatch::new(config.host.stall_ms * 1_000_000),
+        health: Arc::clone(&health),
     };
     replay(&mut engine, on_ring.then_some(&mut *transport), config)?;
     let path_to_device = engine.partition.log().path_to_device().unwrap_or_default();
@@ -162,7 +168,7 @@ pub fn serve(config: &Config, out: &mut impl Write) -> anyhow::Result<()> {
         limits: config.connection_limits(),
         slow_ns: config.fix.slow_ms * 1_000_000,
     };
-    let gateway = Gateway::new(
+    let mut gateway = Gateway::new(
         settings,
         transport,
         config.fix.connections_max,
@@ -171,6 +177,8 @@ pub fn serve(config: &Config, out: &mut impl Write) -> anyhow::Result<()> {
         outbox_client,
         auth_client,
     );
+
+    gateway.heeds(Arc::clone(&health));
 
     // 7. The publisher.
     let (lines, snapshots) = open_feed(config)?;
@@ -189,6 +197,7 @@ pub fn serve(config: &Config, out: &mut impl Write) -> anyhow::Result<()> {
         config,
         recovered.commands,
         bell.clone(),
+        health,
         Arc::clone(&cold_stop),
     );
     let edge = EdgePart { gateway, publisher };
@@ -374,14 +383,18 @@ fn spawn_understudy(
     config: &Config,
     recovered_seq: u64,
     gateway: io::Doorbell,
+    health: Arc<Health>,
     stop: Arc<AtomicBool>,
 ) -> JoinHandle<()> {
     let every = Duration::from_millis(config.feed.snapshot_ms);
+    let mut care = Care::new(config, health);
+    care.look(); // Before the first client.
     let work = move || {
         let mut cycle = SnapshotCycle::new(CHANNEL_SNAPSHOT, EPOCH);
         let mut packets: VecDeque<Vec<u8>> = VecDeque::new();
         let mut next = Instant::now();
         loop {
+            care.look();
             let done = understudy.turn().unwrap_or_else(|stop| fail(&stop));
             if done > 0 {
                 gateway.ring();
@@ -404,6 +417,53 @@ fn spawn_understudy(
         }
     };
     spawn("understudy", work)
+}
+
+/// Looks after the host from a cold thread, and says so when something changes.
+struct Care {
+    health: Arc<Health>,
+    data: PathBuf,
+    reserve_bytes: u64,
+    next: Instant,
+    /// What was said last: the disk is low, the log has stalled.
+    said: (bool, bool),
+}
+
+impl Care {
+    fn new(config: &Config, health: Arc<Health>) -> Self {
+        let (data, reserve_bytes) = (config.host.data.clone(), config.host.disk_reserve_mib << 20);
+        Self { health, data, reserve_bytes, next: Instant::now(), said: (false, false) }
+    }
+
+    fn look(&mut self) {
+        if Instant::now() < self.next {
+            return;
+        }
+        self.next = Instant::now() + CARE_EVERY;
+        match RealDisk.free_bytes(&self.data) {
+            Ok(free) => self.health.disk_has(free, self.reserve_bytes),
+            Err(error) => {
+                tracing::warn!("{}: cannot see what is free: {error}", self.data.display())
+            }
+        }
+        let now = (self.health.disk_is_low(), self.health.is_stalled());
+        let data = self.data.display();
+        match (self.said.0, now.0) {
+            (false, true) => tracing::error!(
+                "{data}: less than host.disk_reserve_mib is free: orders are refused, cancels are taken. Make room"
+            ),
+            (true, false) => tracing::info!("{data}: there is room again: orders are taken"),
+            _ => {}
+        }
+        match (self.said.1, now.1) {
+            (false, true) => tracing::error!(
+                "{data}: nothing has been committed for host.stall_ms: clients are not read. Look after the disk"
+            ),
+            (true, false) => tracing::info!("{data}: the journal gets on again: clients are read"),
+            _ => {}
+        }
+        self.said = now;
+    }
 }
 
 /// A promise cannot be kept: the process ends, loudly.

@@ -1,5 +1,20 @@
 //! The journal on a real disk: what was committed comes back, torn tails are cut, rot is refused.
-#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs, reason = "a test")]
+//! `journal/crash.rs`: the same on a disk that fails in every way, over thousands of seeds.
+//! `journal/refusals.rs`: every reason not to start, and its words.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    missing_docs,
+    unreachable_pub,
+    reason = "a test"
+)]
+
+#[path = "journal/crash.rs"]
+mod crash;
+#[path = "journal/refusals.rs"]
+mod refusals;
+#[path = "journal/world.rs"]
+mod world;
 
 use engine::{AppendError, CommandBuffer, Log, LogEvent};
 use gateway::io::RealDisk;

@@ -52,6 +52,8 @@ enum Command {
     Flow(flow::generate::FlowArgs),
     /// Orders of such a file per second through the engine, without wire, log or threads.
     Match(match_flow::MatchArgs),
+    /// How long a venue takes to start, from a snapshot and from its log alone.
+    Recover(match_flow::recover::RecoverArgs),
 }
 
 /// How much, and how closely packed.
@@ -84,6 +86,7 @@ fn main() -> ExitCode {
         Command::Floor(load) => floor::run(&load),
         Command::Flow(args) => flow::generate::run(&args),
         Command::Match(args) => match_flow::run(&args),
+        Command::Recover(args) => match_flow::recover::run(&args),
     };
     match result {
         Ok(printed) => {

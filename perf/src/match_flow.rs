@@ -11,6 +11,7 @@
 mod book_layer;
 mod engine_layer;
 mod memory;
+pub(crate) mod recover;
 mod report;
 #[cfg(test)]
 mod tests;

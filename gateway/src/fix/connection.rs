@@ -114,6 +114,8 @@ pub struct Shared<'a> {
     pub limits: &'a ConnectionLimits,
     /// Everything is defined: logons are read.
     pub open: bool,
+    /// New orders and replaces are refused.
+    pub refuses_orders: bool,
 }
 
 /// See the file's map.
@@ -237,6 +239,7 @@ impl Connection {
             now,
             sending_time_tolerance_ns: shared.limits.sending_time_tolerance_ns,
             throttled,
+            refuses_orders: shared.refuses_orders,
         };
         let fields = shared.scanner.scan(body);
         command(&fields, msg_type_of(body), self.head, &expected, shared.directory)

@@ -34,6 +34,8 @@ const COMP_ID_PROBLEM: u8 = 9;
 const SENDING_TIME_ACCURACY: u8 = 10;
 /// BusinessRejectReason (380): unsupported message type.
 const UNSUPPORTED_MESSAGE: u8 = 3;
+/// BusinessRejectReason (380): application not available.
+const APPLICATION_NOT_AVAILABLE: u8 = 4;
 /// What the checks compare with.
 #[derive(Clone, Copy, Debug)]
 pub struct Expected<'a> {
@@ -47,6 +49,8 @@ pub struct Expected<'a> {
     pub sending_time_tolerance_ns: u64,
     /// Above the soft rate: application messages are refused.
     pub throttled: bool,
+    /// The venue takes no new orders and replaces now.
+    pub refuses_orders: bool,
 }
 
 /// A verdict that is not `Fine`.
@@ -185,6 +189,12 @@ fn check_rate(kind: &[u8], expected: &Expected<'_>) -> Result<(), Bad> {
     let is_session_message = matches!(kind, [b'0'..=b'5' | b'A']);
     if expected.throttled && !is_session_message {
         return Err(Bad { verdict: Verdict::Throttled, reason: 0, tag: 0 });
+    }
+    if expected.refuses_orders
+        && matches!(kind, msg_type::NEW_ORDER_SINGLE | msg_type::ORDER_CANCEL_REPLACE_REQUEST)
+    {
+        let (verdict, reason) = (Verdict::BusinessReject, APPLICATION_NOT_AVAILABLE);
+        return Err(Bad { verdict, reason, tag: 0 });
     }
     Ok(())
 }

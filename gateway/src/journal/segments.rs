@@ -218,7 +218,7 @@ impl<D: Disk> Keeper<D> {
     pub fn turn(&mut self) -> io::Result<bool> {
         let made = match self.made.take() {
             Some(made) => made,
-            None => self.make()?,
+            None => self.make_or_say()?,
         };
         match self.ready.try_send(made) {
             Ok(()) => Ok(true),
@@ -233,10 +233,7 @@ impl<D: Disk> Keeper<D> {
     /// Does that until the journal is gone.
     pub fn run(mut self) {
         loop {
-            let made = self.make();
-            let trouble = made.as_ref().err().map(ToString::to_string);
-            *self.shared.trouble.lock().unwrap_or_else(PoisonError::into_inner) = trouble;
-            match made {
+            match self.make_or_say() {
                 Ok(made) => {
                     if self.ready.send(made).is_err() {
                         return;
@@ -249,6 +246,13 @@ impl<D: Disk> Keeper<D> {
                 Err(_) => return,
             }
         }
+    }
+
+    fn make_or_say(&mut self) -> io::Result<Fresh<D::File>> {
+        let made = self.make();
+        let trouble = made.as_ref().err().map(ToString::to_string);
+        *self.shared.trouble.lock().unwrap_or_else(PoisonError::into_inner) = trouble;
+        made
     }
 
     fn make(&mut self) -> io::Result<Fresh<D::File>> {

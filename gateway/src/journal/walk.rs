@@ -9,7 +9,7 @@ use crate::io::{Access, Blocks, Disk, DiskFile};
 use engine::log::{BATCH_ALIGN, BATCH_ENCODED_MAX, BatchError, BatchRef, Tail};
 use std::io;
 
-/// Bytes read at once when much is to be read.
+/// Bytes read at once when much is to be read; no more than a segment has.
 const WINDOW: usize = 1 << 20;
 
 const _: () = assert!(WINDOW >= 2 * BATCH_ENCODED_MAX);
@@ -42,7 +42,8 @@ pub(crate) struct Walk<D: Disk> {
 
 impl<D: Disk> Walk<D> {
     pub(crate) fn new(disk: D, layout: Layout, access: Access, tail: Tail) -> Self {
-        let window = Blocks::zeroed(WINDOW);
+        let segment = usize::try_from(layout.segment_bytes).unwrap_or(WINDOW);
+        let window = Blocks::zeroed(segment.clamp(BATCH_ENCODED_MAX, WINDOW));
         let from = tail.position;
         Self { disk, layout, access, tail, file: None, window, from, have: 0, reach: BATCH_ALIGN }
     }
@@ -94,7 +95,7 @@ impl<D: Disk> Walk<D> {
         self.have = 0;
         while position < end {
             if !self.covers(position) {
-                self.reach = WINDOW;
+                self.reach = self.window.len();
                 self.fill(position)?;
             }
             let bytes = self.bytes(position);
@@ -157,7 +158,7 @@ impl<D: Disk> Walk<D> {
 
     /// Moves the window to `position`.
     fn fill(&mut self, position: u64) -> io::Result<()> {
-        self.reach = (self.reach * 2).clamp(BATCH_ALIGN, WINDOW);
+        self.reach = (self.reach * 2).clamp(BATCH_ALIGN, self.window.len());
         (self.from, self.have) = (position, 0);
         let number = self.layout.number(position);
         if self.file.as_ref().is_none_or(|(open, _)| *open != number) {

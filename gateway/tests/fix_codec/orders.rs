@@ -44,6 +44,7 @@ fn slot(kind: &str, fields: &str) -> Slot {
         now: NOW_NS,
         sending_time_tolerance_ns: DAY_NS,
         throttled: false,
+        refuses_orders: false,
     };
     let mut scanner = Scanner::new();
     command(&scanner.scan(body), msg_type_of(body), CommandHead::ZERO, &expected, &directory())

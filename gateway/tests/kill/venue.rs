@@ -15,22 +15,67 @@ pub struct Options {
     pub placement: &'static str,
     /// Commands between two snapshots; 0: none.
     pub snapshot_commands: u64,
+    /// What must be free for orders to be taken.
+    pub disk_reserve_mib: u64,
 }
 
 /// Every one there is.
 pub const MATRIX: [Options; 8] = [
-    Options { durability: "disk", transport: "uring", placement: "fused", snapshot_commands: 40 },
-    Options { durability: "process", transport: "mio", placement: "split", snapshot_commands: 0 },
-    Options { durability: "process", transport: "uring", placement: "fused", snapshot_commands: 0 },
-    Options { durability: "disk", transport: "mio", placement: "split", snapshot_commands: 40 },
-    Options { durability: "disk", transport: "uring", placement: "split", snapshot_commands: 40 },
-    Options { durability: "process", transport: "mio", placement: "fused", snapshot_commands: 0 },
-    Options { durability: "disk", transport: "mio", placement: "fused", snapshot_commands: 0 },
+    Options {
+        durability: "disk",
+        transport: "uring",
+        placement: "fused",
+        snapshot_commands: 40,
+        disk_reserve_mib: 0,
+    },
+    Options {
+        durability: "process",
+        transport: "mio",
+        placement: "split",
+        snapshot_commands: 0,
+        disk_reserve_mib: 0,
+    },
+    Options {
+        durability: "process",
+        transport: "uring",
+        placement: "fused",
+        snapshot_commands: 0,
+        disk_reserve_mib: 0,
+    },
+    Options {
+        durability: "disk",
+        transport: "mio",
+        placement: "split",
+        snapshot_commands: 40,
+        disk_reserve_mib: 0,
+    },
+    Options {
+        durability: "disk",
+        transport: "uring",
+        placement: "split",
+        snapshot_commands: 40,
+        disk_reserve_mib: 0,
+    },
+    Options {
+        durability: "process",
+        transport: "mio",
+        placement: "fused",
+        snapshot_commands: 0,
+        disk_reserve_mib: 0,
+    },
+    Options {
+        durability: "disk",
+        transport: "mio",
+        placement: "fused",
+        snapshot_commands: 0,
+        disk_reserve_mib: 0,
+    },
     Options {
         durability: "process",
         transport: "uring",
         placement: "split",
         snapshot_commands: 40,
+        disk_reserve_mib: 0,
     },
 ];
 
@@ -58,6 +103,7 @@ impl Venue {
         std::fs::create_dir_all(&directory).unwrap();
         // Other tests on this host have groups of their own.
         let groups = format!("239.{}.{}.", 192 + number % 50, pid % 251);
+        let reserve = format!("disk_reserve_mib = {}", options.disk_reserve_mib);
         let snapshots = format!("snapshot_commands = {}", options.snapshot_commands);
         let config = gateway::config::DEMO
             .replace("127.0.0.1:9001", "127.0.0.1:0")
@@ -65,6 +111,7 @@ impl Venue {
             .replace("orders_max = 262144", "orders_max = 20000")
             .replace("pages_max = 16384", "pages_max = 4096")
             .replace("snapshot_commands = 1000000", &snapshots)
+            .replace("disk_reserve_mib = 256", &reserve)
             // Messages are written long before a slow host gets to read them.
             .replace("sending_time_tolerance_s = 120", "sending_time_tolerance_s = 3600");
         std::fs::write(directory.join("venue.toml"), config).unwrap();
@@ -81,7 +128,8 @@ impl Venue {
     /// Begins to start; [`Self::await_ready`] waits for it.
     pub fn spawn(&mut self) {
         assert!(self.child.is_none(), "one at a time");
-        let Options { durability, transport, placement, snapshot_commands: _ } = self.options;
+        let Options { durability, transport, placement, snapshot_commands: _, disk_reserve_mib: _ } =
+            self.options;
         let stderr =
             File::options().create(true).append(true).open(self.directory.join("stderr.txt"));
         let mut command = Command::new(env!("CARGO_BIN_EXE_portcullis"));

@@ -254,6 +254,32 @@ fn a_client_that_stays_behind_too_long_is_cut_off_and_gets_all_of_it_later() {
 }
 
 #[test]
+fn with_little_disk_left_cancels_are_taken_and_orders_are_not() {
+    let mut venue = Venue::start("uring", "fused", |config| config);
+    let mut client = venue.log_on("CLIENT1");
+    client.order("a", "1", "1", "10");
+    client.expect("35=8 150=0 11=a");
+    client.order("b", "1", "1", "10");
+    client.expect("35=8 150=0 11=b");
+    let next_out = client.next_out;
+    venue.kill_9();
+    // More than any disk has.
+    venue.reconfigure(|c| c.replace("disk_reserve_mib = 256", "disk_reserve_mib = 1000000000"));
+    venue.restart();
+    let mut client = venue.connect("CLIENT1");
+    client.next_out = next_out;
+    client.log_on_after_gap();
+    client.order("c", "1", "1", "10");
+    client.expect_skipping("35=j 372=D 379=c 380=4");
+    client.send("G", "41=a|11=d|55=ACME|54=1|60=NOW|38=2|40=2|44=10|");
+    client.expect("35=j 372=G 379=d 380=4");
+    client.send("F", "41=a|11=e|55=ACME|54=1|60=NOW|");
+    client.expect("35=8 150=4 11=e 41=a");
+    client.send("H", "11=b|55=ACME|54=1|");
+    client.expect("35=8 150=I 39=0 11=b");
+}
+
+#[test]
 fn a_hundred_thousand_orders_are_cancelled_at_once_through_64_slots() {
     for placement in ["fused", "split"] {
         let venue = Venue::start("uring", placement, |config| {

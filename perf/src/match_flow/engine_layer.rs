@@ -56,6 +56,9 @@ pub(super) struct Script {
     replaced: Vec<Replaced>,
 }
 
+/// Where batches go before they are applied, with their times.
+pub(super) type BatchLog = Box<dyn FnMut(&CommandBuffer, u64)>;
+
 /// An engine, and the other end of its sessions.
 pub(super) struct EngineLayer {
     engine: Engine,
@@ -66,6 +69,8 @@ pub(super) struct EngineLayer {
     time: u64,
     /// Replaces played so far.
     replaces: usize,
+    /// Where batches go as well, with their times.
+    log: Option<BatchLog>,
 }
 
 impl Layer for EngineLayer {
@@ -98,17 +103,7 @@ impl Layer for EngineLayer {
     }
 
     fn new(script: &Script) -> anyhow::Result<Self> {
-        let mut layer = Self {
-            engine: Engine::new(script.limits),
-            ring: Ring::new(),
-            clients: Clients { numbers: [1; SESSIONS as usize], cancels: 0 },
-            batches: (0..BATCHES_MAX).map(|_| CommandBuffer::new()).collect(),
-            seq: 1,
-            time: MORNING,
-            replaces: 0,
-        };
-        layer.open(&script.header)?;
-        Ok(layer)
+        Self::make(script, None)
     }
 
     fn replay<W: Watch>(
@@ -131,6 +126,31 @@ impl Layer for EngineLayer {
 }
 
 impl EngineLayer {
+    /// The same, and every batch goes to `log` before it is applied.
+    pub(super) fn with_log(script: &Script, log: BatchLog) -> anyhow::Result<Self> {
+        Self::make(script, Some(log))
+    }
+
+    /// What it has come to.
+    pub(super) fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    fn make(script: &Script, log: Option<BatchLog>) -> anyhow::Result<Self> {
+        let mut layer = Self {
+            engine: Engine::new(script.limits),
+            ring: Ring::new(),
+            clients: Clients { numbers: [1; SESSIONS as usize], cancels: 0 },
+            batches: (0..BATCHES_MAX).map(|_| CommandBuffer::new()).collect(),
+            seq: 1,
+            time: MORNING,
+            replaces: 0,
+            log,
+        };
+        layer.open(&script.header)?;
+        Ok(layer)
+    }
+
     /// Defines the venue and logs all sessions on.
     fn open(&mut self, header: &Header) -> anyhow::Result<()> {
         self.send(&j::TermStarted { term: 1.into(), ..j::TermStarted::ZERO })?;
@@ -212,6 +232,9 @@ impl EngineLayer {
     fn apply<W: Watch>(&mut self, at: usize, watch: &mut W, tape: &mut Tape) -> anyhow::Result<()> {
         let Self { engine, ring, batches, .. } = self;
         let batch = &batches[at];
+        if let Some(log) = &mut self.log {
+            log(batch, self.time);
+        }
         watch.start();
         engine.begin_batch(self.seq, self.time);
         let mut step = engine.step(ring);

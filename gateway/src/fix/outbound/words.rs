@@ -46,6 +46,7 @@ pub fn business_rejected(reason: u8, throttled: bool) -> &'static [u8] {
     match reason {
         _ if throttled => b"too many messages; slow down",
         3 => b"unsupported message type",
+        4 => b"no orders are taken now: the venue is short of disk; cancels are",
         5 => b"conditionally required field missing",
         _ => b"",
     }
