@@ -23,6 +23,7 @@ pub use snapshots::SnapshotArgs;
 
 use crate::fix::time::{Precision, Stamp};
 use anyhow::Context;
+use engine::log::{BatchRef, RULES_VERSION};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -189,6 +190,18 @@ fn end_json(files: &JournalFiles) -> serde_json::Value {
 /// The log ends as a log may end.
 fn ends_well(files: &JournalFiles) -> bool {
     matches!(files.end(), End::Clean | End::Torn { .. })
+}
+
+/// What is to be said of a batch under rules that this program does not know: to replay it would lead to
+/// another state than the one that was live. The words go on from "the batch at byte N".
+fn newer_rules(batch: &BatchRef<'_>) -> Option<String> {
+    let (seq, seen) = (batch.header.first_seq, batch.header.rules_version.get());
+    (seen > RULES_VERSION).then(|| {
+        format!(
+            "(sequence {seq}) was written under rules {seen}, newer than rules {RULES_VERSION} of this \
+             program: use the program that wrote it"
+        )
+    })
 }
 
 fn time_text(time: u64) -> String {

@@ -243,7 +243,7 @@ impl JournalFiles {
             Err(OpenError::Partition { .. }) if self.begun == self.beginning => {
                 End::Recycled { seq: tail.next_seq }
             }
-            Err(other @ OpenError::Partition { .. }) => {
+            Err(other @ (OpenError::Partition { .. } | OpenError::Rules { .. })) => {
                 return Err(io::Error::other(other.to_string()));
             }
         })

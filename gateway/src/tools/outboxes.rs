@@ -6,13 +6,14 @@
 //! counts on them. Of the generations of a session's numbers two are kept (`outbox.rs`).
 
 use crate::io::reading::Reading;
+use crate::outbox::{OutboxId, Outboxes};
 use engine::{EVENT_BYTES, Engine, Event, Sink};
 use sbe_schemas::types::EventKind;
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::io;
-use std::path::PathBuf;
-use zerocopy::{FromBytes, FromZeros, IntoBytes};
+use std::path::{Path, PathBuf};
+use zerocopy::{FromZeros, IntoBytes};
 
 /// Slots read at once.
 const WINDOW_SLOTS: usize = 256;
@@ -44,10 +45,10 @@ pub(super) struct OutboxCheck {
     left_over: u64,
     /// Messages of generations that are not kept any more.
     forgotten: u64,
-    /// Session, generation and number of messages that a snapshot counts on and that are not there.
-    behind: Vec<(u32, u32, u64)>,
-    /// Session, generation and number of what differs; one an outbox.
-    pub(super) different: Vec<(u32, u32, u64)>,
+    /// What a snapshot counts on and is not there.
+    behind: Vec<Message>,
+    /// What differs; one an outbox.
+    pub(super) different: Vec<Message>,
     error: Option<io::Error>,
     slot: Event,
 }
@@ -72,9 +73,29 @@ impl Sink for OutboxCheck {
     }
 }
 
+/// Session, generation and number of a message.
+pub(super) type Message = (u32, u32, u64);
+
+/// A start from the state of `engine` counts on the last message of every session being in its outbox, and so
+/// those before it; which are not there.
+///
+/// # Errors
+/// A file could not be read.
+pub(super) fn missing_behind(data: &Path, engine: &Engine) -> io::Result<Vec<Message>> {
+    let outboxes = Outboxes::new(data);
+    let mut missing = Vec::new();
+    for (session, s) in (1..).zip(engine.sessions()) {
+        let (generation, number) = (s.generation, s.next_out - 1);
+        if number > 0 && !outboxes.has(OutboxId { session, generation }, number)? {
+            missing.push((session, generation, number));
+        }
+    }
+    Ok(missing)
+}
+
 impl OutboxCheck {
-    /// Against the files under `data/sessions`.
-    pub(super) fn new(data: PathBuf) -> Self {
+    /// Against the files under `data/sessions`; `behind`: see [`missing_behind`].
+    pub(super) fn new(data: &Path, behind: Vec<Message>) -> Self {
         Self {
             directory: data.join("sessions"),
             outboxes: BTreeMap::new(),
@@ -83,33 +104,11 @@ impl OutboxCheck {
             missing: 0,
             left_over: 0,
             forgotten: 0,
-            behind: Vec::new(),
+            behind,
             different: Vec::new(),
             error: None,
             slot: Event::new_zeroed(),
         }
-    }
-
-    /// The replay begins from a snapshot, with the state of `engine`: the last message of every session
-    /// must be there.
-    ///
-    /// # Errors
-    /// A file could not be read.
-    pub(super) fn begin_behind(&mut self, engine: &Engine) -> io::Result<()> {
-        for (session, s) in (1..).zip(engine.sessions()) {
-            let (generation, number) = (s.generation, s.next_out - 1);
-            if number == 0 {
-                continue;
-            }
-            let file = self.open(session, generation)?;
-            let mut outbox = Outbox { file, last: number, ..Outbox::default() };
-            let said = outbox.slot(number)?.and_then(|slot| Event::ref_from_bytes(slot).ok());
-            if said.is_none_or(|event| event.head.number.get() != number) {
-                self.behind.push((session, generation, number));
-            }
-            self.open = self.open.saturating_sub(usize::from(outbox.file.is_some()));
-        }
-        Ok(())
     }
 
     /// Nothing differs from the log.
@@ -243,7 +242,7 @@ impl OutboxCheck {
     }
 
     pub(super) fn json(&self) -> serde_json::Value {
-        let list = |messages: &[(u32, u32, u64)]| -> serde_json::Value {
+        let list = |messages: &[Message]| -> serde_json::Value {
             let each = messages.iter().map(|(session, generation, number)| {
                 json!({ "session": session, "generation": generation, "number": number })
             });

@@ -1,16 +1,17 @@
 //! `journal replay`: a log through an engine, from its beginning or from a snapshot; what it leads to,
 //! as hashes.
 
-use super::outboxes::OutboxCheck;
+use super::outboxes::{OutboxCheck, missing_behind};
 use super::progress::Progress;
 use super::snapshots::{Whole, hash_text};
 use super::waypoints::{From, Waypoints, begin};
 use super::{
-    End, JournalFiles, Where, end_json, end_text, ends_well, grouped, open, time_text, until_read,
+    End, JournalFiles, Where, end_json, end_text, ends_well, grouped, newer_rules, open, time_text,
+    until_read,
 };
 use crate::config::Config;
 use crate::snapshots::restore;
-use anyhow::Context;
+use anyhow::{Context, bail};
 use engine::log::BatchRef;
 use engine::{Engine, LOOK_AHEAD, Limits, NoSink, Sink, Step};
 use sbe_schemas::header::Message;
@@ -58,14 +59,22 @@ pub(super) fn run(args: &ReplayArgs, out: &mut impl Write) -> anyhow::Result<Exi
             files.begin_at(from.tail);
         }
         let mut waypoints = Waypoints::new(&files, replay.seq())?;
-        let mut check = args.check_outboxes.then(|| OutboxCheck::new(files.data()));
-        if let (Some(check), Some(engine), Some(_)) = (&mut check, &replay.engine, &from) {
-            check.begin_behind(engine)?;
-        }
+        let mut check = match (args.check_outboxes, &replay.engine) {
+            (false, _) => None,
+            (true, None) => Some(OutboxCheck::new(&files.data(), Vec::new())),
+            (true, Some(begun)) => {
+                let behind = missing_behind(&files.data(), begun)?;
+                Some(OutboxCheck::new(&files.data(), behind))
+            }
+        };
         let begun = Instant::now();
         let mut progress = Progress::new(length, "replaying");
         while let Some((place, batch)) = files.next_batch()? {
             progress.at(place);
+            if let Some(newer) = newer_rules(&batch) {
+                let path = files.segments()[place.segment].display();
+                bail!("{path}: the batch at byte {} {newer}", place.at);
+            }
             match &mut check {
                 Some(check) => replay.apply(&batch, check),
                 None => replay.apply(&batch, &mut NoSink::default()),

@@ -4,13 +4,12 @@
 //! restored; the messages in the outboxes that it counts on; and that the log carries on from it. A
 //! running venue takes snapshots and takes old ones away meanwhile: one that went away is not missed.
 
+use super::outboxes::missing_behind;
 use super::progress::Progress;
 use super::{End, JournalFiles, end_text, ends_well, grouped, time_text};
 use crate::io::reading::Reading;
 use crate::io::{Disk, RealDisk};
-use crate::outbox::{OutboxId, Outboxes};
 use crate::snapshots::{Snapshots, Unusable, restore};
-use engine::Engine;
 use engine::log::Tail;
 use engine::snapshot::Header;
 use serde_json::{Value, json};
@@ -202,23 +201,12 @@ impl Place {
             Err(why) => return Ok(Some(why.to_string())),
         };
         let Some(data) = &self.data else { return Ok(None) };
-        if let Some(why) = message_missing(data, &engine)? {
-            return Ok(Some(why.to_string()));
+        if let Some((session, generation, number)) = missing_behind(data, &engine)?.first().copied()
+        {
+            return Ok(Some(Unusable::Outbox { session, generation, number }.to_string()));
         }
         log_does_not_carry_on(data, whole)
     }
-}
-
-/// A start counts on the last message of each session being in its outbox, and so those before it.
-pub(super) fn message_missing(data: &Path, engine: &Engine) -> io::Result<Option<Unusable>> {
-    let outboxes = Outboxes::new(data);
-    for (session, s) in (1..).zip(engine.sessions()) {
-        let (generation, number) = (s.generation, s.next_out - 1);
-        if number > 0 && !outboxes.has(OutboxId { session, generation }, number)? {
-            return Ok(Some(Unusable::Outbox { session, generation, number }));
-        }
-    }
-    Ok(None)
 }
 
 /// Reads the log from there to its end: only its last batch proves that none before it is lost.

@@ -2,10 +2,10 @@
 
 use super::progress::Progress;
 use super::{
-    JournalFiles, Where, end_json, end_text, ends_well, grouped, open, snapshots, time_text,
-    until_read,
+    JournalFiles, Where, end_json, end_text, ends_well, grouped, newer_rules, open, snapshots,
+    time_text, until_read,
 };
-use engine::log::{BatchRef, RULES_VERSION, Tail};
+use engine::log::{BatchRef, Tail};
 use serde_json::json;
 use std::io::Write;
 use std::path::Path;
@@ -195,8 +195,8 @@ fn wrong(batch: &BatchRef<'_>, before: Option<&Tail>) -> Option<String> {
     if count == 0 {
         return Some("has no command".into());
     }
-    if header.rules_version.get() > RULES_VERSION {
-        return Some(format!("was written under rules {}", header.rules_version));
+    if let Some(newer) = newer_rules(batch) {
+        return Some(newer);
     }
     let before = before?;
     if header.time.get() < before.time || header.term.get() < before.term {
