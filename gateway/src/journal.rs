@@ -25,18 +25,22 @@ pub use reader::JournalReader;
 pub use recovery::Recovered;
 pub use segments::Keeper;
 
+// For who reads a journal from outside (tools/files.rs): the same eyes as a start.
+pub(crate) use recovery::{check_files, judge};
+pub(crate) use segments::Layout;
+pub(crate) use walk::{Found, Walk};
+
 use crate::io::{
     Access, Blocks, Disk, DiskFile, DiskWrite, DiskWritten, Doorbell, RealDisk, thread,
 };
 use engine::log::{BATCH_ENCODED_MAX, BatchRef, Tail, encoded_bytes};
 use engine::{AppendError, CommandBuffer, Log, LogEvent};
-use segments::{Layout, Segments};
+use segments::Segments;
 use std::collections::VecDeque;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use walk::{Found, Walk};
 use writer::WritingThread;
 
 /// Bytes of a segment.

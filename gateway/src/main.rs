@@ -37,6 +37,7 @@ enum Command {
     /// Join the feed: print it, verify it, build books.
     Listen(listen::ListenArgs),
     Journal(tools::JournalArgs),
+    Snapshot(tools::SnapshotArgs),
     /// Read a password from standard input and print the hash for a configuration.
     HashPassword,
 }
@@ -49,7 +50,7 @@ struct Serve {
     /// Print the built-in configuration, commented, and exit.
     #[arg(long)]
     print_config: bool,
-    /// Data directory: journal and outboxes.
+    /// Data directory: journal, snapshots and outboxes.
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
     /// When a command counts as committed.
@@ -78,6 +79,7 @@ fn main() -> ExitCode {
         Command::Check { config, json } => check(&config, json),
         Command::Listen(args) => listen::run(&args),
         Command::Journal(args) => tools::run(&args),
+        Command::Snapshot(args) => tools::run_snapshot(&args),
         Command::HashPassword => hash_password(),
     };
     match result {

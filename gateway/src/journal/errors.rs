@@ -1,6 +1,6 @@
 //! Why a journal cannot be opened, in words that say which file and what to do.
 
-use engine::log::BATCH_VERSION;
+use engine::log::{BATCH_VERSION, RULES_VERSION};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -37,6 +37,17 @@ pub enum OpenError {
         /// Which segment.
         path: PathBuf,
         /// The version found.
+        seen: u16,
+    },
+    /// Written under rules that this program does not know.
+    Rules {
+        /// Which segment.
+        path: PathBuf,
+        /// Where in it, in bytes.
+        at: u64,
+        /// The first sequence under these rules.
+        seq: u64,
+        /// The rules found.
         seen: u16,
     },
     /// A segment between others is not there.
@@ -100,6 +111,13 @@ impl std::fmt::Display for OpenError {
                  start empty",
                 path.display(),
                 if *seen < BATCH_VERSION { "older" } else { "newer" }
+            ),
+            Self::Rules { path, at, seq, seen } => write!(
+                f,
+                "{}: the batch at byte {at} (sequence {seq}) was written under rules {seen}, newer than \
+                 rules {RULES_VERSION} of this program. Nothing was changed. Start the program that \
+                 wrote it",
+                path.display()
             ),
             Self::Missing { path } => write!(
                 f,

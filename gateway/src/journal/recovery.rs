@@ -10,7 +10,9 @@ use super::segments::Layout;
 use super::walk::{Found, Walk};
 use super::{Durability, OpenError, Settings};
 use crate::io::{Access, Blocks, Disk, DiskFile};
-use engine::log::{BATCH_ALIGN, BATCH_ENCODED_MAX, BATCH_MAGIC, BatchError, BatchRef, Tail};
+use engine::log::{
+    BATCH_ALIGN, BATCH_ENCODED_MAX, BATCH_MAGIC, BatchError, BatchRef, RULES_VERSION, Tail,
+};
 use sbe_schemas::types::BatchHeader;
 use std::collections::VecDeque;
 use std::io;
@@ -68,6 +70,7 @@ pub(super) fn recover<D: Disk>(
     let why = loop {
         let found = walk.find().map_err(|error| in_segment(layout, walk.tail, error))?;
         let Found::Nothing(why) = found else {
+            check_rules(&walk, layout)?;
             note_batch(&walk, layout, &mut known, &mut unproven);
             walk.advance();
             continue;
@@ -92,7 +95,7 @@ fn in_segment(layout: &Layout, tail: Tail, error: io::Error) -> OpenError {
 }
 
 /// Every segment from `begin` on is there.
-fn check_files(layout: &Layout, numbers: &[u64], begin: Tail) -> Result<(), OpenError> {
+pub(crate) fn check_files(layout: &Layout, numbers: &[u64], begin: Tail) -> Result<(), OpenError> {
     let needed = layout.number(begin.position);
     let later: Vec<u64> = numbers.iter().copied().filter(|number| *number >= needed).collect();
     let missing = |number: u64| Err(OpenError::Missing { path: layout.path(number) });
@@ -128,6 +131,17 @@ fn first_seq<D: Disk>(disk: &D, layout: &Layout, number: u64) -> io::Result<Opti
     Ok(header.map(|(header, _)| header).filter(at_home).map(|header| header.first_seq.get()))
 }
 
+/// Commands under newer rules would come to another state here than where they were acknowledged.
+fn check_rules<D: Disk>(walk: &Walk<D>, layout: &Layout) -> Result<(), OpenError> {
+    let (batch, position) = (walk.batch(), walk.tail.position);
+    let (seq, seen) = (batch.header.first_seq.get(), batch.header.rules_version.get());
+    if seen <= RULES_VERSION {
+        return Ok(());
+    }
+    let (path, at) = (layout.path(layout.number(position)), layout.offset(position));
+    Err(OpenError::Rules { path, at, seq, seen })
+}
+
 fn note_batch<D: Disk>(
     walk: &Walk<D>,
     layout: &Layout,
@@ -148,7 +162,7 @@ fn note_batch<D: Disk>(
 }
 
 /// No batch carries on at `tail`. Returns the bytes that are cut there, or why not to start.
-fn judge<D: Disk>(
+pub(crate) fn judge<D: Disk>(
     disk: &D,
     layout: &Layout,
     numbers: &[u64],

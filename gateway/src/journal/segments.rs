@@ -25,24 +25,24 @@ const RETRY: Duration = Duration::from_millis(200);
 
 /// Where what lies.
 #[derive(Clone, Debug)]
-pub(super) struct Layout {
-    pub(super) directory: PathBuf,
-    pub(super) segment_bytes: u64,
+pub(crate) struct Layout {
+    pub(crate) directory: PathBuf,
+    pub(crate) segment_bytes: u64,
 }
 
 impl Layout {
-    pub(super) fn new(data: &Path, segment_bytes: u64) -> Self {
+    pub(crate) fn new(data: &Path, segment_bytes: u64) -> Self {
         assert!(segment_bytes.is_multiple_of(BATCH_ALIGN as u64), "segments are whole blocks");
         Self { directory: data.join("journal"), segment_bytes }
     }
 
     /// The file of segment `number`.
-    pub(super) fn path(&self, number: u64) -> PathBuf {
+    pub(crate) fn path(&self, number: u64) -> PathBuf {
         self.directory.join(format!("{number:012}.log"))
     }
 
     /// Numbers of the segments there are, in order. Files with other names are not ours.
-    pub(super) fn numbers<D: Disk>(&self, disk: &D) -> io::Result<Vec<u64>> {
+    pub(crate) fn numbers<D: Disk>(&self, disk: &D) -> io::Result<Vec<u64>> {
         let paths = disk.list(&self.directory, ".log")?;
         let number = |path: &PathBuf| path.file_stem()?.to_str()?.parse().ok();
         let mut numbers: Vec<u64> = paths.iter().filter_map(number).collect();
@@ -55,17 +55,17 @@ impl Layout {
     }
 
     /// The segment of a position.
-    pub(super) fn number(&self, position: u64) -> u64 {
+    pub(crate) fn number(&self, position: u64) -> u64 {
         position / self.segment_blocks()
     }
 
     /// Bytes from the start of its segment to a position.
-    pub(super) fn offset(&self, position: u64) -> u64 {
+    pub(crate) fn offset(&self, position: u64) -> u64 {
         position % self.segment_blocks() * BATCH_ALIGN as u64
     }
 
     /// Where segment `number` begins.
-    pub(super) fn start(&self, number: u64) -> u64 {
+    pub(crate) fn start(&self, number: u64) -> u64 {
         number * self.segment_blocks()
     }
 }

@@ -16,7 +16,7 @@ const _: () = assert!(WINDOW >= 2 * BATCH_ENCODED_MAX);
 
 /// What is at the tail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Found {
+pub(crate) enum Found {
     /// A batch that carries on.
     Batch,
     /// None; and why what is there is none. `Magic` also stands for a batch that does not belong there.
@@ -24,12 +24,12 @@ pub(super) enum Found {
 }
 
 /// A reader at some place of the log.
-pub(super) struct Walk<D: Disk> {
+pub(crate) struct Walk<D: Disk> {
     disk: D,
     layout: Layout,
     access: Access,
     /// Where it stands.
-    pub(super) tail: Tail,
+    pub(crate) tail: Tail,
     file: Option<(u64, D::File)>,
     window: Blocks,
     /// Position of the window's first byte.
@@ -41,7 +41,7 @@ pub(super) struct Walk<D: Disk> {
 }
 
 impl<D: Disk> Walk<D> {
-    pub(super) fn new(disk: D, layout: Layout, access: Access, tail: Tail) -> Self {
+    pub(crate) fn new(disk: D, layout: Layout, access: Access, tail: Tail) -> Self {
         let segment = usize::try_from(layout.segment_bytes).unwrap_or(WINDOW);
         let window = Blocks::zeroed(segment.clamp(BATCH_ENCODED_MAX, WINDOW));
         let from = tail.position;
@@ -52,7 +52,7 @@ impl<D: Disk> Walk<D> {
     ///
     /// # Errors
     /// As the file system says; a file that is not there is no error.
-    pub(super) fn find(&mut self) -> io::Result<Found> {
+    pub(crate) fn find(&mut self) -> io::Result<Found> {
         let here = self.look(self.tail)?;
         let (Err(error), true) = (here, self.layout.offset(self.tail.position) > 0) else {
             return Ok(here.map_or_else(Found::Nothing, |()| Found::Batch));
@@ -70,12 +70,12 @@ impl<D: Disk> Walk<D> {
     }
 
     /// The batch that [`Self::find`] has found.
-    pub(super) fn batch(&self) -> BatchRef<'_> {
+    pub(crate) fn batch(&self) -> BatchRef<'_> {
         own(self.bytes(self.tail.position))
     }
 
     /// Steps over it.
-    pub(super) fn advance(&mut self) {
+    pub(crate) fn advance(&mut self) {
         let mut tail = self.tail;
         tail.advance(&self.batch());
         self.tail = tail;
@@ -86,7 +86,7 @@ impl<D: Disk> Walk<D> {
     ///
     /// # Errors
     /// As the file system says.
-    pub(super) fn search(
+    pub(crate) fn search(
         &mut self,
         last: u64,
         mut is_it: impl FnMut(&BatchRef<'_>, u64) -> bool,
@@ -114,7 +114,7 @@ impl<D: Disk> Walk<D> {
     }
 
     /// What lies at the tail, batch or not, as far as it was read.
-    pub(super) fn raw(&mut self) -> io::Result<&[u8]> {
+    pub(crate) fn raw(&mut self) -> io::Result<&[u8]> {
         self.have = 0;
         self.fill(self.tail.position)?;
         Ok(self.bytes(self.tail.position))

@@ -2,7 +2,7 @@
 
 use super::progress::Progress;
 use super::schema::{Schema, hex, key, string};
-use super::{Where, end_text, ends_well, open, time_text};
+use super::{End, JournalFiles, Where, end_text, ends_well, open, time_text, until_read};
 use sbe_schemas::{header, journal};
 use std::fmt::Write as _;
 use std::io::Write;
@@ -12,7 +12,7 @@ use std::process::ExitCode;
 pub(super) struct DumpArgs {
     #[command(flatten)]
     journal: Where,
-    /// First sequence.
+    /// First sequence; what the log does not have any more is left out.
     #[arg(long, value_name = "SEQ", default_value_t = 1)]
     from: u64,
     /// Last sequence.
@@ -32,26 +32,53 @@ struct Line<'a> {
 }
 
 pub(super) fn run(args: &DumpArgs, out: &mut impl Write) -> anyhow::Result<ExitCode> {
-    let (mut files, length) = open(&args.journal.dir)?;
-    let schema = Schema::journal();
+    let (schema, mut from) = (Schema::journal(), args.from);
+    until_read(|| {
+        let (mut files, length) = open(&args.journal.dir)?;
+        if files.first_seq() > from {
+            out.flush()?;
+            eprintln!("portcullis: the log begins at sequence {}", files.first_seq());
+        }
+        if print(args, from, &mut files, length, &schema, out)? {
+            return Ok((ExitCode::SUCCESS, End::Clean)); // How it ends was not asked.
+        }
+        if let Some(end) = end_text(&files) {
+            out.flush()?;
+            eprintln!("portcullis: {end}");
+        }
+        from = from.max(files.stands().next_seq);
+        let code = if ends_well(&files) { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+        Ok((code, files.end()))
+    })
+}
+
+/// Prints commands from sequence `from` on. `true`: all that were asked for.
+fn print(
+    args: &DumpArgs,
+    from: u64,
+    files: &mut JournalFiles,
+    length: u64,
+    schema: &Schema,
+    out: &mut impl Write,
+) -> anyhow::Result<bool> {
     let mut progress = Progress::new(length, "reading");
     let mut text = String::new();
     while let Some((place, batch)) = files.next_batch()? {
         progress.at(place);
         let first = batch.header.first_seq.get();
-        if batch.end_seq() <= args.from {
+        if batch.end_seq() <= from {
             continue;
         }
         if first > args.to {
-            return Ok(ExitCode::SUCCESS); // How it ends was not asked.
+            return Ok(true);
         }
         let (time, term) = (time_text(batch.header.time.get()), batch.header.term.get());
         for (seq, command) in (first..).zip(batch.commands()) {
-            if (args.from..=args.to).contains(&seq) {
+            if (from..=args.to).contains(&seq) {
                 text.clear();
                 let line = Line { seq, time: &time, term, command };
                 if args.json {
-                    line.json(&schema, &mut text)
+                    line.json(schema, &mut text)
                 } else {
                     line.text(&mut text)
                 }
@@ -59,12 +86,7 @@ pub(super) fn run(args: &DumpArgs, out: &mut impl Write) -> anyhow::Result<ExitC
             }
         }
     }
-    drop(progress);
-    if let Some(end) = end_text(&files) {
-        out.flush()?;
-        eprintln!("portcullis: {end}");
-    }
-    Ok(if ends_well(&files) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(false)
 }
 
 impl Line<'_> {

@@ -10,10 +10,6 @@ const EVERY: u64 = 256;
 pub(super) struct Progress {
     bar: ProgressBar,
     batches: u64,
-    /// Bytes of the segments before the one that is read.
-    before: u64,
-    segment: usize,
-    last: u64,
 }
 
 impl Progress {
@@ -25,20 +21,20 @@ impl Progress {
             bar.set_style(style);
         }
         bar.set_message(what);
-        Self { bar, batches: 0, before: 0, segment: 0, last: 0 }
+        Self { bar, batches: 0 }
     }
 
     /// Another batch has been read.
     pub(super) fn at(&mut self, place: Place) {
-        if place.segment != self.segment {
-            self.before += self.last;
-            self.segment = place.segment;
-        }
-        self.last = (place.at + place.bytes) as u64;
         self.batches += 1;
         if self.batches.is_multiple_of(EVERY) {
-            self.bar.set_position(self.before + self.last);
+            self.bar.set_position(place.read);
         }
+    }
+
+    /// So many bytes have been read.
+    pub(super) fn add(&self, bytes: u64) {
+        self.bar.inc(bytes);
     }
 }
 

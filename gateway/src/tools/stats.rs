@@ -1,7 +1,7 @@
 //! `journal stats`: what is in a journal, and how much.
 
 use super::progress::Progress;
-use super::{Where, end_text, ends_well, grouped, open};
+use super::{JournalFiles, Where, end_text, ends_well, grouped, open, until_read};
 use engine::log::HEADER_BYTES;
 use sbe_schemas::{header, journal};
 use serde_json::json;
@@ -93,16 +93,34 @@ impl Counted {
 }
 
 pub(super) fn run(args: &StatsArgs, out: &mut impl Write) -> anyhow::Result<ExitCode> {
-    let (mut files, length) = open(&args.journal.dir)?;
-    let mut progress = Progress::new(length, "counting");
-    let mut counted = Counted::default();
-    while let Some((place, batch)) = files.next_batch()? {
-        progress.at(place);
-        counted.add(&batch);
+    let (files, counted, length) = until_read(|| {
+        let (mut files, length) = open(&args.journal.dir)?;
+        let mut progress = Progress::new(length, "counting");
+        let mut counted = Counted::default();
+        while let Some((place, batch)) = files.next_batch()? {
+            progress.at(place);
+            counted.add(&batch);
+        }
+        let end = files.end();
+        Ok(((files, counted, length), end))
+    })?;
+    tell(args, &counted, &files, length, out)?;
+    if let Some(end) = end_text(&files) {
+        out.flush()?;
+        eprintln!("portcullis: {end}");
     }
-    drop(progress);
-    let c = &counted;
+    Ok(if ends_well(&files) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn tell(
+    args: &StatsArgs,
+    c: &Counted,
+    files: &JournalFiles,
+    length: u64,
+    out: &mut impl Write,
+) -> anyhow::Result<()> {
     let percents = [50, 90, 99, 100];
+    let first_seq = if c.batches > 0 { files.first_seq() } else { 0 };
     if args.json {
         let by_template: BTreeMap<String, _> = c
             .by_template
@@ -113,7 +131,7 @@ pub(super) fn run(args: &StatsArgs, out: &mut impl Write) -> anyhow::Result<Exit
             .collect();
         let [p50, p90, p99, max] = percents.map(|percent| c.size_at(percent));
         let told = json!({
-            "commands": c.commands, "batches": c.batches, "segments": files.segments().len(),
+            "firstSeq": first_seq, "commands": c.commands, "batches": c.batches, "segments": files.segments().len(),
             "messages": by_template,
             "commandsPerBatch": { "p50": p50, "p90": p90, "p99": p99, "max": max },
             "bytes": {
@@ -125,7 +143,12 @@ pub(super) fn run(args: &StatsArgs, out: &mut impl Write) -> anyhow::Result<Exit
         });
         writeln!(out, "{told}")?;
     } else {
-        writeln!(out, "commands     {} in {} batches", grouped(c.commands), grouped(c.batches))?;
+        writeln!(
+            out,
+            "commands     {} in {} batches, from sequence {first_seq} on",
+            grouped(c.commands),
+            grouped(c.batches)
+        )?;
         let mut rows: Vec<_> = c.by_template.iter().collect();
         rows.sort_by_key(|(_, sum)| std::cmp::Reverse(sum.commands));
         for (template, sum) in rows {
@@ -152,9 +175,5 @@ pub(super) fn run(args: &StatsArgs, out: &mut impl Write) -> anyhow::Result<Exit
             grouped(c.busiest)
         )?;
     }
-    if let Some(end) = end_text(&files) {
-        out.flush()?;
-        eprintln!("portcullis: {end}");
-    }
-    Ok(if ends_well(&files) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(())
 }
