@@ -4,6 +4,7 @@
 //! Nothing here knows a socket, a configuration or a thread: `venue.rs` starts a process with it, the
 //! simulator a life on a disk that fails.
 
+use crate::history::{self, History, HistoryError};
 use crate::io::Disk;
 use crate::journal::{Begin, Journal, JournalReader, OpenError, Settings};
 use crate::outbox::{OutboxId, Outboxes};
@@ -19,6 +20,8 @@ pub enum StartError {
     Snapshots(io::Error),
     /// See [`OpenError`].
     Journal(OpenError),
+    /// The feed's history cannot be read or written.
+    History(io::Error),
 }
 
 impl std::fmt::Display for StartError {
@@ -26,6 +29,7 @@ impl std::fmt::Display for StartError {
         match self {
             Self::Snapshots(error) => write!(f, "cannot read the snapshots: {error}"),
             Self::Journal(error) => write!(f, "{error}"),
+            Self::History(error) => write!(f, "cannot go on with the feed's history: {error}"),
         }
     }
 }
@@ -46,6 +50,8 @@ pub struct Start<D: Disk> {
     pub outboxes: Outboxes<D>,
     /// Where the next ones go.
     pub snapshots: Snapshots<D>,
+    /// What the feed was told; goes on where `understudied` is.
+    pub history: History<D>,
 }
 
 /// Starts over what is in `data`. What is wrong with newer snapshots than the one that is begun from is
@@ -58,6 +64,7 @@ pub fn start<D: Disk>(
     data: &Path,
     limits: Limits,
     settings: Settings,
+    of_feed: history::Settings,
 ) -> Result<Start<D>, StartError> {
     let outboxes = Outboxes::on(disk.clone(), data);
     let snapshots = Snapshots::on(disk.clone(), data);
@@ -70,7 +77,27 @@ pub fn start<D: Disk>(
     let journal =
         Journal::open(disk.clone(), data, settings, begin).map_err(StartError::Journal)?;
     let source = journal.reader(None);
-    Ok(Start { journal, source, understudied, begun_seq, outboxes, snapshots })
+    let history = go_on(disk, data, of_feed, understudied.feed_seq())?;
+    Ok(Start { journal, source, understudied, begun_seq, outboxes, snapshots, history })
+}
+
+/// The feed's history from message `next` on. It is derived: without it the venue trades on.
+fn go_on<D: Disk>(
+    disk: &D,
+    data: &Path,
+    settings: history::Settings,
+    next: u64,
+) -> Result<History<D>, StartError> {
+    let mut history = History::open(disk.clone(), data, settings).map_err(StartError::History)?;
+    match history.begin_at(next) {
+        Ok(()) => {}
+        Err(HistoryError::Io(error)) => return Err(StartError::History(error)),
+        Err(damage) => {
+            tracing::warn!("{damage}. The feed's history begins anew with message {next}");
+            history.begin_empty_at(next).map_err(StartError::History)?;
+        }
+    }
+    Ok(history)
 }
 
 /// The newest snapshot that this start can begin from.

@@ -1,10 +1,11 @@
 //! The understudy: a second engine over the same committed batches, on a cold thread.
 //!
-//! It alone writes what is derived: the session outboxes, snapshots of the state, and the snapshot
-//! channel of the feed; later the sinks. It reads the journal's files, so it may lag as far as it
+//! It alone writes what is derived: the session outboxes, the feed's history, snapshots of the state, and
+//! the snapshot channel of the feed; later the sinks. It reads the journal's files, so it may lag as far as it
 //! likes and nothing waits for it. Every 4096 batches its event hash must equal the hot engine's.
 //! It also answers gateways that want old messages, in bounded pieces.
 
+use crate::history::History;
 use crate::io::{Disk, RealDisk};
 use crate::journal::JournalReader;
 use crate::outbox::{OutboxId, Outboxes};
@@ -132,8 +133,10 @@ impl std::fmt::Display for Stop {
 
 impl std::error::Error for Stop {}
 
-/// When snapshots are taken, and who is told.
+/// What is kept beside the outboxes: when snapshots are taken, and who is told.
 pub struct Keeping<D: Disk = RealDisk> {
+    /// What the feed was told; goes on where the engine does.
+    pub history: History<D>,
     /// Where they are.
     pub snapshots: Snapshots<D>,
     /// Commands between two; 0: none is taken.
@@ -142,12 +145,13 @@ pub struct Keeping<D: Disk = RealDisk> {
     pub released: Arc<AtomicU64>,
 }
 
-struct ToOutboxes<'a, D: Disk> {
+struct ToFiles<'a, D: Disk> {
     outboxes: &'a mut Outboxes<D>,
+    history: &'a mut History<D>,
     slot: Event,
 }
 
-impl<D: Disk> Sink for ToOutboxes<'_, D> {
+impl<D: Disk> Sink for ToFiles<'_, D> {
     fn free(&mut self) -> usize {
         usize::MAX
     }
@@ -157,8 +161,10 @@ impl<D: Disk> Sink for ToOutboxes<'_, D> {
     }
 
     fn publish(&mut self) {
-        if self.slot.kind() == Some(EventKind::Report) {
-            self.outboxes.put(&self.slot);
+        match self.slot.kind() {
+            Some(EventKind::Report) => self.outboxes.put(&self.slot),
+            Some(EventKind::Market) => self.history.put(&self.slot),
+            Some(EventKind::Control) | None => {}
         }
     }
 }
@@ -178,6 +184,8 @@ pub struct Understudy<S, D: Disk = RealDisk> {
     keeping: Keeping<D>,
     /// Last sequence of the newest snapshot.
     kept_seq: u64,
+    /// First message of the feed behind it.
+    kept_feed_seq: u64,
 }
 
 impl<S: Source, D: Disk> Understudy<S, D> {
@@ -192,6 +200,7 @@ impl<S: Source, D: Disk> Understudy<S, D> {
     ) -> Self {
         Self {
             kept_seq: engine.seq(),
+            kept_feed_seq: engine.feed_seq(),
             engine,
             source,
             outboxes,
@@ -219,6 +228,7 @@ impl<S: Source, D: Disk> Understudy<S, D> {
             done += 1;
         }
         self.outboxes.flush().map_err(Stop::Io)?;
+        self.keeping.history.flush().map_err(Stop::Io)?;
         self.compare()?;
         self.keep().map_err(Stop::Io)?;
         Ok(done + self.serve().map_err(Stop::Io)?)
@@ -226,7 +236,11 @@ impl<S: Source, D: Disk> Understudy<S, D> {
 
     fn apply_next(&mut self) -> io::Result<bool> {
         let Some(batch) = self.source.next_batch()? else { return Ok(false) };
-        let mut sink = ToOutboxes { outboxes: &mut self.outboxes, slot: Event::new_zeroed() };
+        let mut sink = ToFiles {
+            outboxes: &mut self.outboxes,
+            history: &mut self.keeping.history,
+            slot: Event::new_zeroed(),
+        };
         self.engine.begin_batch(batch.header.first_seq.get(), batch.header.time.get());
         let begun = self.engine.step(&mut sink);
         assert_eq!(begun, Step::Done, "this sink is never full");
@@ -242,18 +256,22 @@ impl<S: Source, D: Disk> Understudy<S, D> {
         Ok(true)
     }
 
-    /// A snapshot, if it is time. It counts on every message below it being in an outbox.
+    /// A snapshot, if it is time. It counts on every message below it being in an outbox, or in the
+    /// feed's history.
     fn keep(&mut self) -> io::Result<()> {
         let every = self.keeping.every_commands;
         if every == 0 || self.engine.seq() < self.kept_seq + every {
             return Ok(());
         }
         self.outboxes.sync()?;
+        self.keeping.history.sync()?;
         let released = self.keeping.snapshots.write(self.source.tail(), &self.engine)?;
         for (session, s) in (1..).zip(self.engine.sessions()) {
             self.outboxes.forget_old(OutboxId { session, generation: s.generation })?;
         }
-        self.kept_seq = self.engine.seq();
+        // The snapshot before this one may still be begun from.
+        self.keeping.history.forget_old(self.kept_feed_seq)?;
+        (self.kept_seq, self.kept_feed_seq) = (self.engine.seq(), self.engine.feed_seq());
         self.keeping.released.store(released, Ordering::Release);
         Ok(())
     }

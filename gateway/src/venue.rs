@@ -10,6 +10,7 @@ use crate::auth::auth_way;
 use crate::config::{Config, Instrument, Placement, ScheduleLine};
 use crate::gateway::{Gateway, Settings};
 use crate::health::{Health, StallWatch};
+use crate::history;
 use crate::io::event_ring::event_ring;
 use crate::io::file::DataDir;
 use crate::io::thread::spawn;
@@ -89,8 +90,9 @@ pub fn serve(config: &Config, out: &mut impl Write) -> anyhow::Result<()> {
     // 2. The newest snapshot, and the journal behind it: checked, torn tail cut, ready to replay.
     let limits = config.engine_limits(hash_seed());
     let settings = journal::Settings::new(config.venue.partition, config.host.durability);
-    let Start { mut journal, source, understudied, begun_seq, outboxes, snapshots } =
-        start(&RealDisk, data.path(), limits, settings)?;
+    let of_feed = history::Settings::new(config.venue.partition, EPOCH);
+    let Start { mut journal, source, understudied, begun_seq, outboxes, snapshots, history } =
+        start(&RealDisk, data.path(), limits, settings, of_feed)?;
     let recovered = journal.recovered();
     journal.keep_on_thread();
 
@@ -98,6 +100,7 @@ pub fn serve(config: &Config, out: &mut impl Write) -> anyhow::Result<()> {
     let health = Arc::new(Health::default());
     let released = Arc::new(AtomicU64::new(0));
     let keeping = Keeping {
+        history,
         snapshots,
         every_commands: config.host.snapshot_commands,
         released: Arc::clone(&released),

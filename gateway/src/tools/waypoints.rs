@@ -133,9 +133,8 @@ impl Waypoints {
 
     /// The replay stands behind a batch, where the log stands at `tail`.
     pub(super) fn at(&mut self, engine: &Engine, tail: Tail) {
-        while let Some(mut waypoint) =
-            self.ahead.pop_front_if(|waypoint| waypoint.header.seq.get() <= engine.seq())
-        {
+        while self.ahead.front().is_some_and(|next| next.header.seq.get() <= engine.seq()) {
+            let Some(mut waypoint) = self.ahead.pop_front() else { return };
             waypoint.found = Some(waypoint.compare(engine, tail));
             self.passed.push(waypoint);
         }

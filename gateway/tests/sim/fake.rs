@@ -6,6 +6,7 @@ use crate::world::{Begun, Store, Verdict, limits};
 use engine::Engine;
 use engine::fake_log::{FakeLog, Faults};
 use engine::log::{BatchRef, Tail};
+use gateway::history::History as FeedHistory;
 use gateway::io::sim_disk::SimDisk;
 use gateway::outbox::Outboxes;
 use gateway::snapshots::Snapshots;
@@ -46,13 +47,18 @@ impl Store for Fake {
         engine::log::scan(&left, &mut tail, |_| {});
         let bytes = Rc::clone(&self.shown);
         let source = Shown { bytes, at: 0, current: Vec::new(), tail: Tail::genesis(1) };
-        let snapshots = Snapshots::on(self.disk.clone(), Path::new("data"));
+        let data = Path::new("data");
+        let snapshots = Snapshots::on(self.disk.clone(), data);
+        let settings = gateway::history::Settings::new(1, 1);
+        let history = FeedHistory::open(self.disk.clone(), data, settings);
+        let mut history = history.map_err(|error| error.to_string())?;
+        history.begin_at(1).map_err(|error| error.to_string())?;
         Ok(Begun {
             log: FakeLog::new(left, self.faults, self.seed.wrapping_mul(1000) + self.lives),
             source,
             understudied: Engine::new(limits()),
-            outboxes: Outboxes::on(self.disk.clone(), Path::new("data")),
-            keeping: Keeping { snapshots, every_commands: 0, released: Arc::default() },
+            outboxes: Outboxes::on(self.disk.clone(), data),
+            keeping: Keeping { history, snapshots, every_commands: 0, released: Arc::default() },
             start: Start { from: 0, to: tail.next_seq - 1 },
         })
     }

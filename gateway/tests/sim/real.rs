@@ -22,6 +22,8 @@ const BLOCK: u64 = 4096;
 const SNAPSHOT_HEADER_BYTES: usize = 64;
 /// Little, so that segments are used again soon; the longest batch fits.
 const SEGMENT_BYTES: u64 = 20 * BLOCK;
+/// Messages of the feed in one file of its history.
+const FEED_FILE_MESSAGES: u64 = 40;
 
 /// What the disk does in a run.
 #[derive(Clone, Copy, Debug)]
@@ -206,7 +208,11 @@ impl Store for Real {
             durability: self.trouble.durability,
             segment_bytes: SEGMENT_BYTES,
         };
-        let begun = start::start(&self.disk, &data(), limits(), settings);
+        let of_feed = gateway::history::Settings {
+            file_messages: FEED_FILE_MESSAGES,
+            ..gateway::history::Settings::new(1, 1)
+        };
+        let begun = start::start(&self.disk, &data(), limits(), settings, of_feed);
         let mut begun = begun.map_err(|error| error.to_string())?;
         let to = begun.journal.recovered().commands;
         if (proven.saturating_add(1)..=history.committed_seq()).contains(&(to + 1)) {
@@ -214,6 +220,7 @@ impl Store for Real {
         }
         self.keeper = Some(begun.journal.keeper());
         let keeping = Keeping {
+            history: begun.history,
             snapshots: begun.snapshots,
             every_commands: self.every_commands,
             released: Arc::default(),
