@@ -15,7 +15,6 @@ use gateway::start;
 use gateway::understudy::Keeping;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use zerocopy::IntoBytes;
 
 const BLOCK: u64 = 4096;
 /// Bytes in front of what `Engine::save` said, in a snapshot's file.
@@ -35,7 +34,7 @@ pub struct Trouble {
     pub reach: u64,
     /// A fault of the first life alone.
     pub first: Option<(Fault, u64)>,
-    /// Once, something that was safe is damaged: a flipped bit, or a write that goes elsewhere.
+    /// Once, something that was safe is damaged: a flipped bit, a write that goes elsewhere, a lost outbox.
     pub damage: bool,
     /// Planted: a promise that is broken.
     pub lie: Option<Lie>,
@@ -149,20 +148,28 @@ impl Real {
         }
     }
 
-    /// A bit of the log or of a snapshot is another than it was.
-    fn flip_a_bit(&mut self) {
-        let log = self.disk.list(&data().join("journal"), ".log").expect("no fault is planned");
-        let saved = self.disk.list(&data().join("snapshots"), ".snap").expect("no fault");
-        let of = if self.dice.hits(700) || saved.is_empty() { log } else { saved };
+    /// A bit of the log or of a snapshot is another than it was, or an outbox is gone.
+    fn damage(&mut self) {
+        let list = |directory: &str, ending| {
+            self.disk.list(&data().join(directory), ending).expect("no fault is planned")
+        };
+        let of = match self.dice.below(10) {
+            0..=5 => list("journal", ".log"),
+            6 | 7 => list("snapshots", ".snap"),
+            _ => list("sessions/1", ".out"),
+        };
         if of.is_empty() {
             return;
         }
+        self.damaged = true;
         let path = &of[self.dice.below(of.len() as u64) as usize];
-        let bytes = self.disk.contents(path).expect("it is in the list").len() as u64;
-        if bytes > 0 {
-            self.disk.flip(path, self.dice.below(bytes), self.dice.below(8) as u8);
-            self.damaged = true;
+        if path.starts_with(data().join("sessions")) {
+            self.disk.remove(path).expect("no fault is planned");
+            self.disk.sync_dir(path.parent().expect("it has one")).expect("no fault is planned");
+            return;
         }
+        let bytes = self.disk.contents(path).expect("it is in the list").len() as u64;
+        self.disk.flip(path, self.dice.below(bytes), self.dice.below(8) as u8);
     }
 
     /// The write under way goes on, or the next one sets out.
@@ -199,7 +206,7 @@ impl Store for Real {
     fn begin(&mut self, history: &History) -> Result<Begun<Self::Log, Self::Source>, String> {
         if self.trouble.damage && !self.damaged && self.dice.hits(300) && !history.starts.is_empty()
         {
-            self.flip_a_bit();
+            self.damage();
         }
         let proven = if self.damaged { proven_seq(&self.disk, history) } else { u64::MAX };
         self.plan_a_life();
@@ -267,7 +274,7 @@ impl Store for Real {
     }
 
     fn judge(&mut self, said: &str) -> Verdict {
-        let (dead, failed) = (self.disk.is_dead(), said.contains("(planned)"));
+        let (dead, failed) = (said.contains("has died"), said.contains("(planned)"));
         let full = said.contains("no storage space");
         self.deaths.at_an_operation += u64::from(dead);
         self.deaths.failed += u64::from(failed);
@@ -283,6 +290,9 @@ impl Store for Real {
     }
 
     fn snapshot(&self, seq: u64) -> Option<Vec<u8>> {
+        if self.damaged {
+            return None; // Perhaps just this one.
+        }
         let path = data().join("snapshots").join(format!("{seq:020}.snap"));
         Some(self.disk.contents(&path)?.split_off(SNAPSHOT_HEADER_BYTES))
     }
@@ -304,23 +314,23 @@ fn data() -> PathBuf {
 const UNPROVEN: &str = "the only proof is damaged as well";
 
 /// What a start says that finds damage.
-const REFUSALS: [&str; 4] = [
+const REFUSALS: [&str; 5] = [
     "had been acknowledged and is damaged",
     "written in journal version",
     "this is the log of partition",
+    "the log begins here",
     UNPROVEN,
 ];
 
 /// The last sequence that some whole batch, at its own place, says was durable when it was written.
 fn proven_seq(disk: &SimDisk, history: &History) -> u64 {
+    let blocks = SEGMENT_BYTES / BLOCK;
     let is_there = |batch: &&Batch| {
-        let header = batch.read();
-        let position = u64::from(header.header.position.get());
-        let blocks = SEGMENT_BYTES / BLOCK;
+        let position = u64::from(batch.read().header.position.get());
         let path = format!("data/journal/{:012}.log", position / blocks);
         let offset = (position % blocks * BLOCK) as usize;
-        disk.contents(Path::new(&path))
-            .is_some_and(|file| file[offset..].starts_with(batch.read().header.as_bytes()))
+        let file = disk.contents(Path::new(&path));
+        file.is_some_and(|file| file[offset..].starts_with(&batch.bytes))
     };
     let there = history.batches.iter().filter(is_there);
     there.map(|batch| batch.read().header.durable_seq.get()).max().unwrap_or(0)
