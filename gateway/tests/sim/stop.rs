@@ -1,7 +1,7 @@
 //! Panics that are part of the play: a process that must stop does so, and the world goes on.
 
 use std::cell::RefCell;
-use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};
+use std::panic::{PanicHookInfo, AssertUnwindSafe, catch_unwind, set_hook, take_hook};
 use std::sync::Once;
 
 thread_local! {
@@ -11,6 +11,12 @@ thread_local! {
 
 static HOOK: Once = Once::new();
 
+fn words_of<'a>(info: &'a PanicHookInfo<'_>) -> &'a str {
+    let said = info.payload();
+    let text = said.downcast_ref::<String>().map(String::as_str);
+    text.or(said.downcast_ref::<&str>().copied()).unwrap_or("")
+}
+
 /// Does `work`; a panic in it is not printed and comes back as what it said and where.
 pub fn caught<T>(work: impl FnOnce() -> T) -> Result<T, String> {
     HOOK.call_once(|| {
@@ -18,7 +24,7 @@ pub fn caught<T>(work: impl FnOnce() -> T) -> Result<T, String> {
         set_hook(Box::new(move |info| {
             let quiet = SAID.with_borrow_mut(|said| {
                 said.as_mut().map(|said| {
-                    let words = info.payload_as_str().unwrap_or("");
+                    let words = words_of(info);
                     *said = format!("{words} ({})", info.location().expect("always there"));
                 })
             });

@@ -269,7 +269,7 @@ impl<S: Store> World<S> {
             Some(_) => caught(|| self.live(trading)),
             None => caught(|| self.begin_life()),
         };
-        let Err(said) = done.flatten() else { return Ok(()) };
+        let Err(said) = done.and_then(|lived| lived) else { return Ok(()) };
         match self.store.judge(&said) {
             Verdict::Planned => {}
             Verdict::Damaged => self.damaged = Some(said),
@@ -307,7 +307,7 @@ impl<S: Store> World<S> {
         let lived = caught(|| self.turn(&mut life, trading));
         self.take_what_left(&mut life);
         self.life = Some(life);
-        lived.flatten()
+        lived.and_then(|turned| turned)
     }
 
     fn turn(&mut self, life: &mut Life<S>, trading: bool) -> Result<(), String> {
