@@ -1,4 +1,5 @@
-//! `portcullis journal` on journals that a real venue has written: whole, running, torn and rotten.
+//! `portcullis journal` and `portcullis snapshot` on what a real venue has written: whole, running, torn and
+//! rotten. `tools/begins_later.rs`: logs whose beginning has been used again, and snapshots.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -8,8 +9,12 @@
     reason = "a test"
 )]
 
+#[path = "tools/begins_later.rs"]
+mod begins_later;
 #[path = "wire/peer.rs"]
 mod peer;
+#[path = "tools/small.rs"]
+mod small;
 #[path = "kill/venue.rs"]
 mod venue;
 
@@ -17,7 +22,8 @@ use engine::fake_log::Dice;
 use peer::Peer;
 use std::fs::OpenOptions;
 use std::os::unix::fs::FileExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::{Duration, Instant};
 use venue::{MATRIX, Options, Venue};
 
@@ -25,11 +31,15 @@ const PROCESS: Options = MATRIX[1];
 
 /// A venue that has traded and stopped in good order: its outboxes are complete.
 fn traded(name: &str) -> Venue {
-    let mut venue = Venue::new(name, PROCESS);
+    traded_with(name, PROCESS, 20)
+}
+
+fn traded_with(name: &str, options: Options, orders: u32) -> Venue {
+    let mut venue = Venue::new(name, options);
     venue.start();
     let mut a = Peer::connect(&venue.address, "CLIENT1");
     a.log_on();
-    for n in 0..20 {
+    for n in 0..orders {
         a.order(&format!("a{n}"), if n % 2 == 0 { "1" } else { "2" }, "5", "10.25");
         a.expect_skipping(&format!("35=8 150=0 11=a{n}"));
     }
@@ -56,6 +66,14 @@ fn flip(venue: &Venue, at: u64) {
     let mut byte = [0];
     file.read_exact_at(&mut byte, at).unwrap();
     file.write_all_at(&[byte[0] ^ 0x10], at).unwrap();
+}
+
+/// `portcullis snapshot WHAT DIR --json`
+fn snapshot_json(what: &str, dir: &Path) -> (i32, serde_json::Value) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_portcullis"));
+    let output = command.args(["snapshot", what]).arg(dir).arg("--json").output().unwrap();
+    let told = serde_json::from_slice(&output.stdout).unwrap_or_default();
+    (output.status.code().unwrap(), told)
 }
 
 /// Where the last batch ends.
@@ -130,7 +148,7 @@ fn verify_dump_stats_and_replay_tell_one_story() {
 
 #[test]
 fn beside_a_running_venue_a_journal_is_never_called_damaged() {
-    let mut venue = Venue::new("tools-running", PROCESS);
+    let mut venue = Venue::new("tools-running", Options { snapshot_commands: 2000, ..PROCESS });
     venue.start();
     let mut a = Peer::connect(&venue.address, "CLIENT1");
     a.log_on();
@@ -148,6 +166,8 @@ fn beside_a_running_venue_a_journal_is_never_called_damaged() {
         assert!(seq >= last, "what was read is there the next time");
         last = seq;
         assert_eq!(venue.journal("replay", &["--check-outboxes"]).status.code(), Some(0));
+        let (code, told) = snapshot_json("verify", &venue.data);
+        assert_eq!(code, 0, "{told}");
         assert!(Instant::now() < deadline);
     }
     writer.join().unwrap().unwrap();
@@ -253,5 +273,9 @@ fn wrong_usage_is_told_apart_from_damage() {
         assert_eq!(output.status.code(), Some(2), "{what}");
         assert!(String::from_utf8_lossy(&output.stderr).contains("no journal"), "{output:?}");
         assert_eq!(empty.journal(what, &["--nonsense"]).status.code(), Some(2), "{what}");
+    }
+    for what in ["list", "verify"] {
+        assert_eq!(snapshot_json(what, &empty.data).0, 2, "{what}");
+        assert_eq!(snapshot_json(what, &empty.data.join("nothing")).0, 2, "{what}");
     }
 }

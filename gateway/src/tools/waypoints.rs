@@ -133,8 +133,10 @@ impl Waypoints {
 
     /// The replay stands behind a batch, where the log stands at `tail`.
     pub(super) fn at(&mut self, engine: &Engine, tail: Tail) {
-        while self.ahead.front().is_some_and(|next| next.header.seq.get() <= engine.seq()) {
-            let Some(mut waypoint) = self.ahead.pop_front() else { return };
+        let is_passed = |waypoint: &Waypoint| waypoint.header.seq.get() <= engine.seq();
+        while self.ahead.front().is_some_and(is_passed)
+            && let Some(mut waypoint) = self.ahead.pop_front()
+        {
             waypoint.found = Some(waypoint.compare(engine, tail));
             self.passed.push(waypoint);
         }

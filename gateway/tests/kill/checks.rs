@@ -212,8 +212,8 @@ pub fn i7_numbers_go_on_and_keep_their_content(h: &History) -> Result<(), String
 }
 
 /// Twice the same hashes, from the beginning and from every snapshot (`story.rs` makes one answer of
-/// these, with code 1 when they do not agree); and what the understudy wrote is what comes out. The last replay is of a
-/// venue that has stopped in good order: nothing may be missing there.
+/// these, with code 1 when they do not agree); and what the understudy wrote is what comes out. The last
+/// replay is of a venue that has stopped in good order: nothing may be missing there.
 pub fn i8_replay_leads_to_one_state(h: &History) -> Result<(), String> {
     must(h.replays.len() >= 2, || "replayed less than twice".into())?;
     for replay in &h.replays {

@@ -1,7 +1,7 @@
 //! Panics that are part of the play: a process that must stop does so, and the world goes on.
 
 use std::cell::RefCell;
-use std::panic::{PanicHookInfo, AssertUnwindSafe, catch_unwind, set_hook, take_hook};
+use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind, set_hook, take_hook};
 use std::sync::Once;
 
 thread_local! {
