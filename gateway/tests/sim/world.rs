@@ -218,7 +218,7 @@ impl<S: Store> World<S> {
 
     /// Plays the plan, lets everybody catch up and checks everything.
     pub fn run(mut self) -> Result<Ended<S>, String> {
-        let played = caught(|| self.play()).flatten();
+        let played = caught(|| self.play()).and_then(|played| played);
         self.life = None;
         self.history.clients = self.clients.into_iter().map(|client| client.told).collect();
         played.and_then(|()| checks::all(&self.history))?;
