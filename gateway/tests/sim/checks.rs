@@ -158,7 +158,7 @@ pub fn i1_nothing_acknowledged_is_missing(h: &History, story: &Story) -> Result<
 }
 
 /// Reports of a client by number, the first time they came.
-fn reports<'a>(got: &'a [Got]) -> BTreeMap<u64, &'a Got> {
+fn reports(got: &[Got]) -> BTreeMap<u64, &Got> {
     let mut reports = BTreeMap::new();
     for got in got.iter().filter(|got| got.field("35") == Some("8")) {
         reports.entry(got.number).or_insert(got);

@@ -11,14 +11,16 @@ thread_local! {
 
 static HOOK: Once = Once::new();
 
-/// Does `work`; a panic in it is not printed and comes back as what it said and where.
-pub fn caught<T>(work: impl FnOnce() -> T) -> Result<T, String> {
+/// Does `work`; a panic in it is not printed and comes back as its error: what it said, and where.
+pub fn caught(work: impl FnOnce() -> Result<(), String>) -> Result<(), String> {
     HOOK.call_once(|| {
         let usual = take_hook();
         set_hook(Box::new(move |info| {
             let quiet = SAID.with_borrow_mut(|said| {
                 said.as_mut().map(|said| {
-                    let words = info.payload_as_str().unwrap_or("");
+                    let words = info.payload().downcast_ref::<String>().map(String::as_str);
+                    let words = words.or(info.payload().downcast_ref::<&str>().copied());
+                    let words = words.unwrap_or("");
                     *said = format!("{words} ({})", info.location().expect("always there"));
                 })
             });
@@ -30,5 +32,5 @@ pub fn caught<T>(work: impl FnOnce() -> T) -> Result<T, String> {
     let outside = SAID.replace(Some(String::new()));
     let done = catch_unwind(AssertUnwindSafe(work));
     let said = SAID.replace(outside);
-    done.map_err(|_| said.unwrap_or_default())
+    done.unwrap_or_else(|_| Err(said.unwrap_or_default()))
 }
