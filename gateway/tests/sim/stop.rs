@@ -1,7 +1,7 @@
 //! Panics that are part of the play: a process that must stop does so, and the world goes on.
 
 use std::cell::RefCell;
-use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind, set_hook, take_hook};
+use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};
 use std::sync::Once;
 
 thread_local! {
@@ -11,20 +11,16 @@ thread_local! {
 
 static HOOK: Once = Once::new();
 
-fn words_of<'a>(info: &'a PanicHookInfo<'_>) -> &'a str {
-    let said = info.payload();
-    let text = said.downcast_ref::<String>().map(String::as_str);
-    text.or(said.downcast_ref::<&str>().copied()).unwrap_or("")
-}
-
-/// Does `work`; a panic in it is not printed and comes back as what it said and where.
-pub fn caught<T>(work: impl FnOnce() -> T) -> Result<T, String> {
+/// Does `work`; a panic in it is not printed and comes back as its error: what it said, and where.
+pub fn caught(work: impl FnOnce() -> Result<(), String>) -> Result<(), String> {
     HOOK.call_once(|| {
         let usual = take_hook();
         set_hook(Box::new(move |info| {
             let quiet = SAID.with_borrow_mut(|said| {
                 said.as_mut().map(|said| {
-                    let words = words_of(info);
+                    let words = info.payload().downcast_ref::<String>().map(String::as_str);
+                    let words = words.or(info.payload().downcast_ref::<&str>().copied());
+                    let words = words.unwrap_or("");
                     *said = format!("{words} ({})", info.location().expect("always there"));
                 })
             });
@@ -36,5 +32,5 @@ pub fn caught<T>(work: impl FnOnce() -> T) -> Result<T, String> {
     let outside = SAID.replace(Some(String::new()));
     let done = catch_unwind(AssertUnwindSafe(work));
     let said = SAID.replace(outside);
-    done.map_err(|_| said.unwrap_or_default())
+    done.unwrap_or_else(|_| Err(said.unwrap_or_default()))
 }

@@ -218,10 +218,10 @@ impl<S: Store> World<S> {
 
     /// Plays the plan, lets everybody catch up and checks everything.
     pub fn run(mut self) -> Result<Ended<S>, String> {
-        let played = caught(|| self.play()).and_then(|played| played);
+        let played = caught(|| self.play());
         self.life = None;
         self.history.clients = self.clients.into_iter().map(|client| client.told).collect();
-        played.and_then(|()| checks::all(&self.history))?;
+        played.and_then(|()| caught(|| checks::all(&self.history)))?;
         let seq = self.history.committed_seq();
         Ok(Ended { seq, damaged: self.damaged, history: self.history, store: self.store })
     }
@@ -269,7 +269,7 @@ impl<S: Store> World<S> {
             Some(_) => caught(|| self.live(trading)),
             None => caught(|| self.begin_life()),
         };
-        let Err(said) = done.and_then(|lived| lived) else { return Ok(()) };
+        let Err(said) = done else { return Ok(()) };
         match self.store.judge(&said) {
             Verdict::Planned => {}
             Verdict::Damaged => self.damaged = Some(said),
@@ -307,7 +307,7 @@ impl<S: Store> World<S> {
         let lived = caught(|| self.turn(&mut life, trading));
         self.take_what_left(&mut life);
         self.life = Some(life);
-        lived.and_then(|turned| turned)
+        lived
     }
 
     fn turn(&mut self, life: &mut Life<S>, trading: bool) -> Result<(), String> {
