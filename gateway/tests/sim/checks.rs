@@ -230,7 +230,8 @@ pub fn i4_one_sequence_one_content(h: &History, story: &Story) -> Result<(), Str
     Ok(())
 }
 
-/// Every message that left live, and every message of the feed, is what the log says, byte for byte.
+/// Every message that left live, and every message of the feed, is what the log says, byte for byte; so is
+/// the feed's history, whole.
 pub fn i5_what_was_published_is_committed(h: &History, story: &Story) -> Result<(), String> {
     for m in &h.feed {
         let said = story.feed.get(m.sequence as usize - 1).map(|(_, bytes)| bytes);
@@ -238,6 +239,9 @@ pub fn i5_what_was_published_is_committed(h: &History, story: &Story) -> Result<
             format!("feed sequence {} of life {} is not what the log says", m.sequence, m.life)
         })?;
     }
+    must(h.end.is_none() || h.kept_feed == story.feed, || {
+        format!("the feed's history has {} messages of {}", h.kept_feed.len(), story.feed.len())
+    })?;
     for (n, client) in h.clients.iter().enumerate() {
         for got in client.got.iter().filter(|got| !got.is_again()) {
             let said = story.told[n].get(&got.number).map(|(text, _)| text);

@@ -90,6 +90,10 @@ impl Store for Fake {
         None
     }
 
+    fn disk(&self) -> SimDisk {
+        self.disk.clone()
+    }
+
     fn calm(&mut self, log: Option<&mut FakeLog>) {
         self.faults = Faults::default();
         if let Some(log) = log {

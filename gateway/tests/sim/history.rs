@@ -20,6 +20,8 @@ pub struct History {
     pub feed: Vec<FeedMessage>,
     /// Snapshots that were written: their last sequence, and what `Engine::save` said.
     pub snapshots: Vec<(u64, Vec<u8>)>,
+    /// What the files of the feed's history have in the end; empty: the run was over before.
+    pub kept_feed: Vec<(u64, Vec<u8>)>,
     /// How it stands when everybody has everything; `None`: the run was over before.
     pub end: Option<End>,
 }

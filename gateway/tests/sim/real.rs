@@ -297,6 +297,10 @@ impl Store for Real {
         Some(self.disk.contents(&path)?.split_off(SNAPSHOT_HEADER_BYTES))
     }
 
+    fn disk(&self) -> SimDisk {
+        self.disk.clone()
+    }
+
     fn calm(&mut self, _: Option<&mut Self::Log>) {
         self.trouble = Trouble { durability: self.trouble.durability, ..Trouble::NONE };
         self.misdirect = None;

@@ -12,6 +12,7 @@ use gateway::auth::{Checker, Secret, auth_way};
 use gateway::fix::connection::ConnectionLimits;
 use gateway::gateway::{Gateway, Settings};
 use gateway::health::{Health, StallWatch};
+use gateway::history::{HistoryReader, Limit, Stored};
 use gateway::io::event_ring::{EventWriter, event_ring};
 use gateway::io::sim::SimNet;
 use gateway::io::sim_disk::SimDisk;
@@ -26,6 +27,7 @@ use sbe_schemas::journal as j;
 use sbe_schemas::types::{Decimal8, Phase, Protocol};
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::path::Path;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -86,6 +88,9 @@ pub trait Store {
 
     /// What `Engine::save` said in the snapshot of this sequence, if it is there.
     fn snapshot(&self, seq: u64) -> Option<Vec<u8>>;
+
+    /// Where everything is.
+    fn disk(&self) -> SimDisk;
 
     /// Nothing goes wrong any more.
     fn calm(&mut self, log: Option<&mut Self::Log>);
@@ -362,6 +367,7 @@ impl<S: Store> World<S> {
             quiet = if self.is_settled() { quiet + 1 } else { 0 };
             if quiet == 30 {
                 self.history.end = Some(self.look_at_the_end());
+                self.history.kept_feed = self.read_kept_feed()?;
                 return Ok(());
             }
         }
@@ -379,6 +385,14 @@ impl<S: Store> World<S> {
             && life.partition.is_idle()
             && !self.store.is_busy(&life.partition.log().log)
             && life.understudy.engine().seq() == engine.seq()
+    }
+
+    fn read_kept_feed(&self) -> Result<Vec<(u64, Vec<u8>)>, String> {
+        let mut reader = HistoryReader::open(self.store.disk(), Path::new("data"));
+        let (mut kept, all) = (Vec::new(), Limit { messages: u64::MAX, bytes: usize::MAX });
+        let take = |stored: Stored<'_>| kept.push((stored.seq, stored.message.to_vec()));
+        reader.read(1, all, take).map_err(|error| error.to_string())?;
+        Ok(kept)
     }
 
     fn look_at_the_end(&self) -> End {

@@ -2,6 +2,7 @@
 
 use engine::log::BatchRef;
 use engine::{AppendError, CommandBuffer, Engine, Limits, Log, LogEvent};
+use gateway::history::{self, History};
 use gateway::io::{Disk, RealDisk};
 use gateway::journal::{Durability, Journal, JournalReader, Keeper, Settings};
 use gateway::outbox::Outboxes;
@@ -33,7 +34,11 @@ impl Small {
         while !matches!(journal.poll(), LogEvent::Leading { .. }) {}
         let released = Arc::new(AtomicU64::new(0));
         let snapshots = Snapshots::on(RealDisk, data);
-        let keeping = Keeping { snapshots, every_commands, released: Arc::clone(&released) };
+        let mut history =
+            History::open(RealDisk, data, history::Settings::new(partition, 1)).unwrap();
+        history.begin_at(1).unwrap();
+        let released_too = Arc::clone(&released);
+        let keeping = Keeping { history, snapshots, every_commands, released: released_too };
         let (client, server) = outbox_way(1);
         let (engine, source) = (Engine::new(limits), journal.reader(None));
         let (_, checkpoints) = rtrb::RingBuffer::new(1);
