@@ -288,12 +288,15 @@ fn beside_segments_that_are_used_again_nothing_is_called_damaged() {
     let limits =
         Limits { sessions_max: 2, instruments_max: 2, orders_max: 16, ..Limits::default() };
     let mut small = Small::new(&venue.data, 1, limits, EVERY);
+    let mut first = CommandBuffer::new();
+    assert!(first.push(&Tick::ZERO));
+    small.append(&first, 1); // Something is there to be read.
     let is_over = Arc::new(AtomicBool::new(false));
     let is_over_too = Arc::clone(&is_over);
     let writer = std::thread::spawn(move || {
         let mut tick = CommandBuffer::new();
         assert!(tick.push(&Tick::ZERO));
-        for time in (1..).take_while(|_| !is_over_too.load(Ordering::Relaxed)) {
+        for time in (2..).take_while(|_| !is_over_too.load(Ordering::Relaxed)) {
             small.append(&tick, time);
             std::thread::sleep(Duration::from_micros(200));
         }
