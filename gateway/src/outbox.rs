@@ -1,8 +1,8 @@
 //! Outboxes: every numbered message of a session, kept for resends.
 //!
 //! `sessions/<id>/<generation>.out` is a row of 256-byte slots, message *n* at slot *n*: the place is
-//! the index. Slot 0 stays empty. The understudy writes them, from the log, so they can be lost and
-//! made again; the bytes are those of the event ring. Cold threads only.
+//! the index. Slot 0 stays empty. The bytes are those of the event ring, and a checksum: what a client was
+//! told is told again as it was, or not at all. The understudy writes them, from the log. Cold threads only.
 
 use crate::io::{Access, Disk, DiskFile, RealDisk};
 use engine::{EVENT_BYTES, Event};
@@ -32,6 +32,26 @@ struct Run {
     id: OutboxId,
     first: u64,
     bytes: Vec<u8>,
+}
+
+/// An event as it stands in an outbox.
+pub(crate) fn stored(event: &Event) -> Event {
+    let mut slot = *event;
+    slot.head.crc.set(0);
+    slot.head.crc.set(crc32c::crc32c(slot.as_bytes()));
+    slot
+}
+
+impl OutboxId {
+    /// Takes the checksum off message `number` of this outbox; `false`: that is not what `slot` is.
+    fn unseal(self, number: u64, slot: &mut Event) -> bool {
+        let head = &slot.head;
+        let is_it = (head.session.get(), head.generation.get(), head.number.get())
+            == (self.session, self.generation, number);
+        let crc = head.crc.get();
+        slot.head.crc.set(0);
+        is_it && crc32c::crc32c(slot.as_bytes()) == crc
+    }
 }
 
 /// All outboxes of a partition.
@@ -82,7 +102,7 @@ impl<D: Disk> Outboxes<D> {
             self.run = Some(Run { id, first: number, bytes });
         }
         if let Some(run) = &mut self.run {
-            run.bytes.extend_from_slice(event.as_bytes());
+            run.bytes.extend_from_slice(stored(event).as_bytes());
         }
     }
 
@@ -120,7 +140,7 @@ impl<D: Disk> Outboxes<D> {
         };
         let mut last = Event::new_zeroed();
         let have = file.read_at(last.as_mut_bytes(), number * EVENT_BYTES as u64)?;
-        Ok(have == EVENT_BYTES && last.head.number.get() == number)
+        Ok(have == EVENT_BYTES && id.unseal(number, &mut last))
     }
 
     /// Takes away the generation of numbers that ended `GENERATIONS_KEPT` before this one, if it is there.
@@ -141,15 +161,27 @@ impl<D: Disk> Outboxes<D> {
     /// asked only when fewer have been written.
     ///
     /// # Errors
-    /// As the kernel says.
+    /// As the kernel says, or one of them is not what was written.
     pub fn read(&mut self, id: OutboxId, number: u64, into: &mut [Event]) -> io::Result<usize> {
         self.write_run();
         let file = self.file(id)?;
         let have = file.read_at(into.as_mut_bytes(), number * EVENT_BYTES as u64)?;
         let whole = have / EVENT_BYTES;
-        let expected = |at: usize| number + at as u64;
-        let written = into.iter().take(whole).enumerate();
-        Ok(written.take_while(|(at, event)| event.head.number.get() == expected(*at)).count())
+        for (number, slot) in (number..).zip(&mut into[..whole]) {
+            if !id.unseal(number, slot) {
+                let path = self.path_of(id);
+                return Err(io::Error::new(
+                    io::ErrorKind::InvalidData,
+                    format!(
+                        "{}: message {number} is damaged. Restore it from a copy; or, if the log begins at \
+                         sequence 1, stop, delete the directories sessions and snapshots, and start: \
+                         both are made again",
+                        path.display()
+                    ),
+                ));
+            }
+        }
+        Ok(whole)
     }
 
     fn write_run(&mut self) {
@@ -182,5 +214,79 @@ impl<D: Disk> Outboxes<D> {
 
     fn path_of(&self, id: OutboxId) -> PathBuf {
         self.directory_of(id).join(format!("{}.out", id.generation))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::io::sim_disk::SimDisk;
+    use sbe_schemas::types::EventHead;
+
+    const ID: OutboxId = OutboxId { session: 1, generation: 1 };
+
+    fn message(id: OutboxId, number: u64) -> Event {
+        let mut event = Event::new_zeroed();
+        event.head = EventHead {
+            session: id.session.into(),
+            generation: id.generation.into(),
+            number: number.into(),
+            ..EventHead::ZERO
+        };
+        event
+    }
+
+    /// Three messages of two sessions, and what was done to the file of the first.
+    fn after(harm: impl Fn(&SimDisk, &Path)) -> Outboxes<SimDisk> {
+        let disk = SimDisk::new(1);
+        let mut outboxes = Outboxes::on(disk.clone(), Path::new("data"));
+        for id in [ID, OutboxId { session: 2, ..ID }] {
+            (1..=3).for_each(|number| outboxes.put(&message(id, number)));
+        }
+        outboxes.sync().unwrap();
+        harm(&disk, &outboxes.path_of(ID));
+        outboxes
+    }
+
+    fn write(disk: &SimDisk, path: &Path, slot: u64, bytes: &[u8]) {
+        let file = disk.open(path, Access::WriteOrCreate).unwrap();
+        file.write_at(bytes, slot * EVENT_BYTES as u64).unwrap();
+    }
+
+    #[test]
+    fn what_was_told_comes_back_as_it_was() {
+        let mut outboxes = after(|_, _| {});
+        let mut read = [Event::new_zeroed(); 4];
+        assert_eq!(outboxes.read(ID, 1, &mut read).unwrap(), 3);
+        for (number, event) in (1..).zip(&read[..3]) {
+            assert_eq!(event.as_bytes(), message(ID, number).as_bytes());
+        }
+        assert!(outboxes.has(ID, 3).unwrap());
+        assert!(!outboxes.has(ID, 4).unwrap());
+    }
+
+    #[test]
+    fn what_is_not_what_was_told_is_never_told() {
+        let harms: [fn(&SimDisk, &Path); 4] = [
+            |disk, path| write(disk, path, 2, &[0xFF]), // A byte rots,
+            |disk, path| write(disk, path, 2, stored(&message(ID, 3)).as_bytes()), // another number,
+            |disk, path| {
+                // another session's,
+                let other = OutboxId { session: 2, ..ID };
+                write(disk, path, 2, stored(&message(other, 2)).as_bytes());
+            },
+            |disk, path| write(disk, path, 2, &[0; EVENT_BYTES]), // nothing.
+        ];
+        for harm in harms {
+            let mut outboxes = after(harm);
+            let mut read = [Event::new_zeroed(); 3];
+            let error = outboxes.read(ID, 1, &mut read).unwrap_err();
+            assert!(
+                error.to_string().contains("sessions/1/1.out: message 2 is damaged"),
+                "{error}"
+            );
+            assert!(!outboxes.has(ID, 2).unwrap());
+            assert_eq!(outboxes.read(ID, 1, &mut read[..1]).unwrap(), 1, "the first is whole");
+        }
     }
 }

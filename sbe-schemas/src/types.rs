@@ -1215,8 +1215,8 @@ pub struct EventHead {
     pub number: U64,
     /// Numbering generation of the session.
     pub generation: U32,
-    /// `reserved`.
-    pub reserved: U32,
+    /// In an outbox: CRC-32C of the slot with this 0; in the ring: 0.
+    pub crc: U32,
     /// Log sequence of the command that caused it.
     pub seq: U64,
     /// Time of the batch that caused it.
@@ -1237,7 +1237,7 @@ impl EventHead {
         conn_generation: U32::new(0),
         number: U64::new(0),
         generation: U32::new(0),
-        reserved: U32::new(0),
+        crc: U32::new(0),
         seq: U64::new(0),
         time: U64::new(0),
     };
@@ -1247,7 +1247,7 @@ impl fmt::Display for EventHead {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "length={} kind={} flags={} session={} gateway={} slot={} connGeneration={} number={} generation={} reserved={} seq={} time={}",
+            "length={} kind={} flags={} session={} gateway={} slot={} connGeneration={} number={} generation={} crc={} seq={} time={}",
             self.length,
             self.kind,
             self.flags,
@@ -1257,7 +1257,7 @@ impl fmt::Display for EventHead {
             self.conn_generation,
             self.number,
             self.generation,
-            self.reserved,
+            self.crc,
             self.seq,
             self.time
         )

@@ -6,7 +6,7 @@
 //! counts on them. Of the generations of a session's numbers two are kept (`outbox.rs`).
 
 use crate::io::reading::Reading;
-use crate::outbox::{OutboxId, Outboxes};
+use crate::outbox::{OutboxId, Outboxes, stored};
 use engine::{EVENT_BYTES, Engine, Event, Sink};
 use sbe_schemas::types::EventKind;
 use serde_json::json;
@@ -155,7 +155,7 @@ impl OutboxCheck {
                 outbox.missing_from = Some(number);
                 outbox.missing += 1;
             }
-            Some(slot) if slot == event.as_bytes() => {}
+            Some(slot) if slot == stored(event).as_bytes() => {}
             Some(_) => {
                 if !self
                     .different
