@@ -14,7 +14,7 @@ use crate::hash::{mix, mix_event};
 use crate::ids::Ids;
 use crate::instrument::Instrument;
 use crate::log::RULES_VERSION;
-use crate::mass::MassCancel;
+use crate::mass::Mass;
 use crate::matching::Working;
 use crate::orders::{Order, Orders, Owners, Slot};
 use crate::parking::Parking;
@@ -105,8 +105,8 @@ pub(crate) struct Tasks {
     pub(crate) change: Option<Change>,
     /// Phase changes of more.
     pub(crate) changes: Option<Changes>,
-    /// A mass cancel.
-    pub(crate) mass: Option<MassCancel>,
+    /// A mass action, or the state of many orders.
+    pub(crate) mass: Option<Mass>,
     /// Order slots below this have been looked at for the end of the day.
     pub(crate) ending_day: Option<u32>,
     /// Definitions told so far: sessions, then instruments.

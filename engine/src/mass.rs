@@ -1,11 +1,13 @@
-//! Mass actions: cancel, block, kill and unblock for a session, user, account, firm or everybody.
+//! Mass actions: cancel, block, kill and unblock for a session, user, account, firm or everybody; and the
+//! state of all orders of a session.
 //!
-//! Orders end one a step, owner by owner, oldest first; the cost is that of the orders of those owners.
+//! Orders end, or are told, one a step, owner by owner, oldest first; the cost is that of the orders of those owners.
 //! Cancel on disconnect is the same thing. The rules are docs/rulebook.md §7 and §8.
 
 use crate::accounts::Blocker;
 use crate::engine::{EXPIRY_WALK_MAX, Engine};
 use crate::event::Sink;
+use crate::ids::ClOrdId;
 use crate::orders::Slot;
 use crate::risk::Blocked;
 use crate::session::Inbound;
@@ -26,9 +28,9 @@ pub(crate) enum Whose {
     Everyone,
 }
 
-/// A mass cancel under way.
+/// A walk over orders under way.
 #[derive(Clone, Copy)]
-pub(crate) struct MassCancel {
+pub(crate) struct Mass {
     whose: Whose,
     /// Index of the instrument; `None`: all.
     instrument: Option<u32>,
@@ -45,7 +47,16 @@ pub(crate) struct MassCancel {
 enum Answer {
     Nobody,
     Operator,
-    Client { at: u32, report: oe::MassActionReport },
+    Client {
+        at: u32,
+        report: oe::MassActionReport,
+    },
+    /// Nothing is cancelled: each order is told as soon as it is known whether it is the last.
+    Status {
+        at: u32,
+        request: ClOrdId,
+        held: Option<Slot>,
+    },
 }
 
 impl Engine {
@@ -134,6 +145,19 @@ impl Engine {
         }
     }
 
+    /// The state of every open order of the session, each in a report of its own.
+    pub(crate) fn on_mass_status<S: Sink>(&mut self, at: u32, m: Inbound<'_>, sink: &mut S) {
+        let m = *m.get::<j::OrderMassStatusRequest>();
+        let request = m.mass_status_req_id;
+        match self.instrument_filter(m.instrument.get()) {
+            Some(instrument) => {
+                let answer = Answer::Status { at, request, held: None };
+                self.start_mass(Whose::Session(at), instrument, None, CancelCause::Client, answer);
+            }
+            None => self.report_no_orders(at, request, sink),
+        }
+    }
+
     /// Whom a client means, if it may: itself, its user, its firm, an account of its firm.
     fn whose_of(&self, at: u32, m: &j::MassAction) -> Result<Whose, MassRejReason> {
         let session = &self.sessions[at as usize];
@@ -197,27 +221,27 @@ impl Engine {
         cause: CancelCause,
         answer: Answer,
     ) {
-        let start = MassCancel {
-            whose,
-            instrument,
-            side,
-            cause,
-            owner: 0,
-            next: None,
-            affected: 0,
-            answer,
-        };
+        let start =
+            Mass { whose, instrument, side, cause, owner: 0, next: None, affected: 0, answer };
         self.tasks.mass = Some(start);
     }
 
     /// The next order, or the report.
-    pub(crate) fn mass_one<S: Sink>(&mut self, mut mass: MassCancel, sink: &mut S) {
+    pub(crate) fn mass_one<S: Sink>(&mut self, mut mass: Mass, sink: &mut S) {
         for _ in 0..EXPIRY_WALK_MAX {
             let Some(slot) = self.next_of(&mut mass) else { return self.mass_over(mass, sink) };
             let order = self.orders.get(slot);
             let instrument = mass.instrument.is_none_or(|at| order.instrument == at);
             if instrument && mass.side.is_none_or(|side| order.side == side) {
                 mass.affected += 1;
+                if let Answer::Status { at, request, held } = &mut mass.answer {
+                    let told = held.replace(slot);
+                    let (at, request) = (*at, *request);
+                    self.tasks.mass = Some(mass);
+                    return told.map_or((), |slot| {
+                        self.report_mass_status(at, slot, request, false, sink);
+                    });
+                }
                 self.tasks.mass = Some(mass);
                 return self.end_order(slot, OrdStatus::Canceled, mass.cause, None, sink);
             }
@@ -225,7 +249,7 @@ impl Engine {
         self.tasks.mass = Some(mass); // Looked at many that are not meant: goes on in the next step.
     }
 
-    fn mass_over<S: Sink>(&mut self, mass: MassCancel, sink: &mut S) {
+    fn mass_over<S: Sink>(&mut self, mass: Mass, sink: &mut S) {
         self.tasks.mass = None;
         match mass.answer {
             Answer::Nobody => {}
@@ -234,11 +258,15 @@ impl Engine {
                 report.affected = mass.affected.into();
                 self.report(at, &report, EventFlags::EMPTY, sink);
             }
+            Answer::Status { at, request, held: Some(slot) } => {
+                self.report_mass_status(at, slot, request, true, sink);
+            }
+            Answer::Status { at, request, held: None } => self.report_no_orders(at, request, sink),
         }
     }
 
     /// The next open order of those meant, and moves on behind it.
-    fn next_of(&self, mass: &mut MassCancel) -> Option<Slot> {
+    fn next_of(&self, mass: &mut Mass) -> Option<Slot> {
         while mass.next.is_none() {
             let owner = self.owners.all().get(mass.owner as usize)?;
             mass.owner += 1;

@@ -7,7 +7,8 @@ use crate::engine::Engine;
 use crate::event::Sink;
 use crate::ids::{ClOrdId, Outcome};
 use crate::instrument::{Instrument, average};
-use crate::orders::{Order, Owner};
+use crate::orders::{Order, Owner, Slot};
+use sbe_schemas::header::Message;
 use sbe_schemas::journal as j;
 use sbe_schemas::order_entry as oe;
 use sbe_schemas::types::{
@@ -223,13 +224,46 @@ impl Engine {
         poss_resend: bool,
         sink: &mut S,
     ) {
+        let report = self.status(name, o);
+        let flags = if poss_resend { EventFlags::POSS_RESEND } else { EventFlags::EMPTY };
+        self.report(at, &report, flags, sink);
+    }
+
+    /// One of the answers to a mass status request.
+    pub(crate) fn report_mass_status<S: Sink>(
+        &mut self,
+        at: u32,
+        slot: Slot,
+        request: ClOrdId,
+        is_last: bool,
+        sink: &mut S,
+    ) {
+        let order = self.orders.get(slot);
+        let i = &self.instruments[order.instrument as usize];
+        let outcome = outcome_of(i, order, order.status());
+        let report = oe::ExecutionReportStatus {
+            mass_status_req_id: request,
+            is_last: is_last.into(),
+            ..self.status(self.ids.name(order.cl_ord_id), &outcome)
+        };
+        self.report(at, &report, EventFlags::EMPTY, sink);
+    }
+
+    /// The one answer to a mass status request that finds nothing.
+    pub(crate) fn report_no_orders<S: Sink>(&mut self, at: u32, request: ClOrdId, sink: &mut S) {
+        let none =
+            oe::StatusUnknownOrder { mass_status_req_id: request, ..oe::StatusUnknownOrder::ZERO };
+        self.report(at, &none, EventFlags::EMPTY, sink);
+    }
+
+    fn status(&self, name: &ClOrdId, o: &Outcome) -> oe::ExecutionReportStatus {
         let i = &self.instruments[o.instrument as usize];
         let open = match o.status {
             OrdStatus::New | OrdStatus::PartiallyFilled => o.lots - o.filled_lots,
             _ => 0,
         };
         let owner = self.owners.get(o.owner);
-        let report = oe::ExecutionReportStatus {
+        oe::ExecutionReportStatus {
             order_id: o.order_id.0.into(),
             cl_ord_id: *name,
             account: owner.name,
@@ -244,9 +278,9 @@ impl Engine {
             ord_type: o.ord_type.into(),
             time_in_force: o.time_in_force.into(),
             ord_status: o.status.into(),
-        };
-        let flags = if poss_resend { EventFlags::POSS_RESEND } else { EventFlags::EMPTY };
-        self.report(at, &report, flags, sink);
+            mass_status_req_id: [0; 36],
+            is_last: 0,
+        }
     }
 }
 

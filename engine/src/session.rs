@@ -431,6 +431,7 @@ impl Engine {
             j::ReplaceOrder::TEMPLATE_ID => self.on_replace_order(at, m, sink),
             j::OrderStatusRequest::TEMPLATE_ID => self.on_order_status(at, m, sink),
             j::MassAction::TEMPLATE_ID => self.on_mass_action(at, m, sink),
+            j::OrderMassStatusRequest::TEMPLATE_ID => self.on_mass_status(at, m, sink),
             // A second Logon on a live connection, without 141=Y.
             j::Logon::TEMPLATE_ID => {
                 self.session_reject(at, m.head, *b"A\0\0\0\0\0\0\0", OTHER, None, sink)

@@ -255,6 +255,7 @@ impl Engine {
                     cl_ord_id: q.cl_ord_id,
                     symbol: q.symbol,
                     side: q.side,
+                    mass_status_req_id: [0; 36],
                 };
                 self.report(at, &unknown, EventFlags::EMPTY, sink);
             }

@@ -21,7 +21,7 @@ use sbe_schemas::types::{CommandFlags, CommandHead};
 use zerocopy::FromBytes;
 
 /// Everything that a gateway writes for a client.
-const EMPTY: [fn() -> Vec<u8>; 14] = [
+const EMPTY: [fn() -> Vec<u8>; 16] = [
     || slot_of(&j::Logon::ZERO),
     || slot_of(&j::Disconnected::ZERO),
     || slot_of(&j::Due::ZERO),
@@ -36,6 +36,8 @@ const EMPTY: [fn() -> Vec<u8>; 14] = [
     || slot_of(&j::CancelOrder::ZERO),
     || slot_of(&j::ReplaceOrder::ZERO),
     || slot_of(&j::OrderStatusRequest::ZERO),
+    || slot_of(&j::OrderMassStatusRequest::ZERO),
+    || slot_of(&j::MassAction::ZERO),
 ];
 
 proptest! {

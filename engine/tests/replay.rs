@@ -429,7 +429,13 @@ impl Chaos {
             }
             25 if dice.hits(200) => slot_of(&j::LogoutAll::ZERO),
             25..27 => slot_of(&j::PeerReject { head, ref_seq_num: 1.into() }),
-            27..30 => {
+            27 => {
+                let instrument = dice.below(4) as u32;
+                let mass_status_req_id = name("all");
+                let instrument = instrument.into();
+                slot_of(&j::OrderMassStatusRequest { head, mass_status_req_id, instrument })
+            }
+            28..30 => {
                 let cl_ord_id = self.known_name();
                 let mut status = j::OrderStatusRequest { head, ..j::OrderStatusRequest::ZERO };
                 status.cl_ord_id = name(&cl_ord_id);

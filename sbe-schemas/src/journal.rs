@@ -52,6 +52,7 @@ pub fn name(template_id: u16) -> Option<&'static str> {
         31 => "CancelOrder",
         32 => "ReplaceOrder",
         33 => "OrderStatusRequest",
+        35 => "OrderMassStatusRequest",
         34 => "MassAction",
         60 => "LogonAccepted",
         61 => "LogoutSent",
@@ -122,6 +123,8 @@ pub fn describe(bytes: &[u8], out: &mut dyn fmt::Write) -> fmt::Result {
         }
         33 => OrderStatusRequest::decode(bytes)
             .map(|(message, ..)| write!(out, "OrderStatusRequest {message}")),
+        35 => OrderMassStatusRequest::decode(bytes)
+            .map(|(message, ..)| write!(out, "OrderMassStatusRequest {message}")),
         34 => MassAction::decode(bytes).map(|(message, ..)| write!(out, "MassAction {message}")),
         60 => {
             LogonAccepted::decode(bytes).map(|(message, ..)| write!(out, "LogonAccepted {message}"))
@@ -1452,6 +1455,44 @@ impl Message for OrderStatusRequest {
         side: SideCode::ZERO,
         symbol: [0; 16],
     };
+}
+
+/// The state of every open order of the session.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
+)]
+#[repr(C)]
+pub struct OrderMassStatusRequest {
+    /// The 40 bytes after the message header of every command.
+    pub head: CommandHead,
+    /// MassStatusReqID (584), given back.
+    pub mass_status_req_id: [u8; 36],
+    /// 0: all.
+    pub instrument: U32,
+}
+
+const _: () = assert!(size_of::<OrderMassStatusRequest>() == 80);
+
+impl fmt::Display for OrderMassStatusRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "head=({}) massStatusReqId={} instrument={}",
+            self.head,
+            Text(&self.mass_status_req_id),
+            self.instrument
+        )
+    }
+}
+
+impl Message for OrderMassStatusRequest {
+    const TEMPLATE_ID: u16 = 35;
+    const SCHEMA_ID: u16 = SCHEMA_ID;
+    const VERSION: u16 = VERSION;
+    const BLOCK_LENGTH: u16 = 80;
+    const NAME: &'static str = "OrderMassStatusRequest";
+    const ZERO: Self =
+        Self { head: CommandHead::ZERO, mass_status_req_id: [0; 36], instrument: U32::new(0) };
 }
 
 /// OrderMassCancelRequest (q), block, unblock; of a client, or of the operator (session 0).

@@ -580,15 +580,19 @@ pub struct ExecutionReportStatus {
     pub time_in_force: TimeInForceCode,
     /// OrdStatus (39).
     pub ord_status: OrdStatusCode,
+    /// One of the answers to a mass status request; empty: not one.
+    pub mass_status_req_id: [u8; 36],
+    /// 1: the last of them.
+    pub is_last: u8,
 }
 
-const _: () = assert!(size_of::<ExecutionReportStatus>() == 112);
+const _: () = assert!(size_of::<ExecutionReportStatus>() == 149);
 
 impl fmt::Display for ExecutionReportStatus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "orderId={} clOrdId={} account={} instrument={} user={} price={} orderQty={} cumQty={} leavesQty={} avgPx={} side={} ordType={} timeInForce={} ordStatus={}",
+            "orderId={} clOrdId={} account={} instrument={} user={} price={} orderQty={} cumQty={} leavesQty={} avgPx={} side={} ordType={} timeInForce={} ordStatus={} massStatusReqId={} isLast={}",
             self.order_id,
             Text(&self.cl_ord_id),
             Text(&self.account),
@@ -602,7 +606,9 @@ impl fmt::Display for ExecutionReportStatus {
             self.side,
             self.ord_type,
             self.time_in_force,
-            self.ord_status
+            self.ord_status,
+            Text(&self.mass_status_req_id),
+            self.is_last
         )
     }
 }
@@ -611,7 +617,7 @@ impl Message for ExecutionReportStatus {
     const TEMPLATE_ID: u16 = 45;
     const SCHEMA_ID: u16 = SCHEMA_ID;
     const VERSION: u16 = VERSION;
-    const BLOCK_LENGTH: u16 = 112;
+    const BLOCK_LENGTH: u16 = 149;
     const NAME: &'static str = "ExecutionReportStatus";
     const ZERO: Self = Self {
         order_id: U64::new(0),
@@ -628,6 +634,8 @@ impl Message for ExecutionReportStatus {
         ord_type: OrdTypeCode::ZERO,
         time_in_force: TimeInForceCode::ZERO,
         ord_status: OrdStatusCode::ZERO,
+        mass_status_req_id: [0; 36],
+        is_last: 0,
     };
 }
 
@@ -643,18 +651,21 @@ pub struct StatusUnknownOrder {
     pub symbol: [u8; 16],
     /// Side (54).
     pub side: SideCode,
+    /// No order is open for this mass status request; empty: it was not one.
+    pub mass_status_req_id: [u8; 36],
 }
 
-const _: () = assert!(size_of::<StatusUnknownOrder>() == 53);
+const _: () = assert!(size_of::<StatusUnknownOrder>() == 89);
 
 impl fmt::Display for StatusUnknownOrder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "clOrdId={} symbol={} side={}",
+            "clOrdId={} symbol={} side={} massStatusReqId={}",
             Text(&self.cl_ord_id),
             Text(&self.symbol),
-            self.side
+            self.side,
+            Text(&self.mass_status_req_id)
         )
     }
 }
@@ -663,9 +674,14 @@ impl Message for StatusUnknownOrder {
     const TEMPLATE_ID: u16 = 46;
     const SCHEMA_ID: u16 = SCHEMA_ID;
     const VERSION: u16 = VERSION;
-    const BLOCK_LENGTH: u16 = 53;
+    const BLOCK_LENGTH: u16 = 89;
     const NAME: &'static str = "StatusUnknownOrder";
-    const ZERO: Self = Self { cl_ord_id: [0; 36], symbol: [0; 16], side: SideCode::ZERO };
+    const ZERO: Self = Self {
+        cl_ord_id: [0; 36],
+        symbol: [0; 16],
+        side: SideCode::ZERO,
+        mass_status_req_id: [0; 36],
+    };
 }
 
 /// OrderCancelReject (9).

@@ -57,7 +57,8 @@ fn every_message() -> Vec<Known> {
             NewOrder CancelOrder ReplaceOrder OrderStatusRequest LogonAccepted LogoutSent
             HeartbeatSent TestRequestSent ResendRequestSent SessionRejectSent SessionDefined
             LogonRefused ConnectionClose Resend BatchEnd Opened LeadLost
-            AccountDefine AdminAnswer FeesDefine FirmDefine MassAction PhaseSet ReferencePriceSet
+            AccountDefine AdminAnswer FeesDefine FirmDefine MassAction OrderMassStatusRequest
+            PhaseSet ReferencePriceSet
             ScheduleDefine Transfer;
         "order-entry" order_entry:
             ExecutionReportNew ExecutionReportTrade ExecutionReportReplaced ExecutionReportCanceled

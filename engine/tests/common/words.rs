@@ -133,10 +133,18 @@ fn order_words(event: &Event) -> Option<String> {
         assert_eq!(r.leaves_qty.get(), if open { left } else { 0 });
         let (id, filled) = (string(&r.cl_ord_id), decimal(r.cum_qty));
         let (qty, average) = (decimal(r.order_qty), decimal(r.avg_px));
-        return Some(format!("{what} {id} {status:?} {filled} of {qty} avg {average}"));
+        let request = match (string(&r.mass_status_req_id), r.is_last) {
+            (request, 0) if request.is_empty() => String::new(),
+            (request, 0) => format!(" for {request}"),
+            (request, _) => format!(" last for {request}"),
+        };
+        return Some(format!("{what} {id} {status:?} {filled} of {qty} avg {average}{request}"));
     }
     let unknown = event.get::<oe::StatusUnknownOrder>()?;
-    Some(format!("unknown {}", string(&unknown.cl_ord_id)))
+    Some(match string(&unknown.mass_status_req_id) {
+        request if request.is_empty() => format!("unknown {}", string(&unknown.cl_ord_id)),
+        request => format!("none for {request}"),
+    })
 }
 
 /// A term that may be absent.

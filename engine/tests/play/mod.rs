@@ -228,6 +228,17 @@ impl Play {
     }
 
     fn status(&mut self, client: usize, flags: CommandFlags, rest: &[&str]) -> Vec<Event> {
+        if let ["all", more @ .., "as", request] = rest {
+            let instrument = more.first().map_or(0, |number| number.parse::<u32>().unwrap());
+            let head = self.next_head(client, flags);
+            let mass_status_req_id = name(request);
+            let instrument = instrument.into();
+            return self.rig.send(&j::OrderMassStatusRequest {
+                head,
+                mass_status_req_id,
+                instrument,
+            });
+        }
         let (side, instrument, order_id, cl_ord_id) = self.target(client, rest[0]);
         let request = j::OrderStatusRequest {
             head: self.next_head(client, flags),

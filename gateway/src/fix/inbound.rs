@@ -270,6 +270,7 @@ fn translate(
         msg_type::ORDER_CANCEL_REQUEST => orders::cancel_order(fields, head, directory),
         msg_type::ORDER_CANCEL_REPLACE_REQUEST => orders::replace_order(fields, head, directory),
         msg_type::ORDER_STATUS_REQUEST => orders::order_status(fields, head, directory),
+        msg_type::ORDER_MASS_STATUS_REQUEST => orders::mass_status(fields, head, directory),
         msg_type::ORDER_MASS_CANCEL_REQUEST => orders::mass_cancel(fields, head, directory),
         _ => Err(business(Verdict::BusinessReject, UNSUPPORTED_MESSAGE)),
     }

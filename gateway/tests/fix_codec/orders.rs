@@ -243,3 +243,31 @@ fn a_mass_cancel_means_exactly_what_it_says() {
         assert_eq!(refusal("q", &format!("11=Q1|{TIME}{more}")), wanted, "{more}");
     }
 }
+
+#[test]
+fn a_mass_status_request_is_for_one_instrument_or_for_all() {
+    for (more, instrument) in [("585=7|", 0), ("585=1|55=ACME|", 2), ("585=1|55=NOBODY|", u32::MAX)]
+    {
+        let slot = slot("AF", &format!("584=S1|{more}"));
+        assert!(slot.is_fine(), "{more}");
+        let request: j::OrderMassStatusRequest = read(&slot);
+        assert_eq!(request.instrument.get(), instrument, "{more}");
+        assert_eq!(sbe_schemas::header::text(&request.mass_status_req_id), b"S1");
+    }
+    let reject = |reason, tag| (Some(Verdict::SessionReject), reason, tag);
+    assert_eq!(refusal("AF", "585=7|"), reject(1, 584));
+    assert_eq!(refusal("AF", "584=S|"), reject(1, 585));
+    assert_eq!(refusal("AF", "584=S|585=3|"), reject(5, 585));
+    assert_eq!(refusal("AF", "584=S|585=1|"), reject(1, 55));
+}
+
+#[test]
+fn a_customer_account_among_the_parties_is_the_account() {
+    let of = |fields: &str| order(&format!("40=2|44=99.5|{fields}")).account;
+    let desk: [u8; 16] = fill_text(b"DESK").unwrap();
+    assert_eq!(of("453=1|448=DESK|447=D|452=24|"), desk);
+    assert_eq!(of("1=DESK|453=2|448=FIRM|447=D|452=1|448=DESK|447=D|452=24|"), desk);
+    assert_eq!(of("453=1|448=FIRM|447=D|452=1|"), [0; 16]);
+    let other = "11=A|55=ACME|54=1|60=20260102-09:30:00|38=1|40=1|1=DESK|453=1|448=X|447=D|452=24|";
+    assert_eq!(refusal("D", other), (Some(Verdict::SessionReject), 5, 448));
+}

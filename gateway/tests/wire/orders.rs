@@ -22,11 +22,11 @@ fn post_only_iceberg_stop_and_good_till_date_do_what_they_say_and_a_mass_cancel_
     a.expect("35=8 150=0 11=a3 111=0");
 
     b.send("D", "11=b3|55=ACME|54=1|60=NOW|38=2|40=3|99=10|");
-    b.expect("35=8 150=0 11=b3 40=3 99=10");
+    b.expect("35=8 150=0 11=b3 40=3 99=10 636=N");
     b.order("b4", "1", "1", "10");
     b.expect("35=8 150=0 11=b4");
     b.expect("35=8 150=F 11=b4 39=2 31=10");
-    b.expect("35=8 150=D 378=99 11=b3 39=0 58=StopPx is reached");
+    b.expect("35=8 150=D 378=99 636=Y 11=b3 39=0 58=StopPx is reached");
     b.expect("35=8 150=F 11=b3 39=2 32=2 31=10");
     a.expect("35=8 150=F 11=a1 32=1");
     a.expect("35=8 150=F 11=a1 32=2 151=7");
@@ -40,6 +40,12 @@ fn post_only_iceberg_stop_and_good_till_date_do_what_they_say_and_a_mass_cancel_
     b.expect(&format!("35=8 150=0 11=b6 59=6 126={soon}"));
     b.expect("35=8 150=C 39=C 11=b6 58=ExpireTime");
 
+    a.send("AF", "584=s1|585=7|");
+    a.expect("35=8 150=I 11=a1 39=1 151=7 584=s1 912=N");
+    a.expect("35=8 150=I 11=a2 39=0 151=10 584=s1 912=N");
+    a.expect("35=8 150=I 11=a3 39=0 584=s1 912=Y");
+    a.send("AF", "584=s2|585=1|55=BTC-USD|");
+    a.expect("35=8 150=I 37=NONE 39=8 584=s2 912=Y 103=5 58=no open orders");
     a.send("q", "11=q1|60=NOW|530=1|55=NOBODY|");
     a.expect("35=r 11=q1 531=0 532=1 533=0 58=unknown symbol");
     a.send("q", "11=q2|60=NOW|530=1|55=ACME|54=2|");

@@ -7,7 +7,7 @@
 use super::{Bad, boolean, code, optional_text, reject, text};
 use crate::directory::Directory;
 use crate::fix::decimal::{parse, parse_uint};
-use crate::fix::fields::{Fields, Reason};
+use crate::fix::fields::{Entry, Fields, Reason};
 use crate::fix::inbound::Slot;
 use crate::fix::tables::tag;
 use crate::fix::time::{TimeError, parse_date, parse_timestamp};
@@ -32,6 +32,8 @@ pub const TAG_MASS_CANCEL_ACCOUNT: u16 = 5021;
 
 /// BusinessRejectReason (380): conditionally required field missing.
 const CONDITIONALLY_REQUIRED: u8 = 5;
+/// PartyRole (452): customer account.
+const CUSTOMER_ACCOUNT: &[u8] = b"24";
 const DAY_NS: u64 = 86_400_000_000_000;
 /// Instructions that would change what an order does, and that the venue does not know.
 const UNKNOWN_INSTRUCTIONS: [u16; 3] =
@@ -58,7 +60,7 @@ pub(super) fn new_order(
         unsupported: boolean(!known || has_unknown_instruction(fields)),
         price: optional_decimal(fields, tag::PRICE)?,
         order_qty: order_qty(fields)?,
-        account: optional_text(fields, tag::ACCOUNT)?,
+        account: account(fields)?,
         symbol,
         stop_px: optional_decimal(fields, tag::STOP_PX)?,
         display_qty,
@@ -126,6 +128,25 @@ pub(super) fn order_status(
     }))
 }
 
+/// OrderMassStatusRequest (AF), for all orders of the session or those of one instrument.
+pub(super) fn mass_status(
+    fields: &Fields<'_>,
+    head: CommandHead,
+    directory: &Directory,
+) -> Result<Slot, Bad> {
+    let instrument = match fields.get(tag::MASS_STATUS_REQ_TYPE) {
+        Some(b"1") => one_instrument(fields, directory)?,
+        Some(b"7") => 0,
+        _ => return Err(reject(Reason::ValueIsIncorrect, tag::MASS_STATUS_REQ_TYPE)),
+    };
+    let mass_status_req_id = text(fields, tag::MASS_STATUS_REQ_ID)?;
+    Ok(Slot::of(&j::OrderMassStatusRequest {
+        head,
+        mass_status_req_id,
+        instrument: instrument.into(),
+    }))
+}
+
 /// OrderMassCancelRequest (q). Whatever cannot be read exactly is refused: a filter left out would
 /// cancel more than was meant.
 pub(super) fn mass_cancel(
@@ -135,10 +156,7 @@ pub(super) fn mass_cancel(
 ) -> Result<Slot, Bad> {
     let wrong = |tag| Err(reject(Reason::ValueIsIncorrect, tag));
     let instrument = match fields.get(tag::MASS_CANCEL_REQUEST_TYPE) {
-        Some(b"1") => match instrument(fields, directory)?.0 {
-            0 => u32::MAX, // Unknown; 0 would mean all of them.
-            known => known,
-        },
+        Some(b"1") => one_instrument(fields, directory)?,
         Some(b"7") => 0,
         _ => return wrong(tag::MASS_CANCEL_REQUEST_TYPE),
     };
@@ -167,6 +185,28 @@ pub(super) fn mass_cancel(
 
 fn has_unknown_instruction(fields: &Fields<'_>) -> bool {
     UNKNOWN_INSTRUCTIONS.iter().any(|tag| fields.get(*tag).is_some())
+}
+
+/// For requests in which 0 means all instruments.
+fn one_instrument(fields: &Fields<'_>, directory: &Directory) -> Result<u32, Bad> {
+    Ok(match instrument(fields, directory)?.0 {
+        0 => u32::MAX, // Unknown.
+        known => known,
+    })
+}
+
+/// Account (1), or the customer account among the parties: one that differs from the other is refused.
+fn account(fields: &Fields<'_>) -> Result<[u8; 16], Bad> {
+    let mut account = optional_text(fields, tag::ACCOUNT)?;
+    let named = |party: &Entry<'_>| party.get(tag::PARTY_ROLE) == Some(CUSTOMER_ACCOUNT);
+    for party in fields.group(tag::NO_PARTY_IDS).filter(named) {
+        let id = party.get(tag::PARTY_ID).and_then(fill_text);
+        match id {
+            Some(id) if account == [0; 16] || account == id => account = id,
+            _ => return Err(reject(Reason::ValueIsIncorrect, tag::PARTY_ID)),
+        }
+    }
+    Ok(account)
 }
 
 /// FIX 4.4 leaves Symbol (55) out of the required fields; we cannot do without.

@@ -15,12 +15,18 @@ use sbe_schemas::types::{
     RestateCause,
 };
 
+/// Sequence, in the venue's log, of what caused the message. A tag of the venue's own.
+const TAG_LOG_SEQ: u16 = 5022;
 /// ExecType (150): the venue changed the order.
 const RESTATED: u8 = b'D';
 /// ExecRestatementReason (378): part of OrderQty is declined.
 const PARTIAL_DECLINE: u64 = 5;
 /// ExecRestatementReason (378): other, a stop was triggered. 150=L came with a later version of FIX.
 const OTHER: u64 = 99;
+/// Symbol (55) of a report about no order.
+const NO_SYMBOL: &[u8] = b"[N/A]";
+/// Side (54) of a report about no order.
+const UNDISCLOSED: u8 = b'7';
 /// CommType (13): Commission (12) is an amount.
 const ABSOLUTE: u8 = b'3';
 
@@ -50,6 +56,7 @@ pub(super) fn report(w: &mut Writer<'_>, event: &Event, d: &Directory) {
     } else if let Some(m) = event.get::<oe::BusinessReject>() {
         business_reject(w, m);
     }
+    w.uint(TAG_LOG_SEQ, event.head.seq.get());
 }
 
 /// The fields that reports about a known order have in common.
@@ -114,6 +121,9 @@ fn accepted(w: &mut Writer<'_>, m: &oe::ExecutionReportNew, d: &Directory, time:
     };
     common(w, &c);
     optional(w, tag::STOP_PX, m.stop_px);
+    if matches!(m.ord_type.known(), Some(OrdType::Stop | OrdType::StopLimit)) {
+        w.bool(tag::WORKING_INDICATOR, false);
+    }
     optional(w, tag::MIN_QTY, m.min_qty);
     let has = |condition| m.conditions.has(condition);
     match has(Conditions::HIDDEN) {
@@ -228,6 +238,9 @@ fn restated(w: &mut Writer<'_>, m: &oe::ExecutionReportRestated, d: &Directory, 
         Some(RestateCause::SelfTradeDecrement) => PARTIAL_DECLINE,
         Some(RestateCause::Triggered) | None => OTHER,
     };
+    if cause == Some(RestateCause::Triggered) {
+        w.bool(tag::WORKING_INDICATOR, true);
+    }
     w.uint(tag::EXEC_RESTATEMENT_REASON, reason);
     w.text(tag::TEXT, cause.map_or(b"", words::restated));
 }
@@ -300,6 +313,14 @@ fn status(w: &mut Writer<'_>, m: &oe::ExecutionReportStatus, d: &Directory, time
         time,
     };
     common(w, &c);
+    mass_status(w, &m.mass_status_req_id, m.is_last != 0);
+}
+
+fn mass_status(w: &mut Writer<'_>, request: &[u8; 36], is_last: bool) {
+    if !text(request).is_empty() {
+        w.text(tag::MASS_STATUS_REQ_ID, text(request));
+        w.bool(tag::LAST_RPT_REQUESTED, is_last);
+    }
 }
 
 fn unknown_order(w: &mut Writer<'_>, m: &oe::StatusUnknownOrder, time: u64) {
@@ -308,14 +329,17 @@ fn unknown_order(w: &mut Writer<'_>, m: &oe::StatusUnknownOrder, time: u64) {
     w.char(tag::EXEC_TYPE, b'I');
     w.char(tag::ORD_STATUS, b'8');
     w.text(tag::CL_ORD_ID, text(&m.cl_ord_id));
-    w.text(tag::SYMBOL, text(&m.symbol));
-    w.char(tag::SIDE, char_of(m.side.0));
+    let of_mass = !text(&m.mass_status_req_id).is_empty();
+    // FIX wants an instrument and a side in every execution report; these stand for none.
+    w.text(tag::SYMBOL, if of_mass { NO_SYMBOL } else { text(&m.symbol) });
+    w.char(tag::SIDE, if of_mass { UNDISCLOSED } else { char_of(m.side.0) });
     w.uint(tag::LEAVES_QTY, 0);
     w.uint(tag::CUM_QTY, 0);
     w.uint(tag::AVG_PX, 0);
     w.timestamp(tag::TRANSACT_TIME, time, Precision::Millis);
     w.uint(tag::ORD_REJ_REASON, 5);
-    w.text(tag::TEXT, b"unknown order");
+    w.text(tag::TEXT, if of_mass { b"no open orders" } else { b"unknown order" });
+    mass_status(w, &m.mass_status_req_id, true);
 }
 
 fn cancel_reject(w: &mut Writer<'_>, m: &oe::CancelReject, time: u64) {
