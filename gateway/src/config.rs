@@ -189,6 +189,8 @@ pub struct Fix {
     pub listen: SocketAddr,
     /// Connections at once.
     pub connections_max: u16,
+    /// Of these, from one address; without it all of them.
+    pub connections_per_address_max: Option<u16>,
     /// From accept to an accepted Logon.
     pub logon_ms: u64,
     /// Longest message taken.
@@ -338,6 +340,10 @@ impl Config {
         if self.fix.connections_max == 0 {
             let fix = "allow at least 1";
             return Err(self.error("fix.connections_max", "nobody could connect", fix));
+        }
+        if self.fix.connections_per_address_max == Some(0) {
+            let fix = "allow at least 1, or leave it out";
+            return Err(self.error("fix.connections_per_address_max", "nobody could connect", fix));
         }
         for (key, address) in [
             ("feed.a", self.feed.a),

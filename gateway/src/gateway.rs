@@ -25,6 +25,7 @@ use sbe_schemas::header::Message;
 use sbe_schemas::journal as j;
 use sbe_schemas::types::{CommandHead, DisconnectReason, DueWhat, Verdict};
 use std::collections::VecDeque;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 /// Messages read of one connection before others have their turn.
@@ -48,11 +49,14 @@ pub struct Settings {
     pub limits: ConnectionLimits,
     /// A client that stays behind longer than this is disconnected.
     pub slow_ns: u64,
+    /// Connections that one address may have at once.
+    pub per_address_max: u16,
 }
 
 /// One connection and what it still has to get.
 struct Client {
     id: ConnId,
+    address: IpAddr,
     connection: Connection,
     flow: Flow,
     /// It is in the queue of those with bytes to read.
@@ -226,7 +230,7 @@ impl Gateway {
         for at in 0..self.net_events.len() {
             let Some(event) = self.net_events.get(at).copied() else { break };
             match event {
-                NetEvent::Accepted { conn, .. } => self.on_accepted(now, conn),
+                NetEvent::Accepted { conn, peer, .. } => self.on_accepted(now, conn, peer.ip()),
                 NetEvent::Readable { conn } => self.enqueue(conn),
                 NetEvent::Writable { conn } => self.pump(now, conn),
                 NetEvent::Closed { conn, why } => {
@@ -243,7 +247,13 @@ impl Gateway {
         done
     }
 
-    fn on_accepted(&mut self, now: u64, conn: ConnId) {
+    fn on_accepted(&mut self, now: u64, conn: ConnId, address: IpAddr) {
+        let from_there = |client: &&Client| client.address == address;
+        let others = self.clients.iter().flatten().filter(from_there).count();
+        if others >= usize::from(self.settings.per_address_max) {
+            self.transport.close(conn, Close::Now);
+            return;
+        }
         let mut head = CommandHead::ZERO;
         head.verdict = Verdict::Fine.into();
         head.gateway.set(self.settings.number);
@@ -256,6 +266,7 @@ impl Gateway {
         let flow = self.spare_flows.pop().unwrap_or_default();
         *place = Some(Client {
             id: conn,
+            address,
             connection: Connection::new(now, head, &self.settings.limits),
             flow,
             queued: false,

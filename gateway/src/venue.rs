@@ -161,6 +161,7 @@ pub fn serve(config: &Config, out: &mut impl Write) -> anyhow::Result<()> {
         number: 1,
         limits: config.connection_limits(),
         slow_ns: config.fix.slow_ms * 1_000_000,
+        per_address_max: config.fix.connections_per_address_max.unwrap_or(u16::MAX),
     };
     let mut gateway = Gateway::new(
         settings,

@@ -90,6 +90,7 @@ fn venue(kind: TransportKind, directory: PathBuf) -> (String, Arc<AtomicBool>, A
             number: 1,
             limits: config.connection_limits(),
             slow_ns: 30_000_000_000,
+            per_address_max: u16::MAX,
         };
         let mut gateway = Gateway::new(settings, transport, 64, commands, own, outbox, auth);
         let mut publisher = Publisher::new(feed, Packer::new(1, 1), Nowhere(0), 1_000_000_000);

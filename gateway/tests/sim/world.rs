@@ -494,6 +494,7 @@ fn settings() -> Settings {
             rate_hard: 1_000_000,
         },
         slow_ns: 60_000_000_000,
+        per_address_max: u16::MAX,
     }
 }
 

@@ -493,3 +493,24 @@ fn a_second_process_on_the_same_data_is_refused() {
     let told = venue.start_another();
     assert!(told.contains("another portcullis works in this data directory"), "{told}");
 }
+
+#[test]
+fn one_address_gets_its_share_of_the_connections() {
+    for transport in ["uring", "mio"] {
+        let venue = Venue::start(transport, "fused", |config| {
+            config.replace(
+                "connections_max = 64",
+                "connections_max = 64\nconnections_per_address_max = 3",
+            )
+        });
+        let mut a = venue.log_on("CLIENT1");
+        let strangers = [venue.connect("CLIENT3"), venue.connect("CLIENT3")];
+        let mut one_more = venue.connect("CLIENT2");
+        one_more.expect_end();
+        a.order("a1", "1", "1", "1");
+        a.expect("35=8 150=0 11=a1");
+        drop(strangers);
+        std::thread::sleep(Duration::from_millis(300));
+        venue.log_on("CLIENT2");
+    }
+}
