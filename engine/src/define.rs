@@ -106,6 +106,7 @@ impl Engine {
         } else {
             self.sessions[at].define(at as u32, define);
         }
+        self.find_drop_copies();
         let Session { firm, user, .. } = self.sessions[at];
         if !same_user {
             let mut others = self.sessions.iter().enumerate().filter(|(n, _)| *n != at);
@@ -123,6 +124,16 @@ impl Engine {
         }
         if known.is_none() {
             self.announce_session(at, sink);
+        }
+    }
+
+    /// Which session is told what another is told of its orders.
+    pub(crate) fn find_drop_copies(&mut self) {
+        for at in 0..self.sessions.len() {
+            let Session { firm, is_drop_copy, .. } = self.sessions[at];
+            let copies = |s: &Session| s.firm == firm && s.is_drop_copy;
+            let copy = self.sessions.iter().position(copies).filter(|_| !is_drop_copy);
+            self.sessions[at].copied_to = copy.map(|copy| copy as u32);
         }
     }
 

@@ -14,6 +14,28 @@ use sbe_schemas::order_entry as oe;
 use sbe_schemas::types::{
     CancelCause, Decimal8, Decimal8Null, EventFlags, OrdRejReason, OrdStatus, OrdType, RestateCause,
 };
+use zerocopy::little_endian::U32;
+
+/// What goes to drop copy sessions as well.
+trait Copied: Message {
+    /// The session that was told; 0: no copy.
+    fn copy_of(&mut self) -> &mut U32;
+}
+
+macro_rules! copied {
+    ($($report:ident)*) => { $(
+        impl Copied for oe::$report {
+            fn copy_of(&mut self) -> &mut U32 {
+                &mut self.copy_of
+            }
+        }
+    )* };
+}
+
+copied! {
+    ExecutionReportNew ExecutionReportTrade ExecutionReportReplaced ExecutionReportRestated
+    ExecutionReportCanceled ExecutionReportRejected
+}
 
 /// One side of a trade.
 pub(crate) struct Filled {
@@ -29,6 +51,16 @@ impl Engine {
     fn owner_of(&self, order: &Order) -> (&Owner, u32) {
         let owner = self.owners.get(order.owner);
         (owner, self.sessions[owner.session as usize].user)
+    }
+
+    /// Tells a session, and the drop copy session of its firm.
+    #[inline]
+    fn tell<M: Copied, S: Sink>(&mut self, session: u32, mut report: M, sink: &mut S) {
+        self.report(session, &report, EventFlags::EMPTY, sink);
+        if let Some(copy) = self.sessions[session as usize].copied_to {
+            report.copy_of().set(session + 1);
+            self.report(copy, &report, EventFlags::EMPTY, sink);
+        }
     }
 
     fn next_exec_id(&mut self) -> u64 {
@@ -59,8 +91,9 @@ impl Engine {
             min_qty: some_qty(i, min_lots),
             expire_time: order.expire_time.into(),
             conditions: order.conditions,
+            copy_of: 0.into(),
         };
-        self.report(session, &report, EventFlags::EMPTY, sink);
+        self.tell(session, report, sink);
     }
 
     pub(crate) fn report_trade<S: Sink>(&mut self, order: &Order, filled: &Filled, sink: &mut S) {
@@ -90,8 +123,9 @@ impl Engine {
             aggressor: u8::from(filled.aggressor),
             auction: u8::from(filled.auction),
             fee: Decimal8::new(filled.fee),
+            copy_of: 0.into(),
         };
-        self.report(session, &report, EventFlags::EMPTY, sink);
+        self.tell(session, report, sink);
     }
 
     pub(crate) fn report_replaced<S: Sink>(
@@ -123,8 +157,9 @@ impl Engine {
             ord_status: order.status().into(),
             stop_px: stop_px(i, order),
             display_qty: some_qty(i, order.display_lots),
+            copy_of: 0.into(),
         };
-        self.report(session, &report, EventFlags::EMPTY, sink);
+        self.tell(session, report, sink);
     }
 
     /// The venue has changed the order.
@@ -155,8 +190,9 @@ impl Engine {
             time_in_force: order.time_in_force.into(),
             ord_status: order.status().into(),
             cause: cause.into(),
+            copy_of: 0.into(),
         };
-        self.report(session, &report, EventFlags::EMPTY, sink);
+        self.tell(session, report, sink);
     }
 
     /// It ended without a trade. `request`: the name of the cancel request that asked for it.
@@ -190,8 +226,9 @@ impl Engine {
             time_in_force: order.time_in_force.into(),
             ord_status: status.into(),
             cause: cause.into(),
+            copy_of: 0.into(),
         };
-        self.report(session, &report, EventFlags::EMPTY, sink);
+        self.tell(session, report, sink);
     }
 
     pub(crate) fn report_rejected<S: Sink>(
@@ -212,8 +249,9 @@ impl Engine {
             ord_type: new.ord_type,
             time_in_force: new.time_in_force,
             reason: reason.into(),
+            copy_of: 0.into(),
         };
-        self.report(at, &reject, EventFlags::EMPTY, sink);
+        self.tell(at, reject, sink);
     }
 
     pub(crate) fn report_status<S: Sink>(

@@ -13,7 +13,7 @@ use crate::hash::{mix, mix_bytes};
 use crate::ids::FinishedNames;
 use crate::parking::ParkedList;
 use crate::snapshot::{Counts, Marks, Reader, SnapshotError, Writer};
-use sbe_schemas::header::Message;
+use sbe_schemas::header::{Message, fill_text};
 use sbe_schemas::journal as j;
 use sbe_schemas::order_entry as oe;
 use sbe_schemas::types::{
@@ -30,6 +30,8 @@ const RESEND_REPEATS_MAX: u32 = 3;
 const TAG_ORIG_SENDING_TIME: i32 = 122;
 /// SessionRejectReason (373): value is incorrect for this tag.
 const VALUE_INCORRECT: u8 = 5;
+/// BusinessRejectReason (380): not authorized.
+const NOT_AUTHORIZED: u8 = 6;
 /// SessionRejectReason (373): other.
 const OTHER: u8 = 99;
 const NS_PER_S: u64 = 1_000_000_000;
@@ -108,6 +110,10 @@ pub struct Session {
     pub self_trade: SelfTrade,
     /// Who its own are.
     pub self_trade_scope: SelfTradeScope,
+    /// It enters nothing, and is told what its firm's sessions are told of their orders.
+    pub is_drop_copy: bool,
+    /// The drop copy session of its firm.
+    pub copied_to: Option<u32>,
     /// Who blocks the session.
     pub blocks: Blocks,
     /// Who blocks its user, in all of the user's sessions alike.
@@ -146,6 +152,8 @@ impl Session {
             own: None,
             self_trade: SelfTrade::Allow,
             self_trade_scope: SelfTradeScope::Account,
+            is_drop_copy: false,
+            copied_to: None,
             blocks: Blocks::default(),
             user_blocks: Blocks::default(),
             finished: FinishedNames::default(),
@@ -176,6 +184,7 @@ impl Session {
             Some(mode) => mode,
         };
         self.self_trade_scope = d.self_trade_scope.known().unwrap_or(SelfTradeScope::Account);
+        self.is_drop_copy = d.drop_copy.known() == Some(Boolean::True);
     }
 
     /// Who is blocked of session and user.
@@ -211,7 +220,9 @@ impl Session {
             }),
             b.and_then(|b| b.test_request).unwrap_or(0),
             u64::from(self.firm) << 32 | self.own.map_or(0, |own| u64::from(own) + 1),
-            (self.self_trade as u64) | (self.self_trade_scope as u64) << 8,
+            (self.self_trade as u64)
+                | (self.self_trade_scope as u64) << 8
+                | u64::from(self.is_drop_copy) << 16,
             u64::from(self.blocks.bits()) << 8 | u64::from(self.user_blocks.bits()),
         ];
         words.iter().fold(hash, |hash, word| mix(hash, *word))
@@ -256,6 +267,25 @@ impl<'a> Inbound<'a> {
     /// Logout and ResendRequest act whatever their number, and so does a SequenceReset-Reset.
     fn acts_whatever_its_number(&self) -> bool {
         matches!(self.template, j::Logout::TEMPLATE_ID | j::ResendRequest::TEMPLATE_ID)
+    }
+
+    /// It is about orders.
+    fn is_business(&self) -> bool {
+        self.msg_type() != [0; 8]
+    }
+
+    /// MsgType (35) of a message about orders, NUL padded; empty: it is another.
+    fn msg_type(&self) -> [u8; 8] {
+        let name: &[u8] = match self.template {
+            j::NewOrder::TEMPLATE_ID => b"D",
+            j::CancelOrder::TEMPLATE_ID => b"F",
+            j::ReplaceOrder::TEMPLATE_ID => b"G",
+            j::OrderStatusRequest::TEMPLATE_ID => b"H",
+            j::OrderMassStatusRequest::TEMPLATE_ID => b"AF",
+            j::MassAction::TEMPLATE_ID => b"q",
+            _ => b"",
+        };
+        fill_text(name).unwrap_or_default()
     }
 
     /// The tag that its verdict is about.
@@ -417,6 +447,9 @@ impl Engine {
             return self.refuse(at, m, sink);
         }
         self.received = m.head.received.get();
+        if m.is_business() && self.sessions[at as usize].is_drop_copy {
+            return self.refuse_business(at, m, sink);
+        }
         match m.template {
             j::TestRequest::TEMPLATE_ID => {
                 let test_req_id = m.get::<j::TestRequest>().test_req_id;
@@ -438,6 +471,18 @@ impl Engine {
             }
             _ => {}
         }
+    }
+
+    /// A drop copy session asks for something.
+    fn refuse_business<S: Sink>(&mut self, at: u32, m: Inbound<'_>, sink: &mut S) {
+        let reject = oe::BusinessReject {
+            ref_seq_num: m.head.msg_seq_num,
+            ref_msg_type: m.msg_type(),
+            ref_id: [0; 36],
+            reason: NOT_AUTHORIZED,
+            throttled: 0,
+        };
+        self.report(at, &reject, EventFlags::EMPTY, sink);
     }
 
     /// The reject that the verdict asks for.
@@ -809,6 +854,7 @@ impl Engine {
             session.parked = self.parking.load_list(r, &mut seen)?;
             self.sessions.push(session);
         }
+        self.find_drop_copies();
         r.check(seen.is_full(), "a place that is neither free nor used")
     }
 }
@@ -831,6 +877,8 @@ impl Session {
             own,
             self_trade,
             self_trade_scope,
+            is_drop_copy,
+            copied_to: _,
             blocks,
             user_blocks,
             finished: _,
@@ -853,6 +901,7 @@ impl Session {
         let times = [last_in, last_out];
         numbers.into_iter().chain(times).for_each(|number| w.u64(*number));
         [own.map(u64::from), *grace_ends, *gap_top].into_iter().for_each(|some| w.option(some));
+        w.flag(*is_drop_copy);
         w.flag(bound.is_some());
         if let Some(bound) = bound {
             bound.save(w);
@@ -895,6 +944,8 @@ impl Session {
             },
             grace_ends: r.option()?,
             gap_top: r.option()?,
+            is_drop_copy: r.flag()?,
+            copied_to: None,
             bound: if r.flag()? { Some(Bound::load(r)?) } else { None },
             finished: FinishedNames::default(),
             parked: ParkedList::default(),

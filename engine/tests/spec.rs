@@ -54,6 +54,7 @@ rules! {
     a_cl_ord_id_is_used_once_until_it_is_forgotten
     a_possible_resend_is_answered_and_never_executed_again
     a_status_request_tells_the_state
+    a_drop_copy_session_is_told_what_its_firm_is_told
     day_orders_expire_at_the_end_of_the_day
     the_average_price_is_rounded_half_to_even
     orders_are_cancelled_after_a_disconnect_only_if_asked_for

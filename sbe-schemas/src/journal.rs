@@ -397,15 +397,17 @@ pub struct SessionDefine {
     pub self_trade: SelfTradeCode,
     /// Who is one and the same.
     pub self_trade_scope: SelfTradeScopeCode,
+    /// It enters nothing, and is told what its firm's other sessions are told of their orders.
+    pub drop_copy: BooleanCode,
 }
 
-const _: () = assert!(size_of::<SessionDefine>() == 96);
+const _: () = assert!(size_of::<SessionDefine>() == 97);
 
 impl fmt::Display for SessionDefine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "head=({}) compId={} account={} user={} firm={} graceMs={} protocol={} cancelOnDisconnect={} selfTrade={} selfTradeScope={}",
+            "head=({}) compId={} account={} user={} firm={} graceMs={} protocol={} cancelOnDisconnect={} selfTrade={} selfTradeScope={} dropCopy={}",
             self.head,
             Text(&self.comp_id),
             Text(&self.account),
@@ -415,7 +417,8 @@ impl fmt::Display for SessionDefine {
             self.protocol,
             self.cancel_on_disconnect,
             self.self_trade,
-            self.self_trade_scope
+            self.self_trade_scope,
+            self.drop_copy
         )
     }
 }
@@ -424,7 +427,7 @@ impl Message for SessionDefine {
     const TEMPLATE_ID: u16 = 4;
     const SCHEMA_ID: u16 = SCHEMA_ID;
     const VERSION: u16 = VERSION;
-    const BLOCK_LENGTH: u16 = 96;
+    const BLOCK_LENGTH: u16 = 97;
     const NAME: &'static str = "SessionDefine";
     const ZERO: Self = Self {
         head: CommandHead::ZERO,
@@ -437,6 +440,7 @@ impl Message for SessionDefine {
         cancel_on_disconnect: CancelOnDisconnectCode::ZERO,
         self_trade: SelfTradeCode::ZERO,
         self_trade_scope: SelfTradeScopeCode::ZERO,
+        drop_copy: BooleanCode::ZERO,
     };
 }
 

@@ -113,15 +113,17 @@ pub struct ExecutionReportNew {
     pub expire_time: U64,
     /// Conditions of an order: ExecInst (18) and venue terms.
     pub conditions: Conditions,
+    /// On a drop copy: the session that was told; 0: this is no copy.
+    pub copy_of: U32,
 }
 
-const _: () = assert!(size_of::<ExecutionReportNew>() == 136);
+const _: () = assert!(size_of::<ExecutionReportNew>() == 140);
 
 impl fmt::Display for ExecutionReportNew {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "orderId={} execId={} received={} clOrdId={} account={} instrument={} user={} price={} orderQty={} side={} ordType={} timeInForce={} stopPx={} displayQty={} minQty={} expireTime={} conditions={}",
+            "orderId={} execId={} received={} clOrdId={} account={} instrument={} user={} price={} orderQty={} side={} ordType={} timeInForce={} stopPx={} displayQty={} minQty={} expireTime={} conditions={} copyOf={}",
             self.order_id,
             self.exec_id,
             self.received,
@@ -138,7 +140,8 @@ impl fmt::Display for ExecutionReportNew {
             self.display_qty,
             self.min_qty,
             self.expire_time,
-            self.conditions
+            self.conditions,
+            self.copy_of
         )
     }
 }
@@ -147,7 +150,7 @@ impl Message for ExecutionReportNew {
     const TEMPLATE_ID: u16 = 40;
     const SCHEMA_ID: u16 = SCHEMA_ID;
     const VERSION: u16 = VERSION;
-    const BLOCK_LENGTH: u16 = 136;
+    const BLOCK_LENGTH: u16 = 140;
     const NAME: &'static str = "ExecutionReportNew";
     const ZERO: Self = Self {
         order_id: U64::new(0),
@@ -167,6 +170,7 @@ impl Message for ExecutionReportNew {
         min_qty: Decimal8Null::ZERO,
         expire_time: U64::new(0),
         conditions: Conditions::ZERO,
+        copy_of: U32::new(0),
     };
 }
 
@@ -218,15 +222,17 @@ pub struct ExecutionReportTrade {
     pub auction: u8,
     /// Commission (12), in the quote asset; negative: a rebate.
     pub fee: Decimal8,
+    /// On a drop copy: the session that was told; 0: this is no copy.
+    pub copy_of: U32,
 }
 
-const _: () = assert!(size_of::<ExecutionReportTrade>() == 154);
+const _: () = assert!(size_of::<ExecutionReportTrade>() == 158);
 
 impl fmt::Display for ExecutionReportTrade {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "orderId={} execId={} tradeId={} clOrdId={} account={} instrument={} user={} price={} orderQty={} lastPx={} lastQty={} cumQty={} leavesQty={} avgPx={} side={} ordType={} timeInForce={} ordStatus={} aggressor={} auction={} fee={}",
+            "orderId={} execId={} tradeId={} clOrdId={} account={} instrument={} user={} price={} orderQty={} lastPx={} lastQty={} cumQty={} leavesQty={} avgPx={} side={} ordType={} timeInForce={} ordStatus={} aggressor={} auction={} fee={} copyOf={}",
             self.order_id,
             self.exec_id,
             self.trade_id,
@@ -247,7 +253,8 @@ impl fmt::Display for ExecutionReportTrade {
             self.ord_status,
             self.aggressor,
             self.auction,
-            self.fee
+            self.fee,
+            self.copy_of
         )
     }
 }
@@ -256,7 +263,7 @@ impl Message for ExecutionReportTrade {
     const TEMPLATE_ID: u16 = 41;
     const SCHEMA_ID: u16 = SCHEMA_ID;
     const VERSION: u16 = VERSION;
-    const BLOCK_LENGTH: u16 = 154;
+    const BLOCK_LENGTH: u16 = 158;
     const NAME: &'static str = "ExecutionReportTrade";
     const ZERO: Self = Self {
         order_id: U64::new(0),
@@ -280,6 +287,7 @@ impl Message for ExecutionReportTrade {
         aggressor: 0,
         auction: 0,
         fee: Decimal8::ZERO,
+        copy_of: U32::new(0),
     };
 }
 
@@ -325,15 +333,17 @@ pub struct ExecutionReportReplaced {
     pub stop_px: Decimal8Null,
     /// A price or a quantity that may be absent.
     pub display_qty: Decimal8Null,
+    /// On a drop copy: the session that was told; 0: this is no copy.
+    pub copy_of: U32,
 }
 
-const _: () = assert!(size_of::<ExecutionReportReplaced>() == 172);
+const _: () = assert!(size_of::<ExecutionReportReplaced>() == 176);
 
 impl fmt::Display for ExecutionReportReplaced {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "orderId={} execId={} clOrdId={} origClOrdId={} account={} instrument={} user={} price={} orderQty={} cumQty={} leavesQty={} avgPx={} side={} ordType={} timeInForce={} ordStatus={} stopPx={} displayQty={}",
+            "orderId={} execId={} clOrdId={} origClOrdId={} account={} instrument={} user={} price={} orderQty={} cumQty={} leavesQty={} avgPx={} side={} ordType={} timeInForce={} ordStatus={} stopPx={} displayQty={} copyOf={}",
             self.order_id,
             self.exec_id,
             Text(&self.cl_ord_id),
@@ -351,7 +361,8 @@ impl fmt::Display for ExecutionReportReplaced {
             self.time_in_force,
             self.ord_status,
             self.stop_px,
-            self.display_qty
+            self.display_qty,
+            self.copy_of
         )
     }
 }
@@ -360,7 +371,7 @@ impl Message for ExecutionReportReplaced {
     const TEMPLATE_ID: u16 = 42;
     const SCHEMA_ID: u16 = SCHEMA_ID;
     const VERSION: u16 = VERSION;
-    const BLOCK_LENGTH: u16 = 172;
+    const BLOCK_LENGTH: u16 = 176;
     const NAME: &'static str = "ExecutionReportReplaced";
     const ZERO: Self = Self {
         order_id: U64::new(0),
@@ -381,6 +392,7 @@ impl Message for ExecutionReportReplaced {
         ord_status: OrdStatusCode::ZERO,
         stop_px: Decimal8Null::ZERO,
         display_qty: Decimal8Null::ZERO,
+        copy_of: U32::new(0),
     };
 }
 
@@ -422,15 +434,17 @@ pub struct ExecutionReportCanceled {
     pub ord_status: OrdStatusCode,
     /// Why an order ended without a trade.
     pub cause: CancelCauseCode,
+    /// On a drop copy: the session that was told; 0: this is no copy.
+    pub copy_of: U32,
 }
 
-const _: () = assert!(size_of::<ExecutionReportCanceled>() == 149);
+const _: () = assert!(size_of::<ExecutionReportCanceled>() == 153);
 
 impl fmt::Display for ExecutionReportCanceled {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "orderId={} execId={} clOrdId={} origClOrdId={} account={} instrument={} user={} price={} orderQty={} cumQty={} avgPx={} side={} ordType={} timeInForce={} ordStatus={} cause={}",
+            "orderId={} execId={} clOrdId={} origClOrdId={} account={} instrument={} user={} price={} orderQty={} cumQty={} avgPx={} side={} ordType={} timeInForce={} ordStatus={} cause={} copyOf={}",
             self.order_id,
             self.exec_id,
             Text(&self.cl_ord_id),
@@ -446,7 +460,8 @@ impl fmt::Display for ExecutionReportCanceled {
             self.ord_type,
             self.time_in_force,
             self.ord_status,
-            self.cause
+            self.cause,
+            self.copy_of
         )
     }
 }
@@ -455,7 +470,7 @@ impl Message for ExecutionReportCanceled {
     const TEMPLATE_ID: u16 = 43;
     const SCHEMA_ID: u16 = SCHEMA_ID;
     const VERSION: u16 = VERSION;
-    const BLOCK_LENGTH: u16 = 149;
+    const BLOCK_LENGTH: u16 = 153;
     const NAME: &'static str = "ExecutionReportCanceled";
     const ZERO: Self = Self {
         order_id: U64::new(0),
@@ -474,6 +489,7 @@ impl Message for ExecutionReportCanceled {
         time_in_force: TimeInForceCode::ZERO,
         ord_status: OrdStatusCode::ZERO,
         cause: CancelCauseCode::ZERO,
+        copy_of: U32::new(0),
     };
 }
 
@@ -503,15 +519,17 @@ pub struct ExecutionReportRejected {
     pub time_in_force: TimeInForceCode,
     /// OrdRejReason (103) of a rejected order; docs/wire/fix.md has the words.
     pub reason: OrdRejReasonCode,
+    /// On a drop copy: the session that was told; 0: this is no copy.
+    pub copy_of: U32,
 }
 
-const _: () = assert!(size_of::<ExecutionReportRejected>() == 96);
+const _: () = assert!(size_of::<ExecutionReportRejected>() == 100);
 
 impl fmt::Display for ExecutionReportRejected {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "execId={} clOrdId={} account={} symbol={} price={} orderQty={} side={} ordType={} timeInForce={} reason={}",
+            "execId={} clOrdId={} account={} symbol={} price={} orderQty={} side={} ordType={} timeInForce={} reason={} copyOf={}",
             self.exec_id,
             Text(&self.cl_ord_id),
             Text(&self.account),
@@ -521,7 +539,8 @@ impl fmt::Display for ExecutionReportRejected {
             self.side,
             self.ord_type,
             self.time_in_force,
-            self.reason
+            self.reason,
+            self.copy_of
         )
     }
 }
@@ -530,7 +549,7 @@ impl Message for ExecutionReportRejected {
     const TEMPLATE_ID: u16 = 44;
     const SCHEMA_ID: u16 = SCHEMA_ID;
     const VERSION: u16 = VERSION;
-    const BLOCK_LENGTH: u16 = 96;
+    const BLOCK_LENGTH: u16 = 100;
     const NAME: &'static str = "ExecutionReportRejected";
     const ZERO: Self = Self {
         exec_id: U64::new(0),
@@ -543,6 +562,7 @@ impl Message for ExecutionReportRejected {
         ord_type: OrdTypeCode::ZERO,
         time_in_force: TimeInForceCode::ZERO,
         reason: OrdRejReasonCode::ZERO,
+        copy_of: U32::new(0),
     };
 }
 
@@ -824,15 +844,17 @@ pub struct ExecutionReportRestated {
     pub ord_status: OrdStatusCode,
     /// Why the venue changed an order.
     pub cause: RestateCauseCode,
+    /// On a drop copy: the session that was told; 0: this is no copy.
+    pub copy_of: U32,
 }
 
-const _: () = assert!(size_of::<ExecutionReportRestated>() == 121);
+const _: () = assert!(size_of::<ExecutionReportRestated>() == 125);
 
 impl fmt::Display for ExecutionReportRestated {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "orderId={} execId={} clOrdId={} account={} instrument={} user={} price={} orderQty={} cumQty={} leavesQty={} avgPx={} side={} ordType={} timeInForce={} ordStatus={} cause={}",
+            "orderId={} execId={} clOrdId={} account={} instrument={} user={} price={} orderQty={} cumQty={} leavesQty={} avgPx={} side={} ordType={} timeInForce={} ordStatus={} cause={} copyOf={}",
             self.order_id,
             self.exec_id,
             Text(&self.cl_ord_id),
@@ -848,7 +870,8 @@ impl fmt::Display for ExecutionReportRestated {
             self.ord_type,
             self.time_in_force,
             self.ord_status,
-            self.cause
+            self.cause,
+            self.copy_of
         )
     }
 }
@@ -857,7 +880,7 @@ impl Message for ExecutionReportRestated {
     const TEMPLATE_ID: u16 = 49;
     const SCHEMA_ID: u16 = SCHEMA_ID;
     const VERSION: u16 = VERSION;
-    const BLOCK_LENGTH: u16 = 121;
+    const BLOCK_LENGTH: u16 = 125;
     const NAME: &'static str = "ExecutionReportRestated";
     const ZERO: Self = Self {
         order_id: U64::new(0),
@@ -876,6 +899,7 @@ impl Message for ExecutionReportRestated {
         time_in_force: TimeInForceCode::ZERO,
         ord_status: OrdStatusCode::ZERO,
         cause: RestateCauseCode::ZERO,
+        copy_of: U32::new(0),
     };
 }
 

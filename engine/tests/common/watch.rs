@@ -2,6 +2,7 @@
 //!
 //! A book is rebuilt here from the feed alone, the slow way, and compared with the engine's.
 
+use super::words::copy_words;
 use engine::hash::order_sum;
 use engine::{Engine, Event};
 use sbe_schemas::market_data as md;
@@ -91,6 +92,9 @@ impl Watch {
         assert!(generation == last.0 || generation == last.0 + 1);
         assert_eq!(number, next, "a session's numbers have no gap");
         *last = (generation, number);
+        if copy_words(event).is_some() {
+            return; // It has been seen.
+        }
 
         if let Some(r) = event.get::<oe::ExecutionReportNew>() {
             self.owners.insert(r.order_id.get(), session);

@@ -58,7 +58,9 @@ pub(crate) fn words(events: &[Event]) -> Vec<(String, &Event)> {
         if event.kind() == Some(EventKind::Market) {
             continue;
         }
-        if let Some(r) = event.get::<oe::ExecutionReportTrade>() {
+        if let Some(words) = copy_words(event) {
+            all.push((words, event));
+        } else if let Some(r) = event.get::<oe::ExecutionReportTrade>() {
             match first.take() {
                 None => first = Some(*r),
                 Some(first) => all.push((trade(&first, r), event)),
@@ -71,6 +73,31 @@ pub(crate) fn words(events: &[Event]) -> Vec<(String, &Event)> {
     }
     assert!(first.is_none(), "a trade has two sides");
     all
+}
+
+/// On a drop copy session: of which session, and what it was told.
+pub(crate) fn copy_words(event: &Event) -> Option<String> {
+    let copy =
+        |session: u32, words: String| (session != 0).then(|| format!("copy {session} {words}"));
+    let other = || order_words(event).expect("a report");
+    if let Some(r) = event.get::<oe::ExecutionReportTrade>() {
+        let (id, qty, price) = (string(&r.cl_ord_id), decimal(r.last_qty), decimal(r.last_px));
+        return copy(r.copy_of.get(), format!("trade {id} {qty} @ {price}"));
+    }
+    if let Some(r) = event.get::<oe::ExecutionReportNew>() {
+        return copy(r.copy_of.get(), other());
+    }
+    if let Some(r) = event.get::<oe::ExecutionReportCanceled>() {
+        return copy(r.copy_of.get(), other());
+    }
+    if let Some(r) = event.get::<oe::ExecutionReportReplaced>() {
+        return copy(r.copy_of.get(), other());
+    }
+    if let Some(r) = event.get::<oe::ExecutionReportRestated>() {
+        return copy(r.copy_of.get(), other());
+    }
+    let r = event.get::<oe::ExecutionReportRejected>()?;
+    copy(r.copy_of.get(), other())
 }
 
 /// Maker, then taker; buyer, then seller in an uncross.

@@ -11,7 +11,7 @@ use crate::common::{limits, session};
 use engine::Limits;
 use sbe_schemas::header::fill_text;
 use sbe_schemas::journal as j;
-use sbe_schemas::types::{CancelOnDisconnect, SelfTradeScope};
+use sbe_schemas::types::{Boolean, CancelOnDisconnect, SelfTradeScope};
 
 pub(crate) struct Setup {
     pub(crate) limits: Limits,
@@ -63,6 +63,7 @@ fn set(client: &mut j::SessionDefine, word: &str) {
         "account" => client.account = fill_text(value.as_bytes()).unwrap(),
         "cod" => client.cancel_on_disconnect = CancelOnDisconnect::Session.into(),
         "grace" => client.grace_ms = ((ns(value) / 1_000_000) as u32).into(),
+        "copy" => client.drop_copy = Boolean::True.into(),
         "self" => client.self_trade = self_trade_of(value).into(),
         "scope" => {
             client.self_trade_scope = match value {

@@ -141,6 +141,9 @@ pub struct Session {
     /// Who is one and the same for that.
     #[serde(default)]
     pub self_trade_scope: SelfTradeScope,
+    /// It enters nothing, and is told what its firm's other sessions are told of their orders.
+    #[serde(default)]
+    pub drop_copy: bool,
     /// Cancel all open orders when the connection is lost.
     #[serde(default)]
     pub cancel_on_disconnect: bool,

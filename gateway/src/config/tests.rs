@@ -49,6 +49,16 @@ fn errors_name_file_key_and_fix() {
             "[[schedule]]\ntime = \"09:00\"\nphase = \"closed\"\ninstrument = \"X\"\n[host]",
             "schedule[0].instrument",
         ),
+        (
+            "connections_max = 64",
+            "connections_max = 64\nconnections_per_address_max = 0",
+            "fix.connections_per_address_max",
+        ),
+        (
+            "account = \"CLIENT2\"\nfirm = 2\n",
+            "account = \"CLIENT2\"\ndrop_copy = true\n",
+            "session[1].firm",
+        ),
     ];
     for (right, wrong, named) in cases {
         assert!(DEMO.contains(right), "{right}");
@@ -58,6 +68,21 @@ fn errors_name_file_key_and_fix() {
         assert!(told.contains("fix:"), "{told}");
     }
 }
+#[test]
+fn a_firm_has_one_drop_copy_session() {
+    let copies = |number: u32| {
+        let old = format!("account = \"CLIENT{number}\"\nfirm = {number}\n");
+        (old, "firm = 1\ndrop_copy = true\n")
+    };
+    let ((old_2, new_2), (old_3, new_3)) = (copies(2), copies(3));
+    let one = DEMO.replacen(&old_2, new_2, 1);
+    let wish = Config::parse(&one, "x.toml").and_then(|c| c.wish()).expect("one is right");
+    assert_eq!(wish.sessions[1].drop_copy.known(), Some(sbe_schemas::types::Boolean::True));
+    let two = one.replacen(&old_3, new_3, 1);
+    let told = Config::parse(&two, "x.toml").expect_err("two are not").to_string();
+    assert!(told.contains("session[2].drop_copy") && told.contains("fix:"), "{told}");
+}
+
 #[test]
 fn fees_and_timetable_follow_the_file_to_the_last_line() {
     let more = "

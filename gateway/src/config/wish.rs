@@ -151,6 +151,15 @@ impl Config {
         if s.firm != 0 {
             self.check_firm(key("firm"), s.firm)?;
         }
+        let has_one = |other: &super::Session| other.drop_copy && other.firm == s.firm;
+        if s.drop_copy && s.firm == 0 {
+            let fix = "give the number of the [[firm]] whose orders it is told of";
+            return Err(self.error(key("firm"), "a drop copy session of no firm", fix));
+        }
+        if s.drop_copy && self.session[..n].iter().any(has_one) {
+            let fix = "leave one per firm";
+            return Err(self.error(key("drop_copy"), "its firm has such a session already", fix));
+        }
         let account = match &s.account {
             Some(account) => self.name(key("account"), account)?,
             None => [0; 16],
@@ -177,6 +186,10 @@ impl Config {
                 SelfTradeScope::Account => Scope::Account.into(),
                 SelfTradeScope::User => Scope::User.into(),
                 SelfTradeScope::Firm => Scope::Firm.into(),
+            },
+            drop_copy: match s.drop_copy {
+                true => Boolean::True.into(),
+                false => Boolean::False.into(),
             },
             ..j::SessionDefine::ZERO
         })

@@ -48,6 +48,9 @@ pub fn message<'b>(
     if let Some(reject) = event.get::<j::SessionRejectSent>() {
         third_parties(&mut w, reject);
     }
+    if let Some(session) = reports::copy_of(event) {
+        w.text(tag::ON_BEHALF_OF_COMP_ID, directory.comp_id(session));
+    }
     if event.template().0 == oe::SCHEMA_ID {
         reports::report(&mut w, event, directory);
     } else {

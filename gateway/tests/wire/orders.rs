@@ -60,6 +60,40 @@ fn post_only_iceberg_stop_and_good_till_date_do_what_they_say_and_a_mass_cancel_
 }
 
 #[test]
+fn a_drop_copy_session_hears_what_its_firm_hears_before_and_after_a_kill() {
+    let mut venue = Venue::start("uring", "fused", |config| {
+        let of_two = "comp_id = \"CLIENT2\"\naccount = \"CLIENT2\"\nfirm = 2\n";
+        assert!(config.contains(of_two));
+        let copies = "comp_id = \"CLIENT2\"\nfirm = 1\ndrop_copy = true\n";
+        config.replace(of_two, copies)
+    });
+    let (mut a, mut b) = (venue.log_on("CLIENT1"), venue.log_on("CLIENT3"));
+    a.order("a1", "1", "10", "10");
+    a.expect("35=8 150=0 11=a1");
+    b.order("b1", "2", "4", "10");
+    b.expect("35=8 150=0 11=b1");
+    b.expect("35=8 150=F 11=b1");
+    a.expect("35=8 150=F 11=a1 14=4");
+    venue.kill_9();
+    venue.restart();
+    // It was away: the numbers of its session went on, and it asks.
+    let mut copies = venue.connect("CLIENT2");
+    copies.next_in = 3;
+    copies.log_on();
+    copies.send("2", "7=1|16=2|");
+    copies.expect("35=8 43=Y 34=1 115=CLIENT1 150=0 11=a1 17=1");
+    copies.expect("35=8 43=Y 34=2 115=CLIENT1 150=F 11=a1 32=4");
+    copies.order("c1", "1", "1", "1");
+    copies.expect("35=j 380=6 372=D 58=Not authorized");
+    let mut back = venue.connect("CLIENT1");
+    (back.next_out, back.next_in) = (a.next_out, a.next_in);
+    back.log_on();
+    back.send("F", "11=a2|41=a1|55=ACME|54=1|60=NOW|");
+    back.expect("35=8 150=4 11=a2");
+    copies.expect("35=8 115=CLIENT1 150=4 11=a2 41=a1");
+}
+
+#[test]
 fn a_trade_outside_the_band_becomes_an_auction_and_the_feed_tells_all_of_it() {
     let venue = Venue::start("mio", "fused", |config| {
         let acme = "lot = \"1\"\n";

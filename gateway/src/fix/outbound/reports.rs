@@ -59,6 +59,24 @@ pub(super) fn report(w: &mut Writer<'_>, event: &Event, d: &Directory) {
     w.uint(TAG_LOG_SEQ, event.head.seq.get());
 }
 
+/// On a drop copy: the session that was told.
+pub(super) fn copy_of(event: &Event) -> Option<u32> {
+    let copy_of = if let Some(m) = event.get::<oe::ExecutionReportTrade>() {
+        m.copy_of
+    } else if let Some(m) = event.get::<oe::ExecutionReportNew>() {
+        m.copy_of
+    } else if let Some(m) = event.get::<oe::ExecutionReportCanceled>() {
+        m.copy_of
+    } else if let Some(m) = event.get::<oe::ExecutionReportReplaced>() {
+        m.copy_of
+    } else if let Some(m) = event.get::<oe::ExecutionReportRejected>() {
+        m.copy_of
+    } else {
+        event.get::<oe::ExecutionReportRestated>()?.copy_of
+    };
+    Some(copy_of.get()).filter(|session| *session != 0)
+}
+
 /// The fields that reports about a known order have in common.
 struct Common<'a> {
     order_id: u64,

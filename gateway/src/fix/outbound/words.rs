@@ -50,6 +50,7 @@ pub fn business_rejected(reason: u8, throttled: bool) -> &'static [u8] {
         3 => b"Unsupported Message Type",
         4 => b"no orders are taken now: the venue is short of disk; cancels are",
         5 => b"Conditionally Required Field Missing",
+        6 => b"Not authorized",
         _ => b"",
     }
 }
