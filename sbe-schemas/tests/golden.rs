@@ -249,9 +249,10 @@ fn a_trade_report_lies_as_the_schema_says() {
         aggressor: 1,
         auction: 1,
         fee: Decimal8::new(-2),
+        copy_of: 6.into(),
         ..order_entry::ExecutionReportTrade::ZERO
     };
-    let fields: [(usize, &[u8]); 13] = [
+    let fields: [(usize, &[u8]); 14] = [
         (0, &[1]),
         (8, &[2]),
         (16, &[3]),
@@ -265,8 +266,9 @@ fn a_trade_report_lies_as_the_schema_says() {
         (144, &[1]),
         (145, &[1]),
         (146, &(-2_i64).to_le_bytes()),
+        (154, &[6]),
     ];
-    assert_eq!(encoded(report), by_hand(154, [154, 41, 1, 0], &fields));
+    assert_eq!(encoded(report), by_hand(158, [158, 41, 1, 0], &fields));
 }
 
 #[test]
