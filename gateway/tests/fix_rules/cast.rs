@@ -46,6 +46,10 @@ pub fn config<'a>(
         .replace("sessions_max = 64", "sessions_max = 2048")
         .replace("instruments_max = 64", "instruments_max = 512")
         .replace("accounts_max = 256", "accounts_max = 4096")
+        // What is not needed is not paid for with every start.
+        .replace("orders_max = 262144", "orders_max = 4096")
+        .replace("pages_max = 16384", "pages_max = 2048")
+        .replace("event_slots = 16384", "event_slots = 4096")
         .replace("disk_reserve_mib = 256", "disk_reserve_mib = 0");
     text.push_str("\n[[fee_tier]]\nmaker_ppm = 0\ntaker_ppm = 0\n");
     add_instrument(&mut text, "NEXT");

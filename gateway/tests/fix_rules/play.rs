@@ -12,8 +12,11 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 const NS_PER_S: u64 = 1_000_000_000;
 /// Longer than this nobody waits for the venue.
 const PATIENCE_NS: u64 = 20 * NS_PER_S;
+/// Within this the venue has noticed that a connection is gone.
+const NOTICED_MS: u64 = 250;
+/// Numbers further ahead are not meant.
+const AHEAD_MAX: u64 = 900_000;
 const SILENCE_NS: u64 = NS_PER_S / 3;
-/// Messages that a TestRequest, a Logon and the like become are not for scripts to count.
 const MESSAGE_BYTES_MAX: usize = 1 << 16;
 
 /// A connection to a venue.
@@ -127,7 +130,7 @@ impl<'a, W: Wire> Play<'a, W> {
         let line = self.case.lines.get(self.at).map_or("at the end".into(), ToString::to_string);
         let mut text = format!("{}\n    {line}\n      {error}", self.case.name);
         for seat in &self.seats {
-            for said in &seat.diary[seat.diary.len().saturating_sub(12)..] {
+            for said in &seat.diary[seat.diary.len().saturating_sub(6)..] {
                 text.push_str(&format!("\n        {} {said}", seat.who));
             }
         }
@@ -152,7 +155,10 @@ impl<'a, W: Wire> Play<'a, W> {
             Act::Ends(who) => return self.expect_end(host, *who),
             Act::Nothing(who) => return self.expect_nothing(host, *who),
             Act::Counts(who, number) => self.seat(*who).next_out = *number,
-            Act::HangsUp(who) => self.seat(*who).hang_up(),
+            Act::HangsUp(who) => {
+                self.seat(*who).hang_up();
+                host.wait_ms(NOTICED_MS); // Or the venue would take who comes back for a second one.
+            }
             Act::ClosesHalf(who) => {
                 self.seat(*who).wire.as_mut().expect("connected").close_half();
             }
@@ -185,9 +191,9 @@ impl<'a, W: Wire> Play<'a, W> {
         let own_number = said("34").is_none();
         let seat = self.seat(who);
         let used = if own_number { number } else { value("34").unwrap_or(0) };
-        seat.next_out = seat.next_out.max(used + 1);
+        seat.count_to(used.saturating_add(1));
         if draft.kind == "4" && let Some(new) = value("36") {
-            seat.next_out = seat.next_out.max(new);
+            seat.count_to(new);
         }
         if draft.kind == "A" && draft.said.iter().any(|f| f.tag == "141" && f.value.as_deref() == Some("Y")) {
             (seat.next_out, seat.next_in) = (2, 1);
@@ -479,7 +485,8 @@ impl<'a, W: Wire> Play<'a, W> {
                 let mut line = format!("{}", seat.who);
                 for (tag, value) in &heard.0 {
                     match tag.as_str() {
-                        "8" | "9" | "10" | "34" | "43" | "49" | "52" | "56" | "60" | "122" | "45" => {}
+                        "8" | "9" | "10" | "34" | "43" | "49" | "52" | "56" | "60" | "122" | "45"
+                        | "126" => {}
                         "17" | "37" | "527" if value != "0" && value != "NONE" => {
                             let n = ids.len();
                             let n = ids.entry((tag.clone(), value.clone())).or_insert(n);
@@ -494,10 +501,6 @@ impl<'a, W: Wire> Play<'a, W> {
         story
     }
 
-    /// Its place among the cases.
-    pub fn index(&self) -> usize {
-        self.index
-    }
 }
 
 /// The number behind all those without a gap from `expected` on.
@@ -519,8 +522,9 @@ fn is_remarkable(heard: &Heard, tag: &str) -> bool {
     ];
     // A Reject's text only repeats its reason.
     let text = tag == "58" && matches!(heard.kind(), "8" | "5");
+    let trade = heard.get("150") == Some("F") && (tag == "31" || tag == "32");
     let refused = heard.kind() == "9" && (tag == "41" || tag == "102");
-    text || (ALWAYS.contains(&tag) && !refused)
+    text || (ALWAYS.contains(&tag) && !trade && !refused)
 }
 
 /// FIX 4.4: what a message cannot do without; and the arithmetic of a report.
@@ -555,6 +559,13 @@ impl<W: Wire> Seat<W> {
     fn transmit(&mut self, bytes: &[u8]) {
         self.diary.push(format!("> {}", String::from_utf8_lossy(bytes).replace('\u{1}', "|")));
         self.wire.as_mut().expect("connected").write(bytes);
+    }
+
+    /// Its own next number follows what it sends, unless that is nonsense.
+    fn count_to(&mut self, number: u64) {
+        if number < self.next_out + AHEAD_MAX {
+            self.next_out = self.next_out.max(number);
+        }
     }
 
     fn hang_up(&mut self) {

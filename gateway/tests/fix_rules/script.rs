@@ -107,9 +107,16 @@ impl Case {
         cast
     }
 
-    /// It lets time pass.
-    pub fn waits(&self) -> bool {
-        self.lines.iter().any(|line| matches!(line.act, Act::Waits(_)))
+    /// It means the same when the venue dies on the way: nobody's connection ends by the script, and no
+    /// number is said.
+    pub fn survives(&self) -> bool {
+        let numbered = |said: &[Said]| said.iter().any(|field| field.tag == "34" || field.tag == "45");
+        self.lines.iter().all(|line| match &line.act {
+            Act::LogsOn(_, said) => said.is_empty(),
+            Act::Sends(_, draft) => matches!(draft.kind.as_str(), "D" | "F" | "G" | "H" | "q") && !numbered(&draft.said),
+            Act::Hears(_, wanted) => !numbered(&wanted.fields),
+            _ => false,
+        })
     }
 }
 
