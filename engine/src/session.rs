@@ -418,7 +418,7 @@ impl Engine {
                 self.parking.take(&mut s.parked); // Came again, and was applied, in between.
                 return true;
             }
-            Some(number) if number < reach || number == s.next_in => {
+            Some(number) if number <= reach => {
                 let Some(parked) = self.parking.take(&mut s.parked) else { return false };
                 s.next_in = number + 1;
                 if !parked.acted

@@ -14,7 +14,7 @@ pub use orders::{
 use super::decimal::parse_uint;
 use super::fields::{Fields, Reason, Refusal};
 use super::tables::{msg_type, tag};
-use super::time::parse_timestamp;
+use super::time::{TimeError, parse_timestamp};
 use super::validate::check;
 use crate::directory::Directory;
 use engine::command::{slot_bytes, write_slot};
@@ -204,8 +204,12 @@ fn check_session(
             Some(_) => {}
         }
     }
-    let Some(sent) = fields.get(tag::SENDING_TIME).and_then(|v| parse_timestamp(v).ok()) else {
-        return Ok(()); // Missing or malformed: the dictionary says it better.
+    let sent = match fields.get(tag::SENDING_TIME).map(parse_timestamp) {
+        Some(Ok(sent)) => sent,
+        // A time, but none that can be counted: 1969, 9999.
+        Some(Err(TimeError::Range)) => return Err(fatal(SENDING_TIME_ACCURACY, tag::SENDING_TIME)),
+        // Missing or malformed: the dictionary says it better.
+        None | Some(Err(TimeError::Format)) => return Ok(()),
     };
     if sent.abs_diff(expected.now) > expected.sending_time_tolerance_ns {
         return Err(fatal(SENDING_TIME_ACCURACY, tag::SENDING_TIME));

@@ -75,8 +75,12 @@ impl Venue {
         panic!("the venue did not start");
     }
 
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
     pub fn connect(&self, comp_id: &str) -> Peer {
-        Peer::connect(&self.address, comp_id)
+        Peer::connect(self.address(), comp_id)
     }
 
     pub fn log_on(&self, comp_id: &str) -> Peer {

@@ -1,0 +1,109 @@
+//! The venue that cases are played in: for each case an instrument and the sessions of its cast.
+//!
+//! | | |
+//! | --- | --- |
+//! | A, B, G | each with a firm of its own; accounts `MAIN`, which is the session's, and `SUB` |
+//! | D | of A's firm and user, account `MAIN` |
+//! | E | of A's firm, another user, account `SUB` |
+//! | C | a firm of its own; its orders are cancelled 1 s after its connection ends |
+
+use crate::script::{Case, Who};
+use argon2::{Algorithm, Argon2, Params, PasswordHasher, Version};
+use std::fmt::Write;
+use std::sync::OnceLock;
+
+pub const VENUE: &str = "PORTCULLIS";
+
+pub fn comp_id(case: usize, who: Who) -> String {
+    format!("{who}{case:03}")
+}
+
+pub fn symbol(case: usize) -> String {
+    format!("S{case:03}")
+}
+
+/// The hash of "secret", cheap to check.
+fn password_hash() -> &'static str {
+    static HASH: OnceLock<String> = OnceLock::new();
+    HASH.get_or_init(|| {
+        let cheap = Params::new(8, 1, 1, None).unwrap();
+        let argon = Argon2::new(Algorithm::Argon2id, Version::V0x13, cheap);
+        argon.hash_password(b"secret").unwrap().to_string()
+    })
+}
+
+/// The demo venue's settings with what the cases need. `neighbours` are sessions N000, N001 … with a
+/// common instrument.
+pub fn config<'a>(
+    demo: &str,
+    cases: impl Iterator<Item = (usize, &'a Case)>,
+    neighbours: usize,
+) -> String {
+    let head = demo.split("\n[[instrument]]").next().unwrap();
+    let mut text = head
+        .replace("sending_time_tolerance_s = 3600", "sending_time_tolerance_s = 120")
+        .replace("connections_max = 64", "connections_max = 256")
+        .replace("sessions_max = 64", "sessions_max = 2048")
+        .replace("instruments_max = 64", "instruments_max = 512")
+        .replace("accounts_max = 256", "accounts_max = 4096")
+        // What is not needed is not paid for with every start.
+        .replace("orders_max = 262144", "orders_max = 4096")
+        .replace("pages_max = 16384", "pages_max = 2048")
+        .replace("event_slots = 16384", "event_slots = 4096")
+        .replace("disk_reserve_mib = 256", "disk_reserve_mib = 0");
+    text.push_str("\n[[fee_tier]]\nmaker_ppm = 0\ntaker_ppm = 0\n");
+    add_instrument(&mut text, "NEXT");
+    for n in 0..neighbours {
+        add_firm(&mut text, 1 + n as u32);
+        add_session(&mut text, &comp_id(n, 'N'), 1 + n as u32, 0, "MAIN", "");
+    }
+    for (n, case) in cases {
+        add_instrument(&mut text, &symbol(n));
+        let cast = case.cast();
+        let base = 1000 + 10 * n as u32;
+        let firm = |who| match who {
+            'A' | 'D' | 'E' => base,
+            who => base + who as u32 - 'A' as u32,
+        };
+        let mut firms: Vec<u32> = cast.iter().map(|who| firm(*who)).collect();
+        firms.sort_unstable();
+        firms.dedup();
+        firms.into_iter().for_each(|firm| add_firm(&mut text, firm));
+        for who in cast {
+            let user = if matches!(who, 'A' | 'D') { base } else { base + who as u32 };
+            let account = if who == 'E' { "SUB" } else { "MAIN" };
+            let more = match who {
+                'C' => "cancel_on_disconnect = true\ngrace_ms = 1000\n",
+                _ => "",
+            };
+            add_session(&mut text, &comp_id(n, who), firm(who), user, account, more);
+        }
+    }
+    text
+}
+
+fn add_instrument(text: &mut String, symbol: &str) {
+    writeln!(
+        text,
+        "[[instrument]]\nsymbol = \"{symbol}\"\ntick = \"0.01\"\nlot = \"1\"\n\
+         quantity_max = \"1000000\"\nprice_max = \"100000\"\nnotional_max = \"50000000\""
+    )
+    .unwrap();
+}
+
+fn add_firm(text: &mut String, firm: u32) {
+    writeln!(text, "[[firm]]\nnumber = {firm}").unwrap();
+    for name in ["MAIN", "SUB"] {
+        writeln!(text, "[[account]]\nname = \"{name}\"\nfirm = {firm}").unwrap();
+    }
+}
+
+fn add_session(text: &mut String, comp_id: &str, firm: u32, user: u32, account: &str, more: &str) {
+    let hash = password_hash();
+    writeln!(
+        text,
+        "[[session]]\ncomp_id = \"{comp_id}\"\nfirm = {firm}\nuser = {user}\n\
+         account = \"{account}\"\npassword_hash = \"{hash}\"\n{more}"
+    )
+    .unwrap();
+}

@@ -1,0 +1,125 @@
+//! The rules of docs/wire/fix.md as scripts, played over the wire: one file a rule.
+//!
+//! `session/`: the session; `orders/`: what orders say and get; `abuse/`: clients that mean harm, with
+//! a healthy one beside them; `strict/`: limits, in a venue whose limits are low. `script.rs` says how
+//! a script reads, `play.rs` plays one, `binary.rs` does so with all of them against the real process.
+//! `FIX_RULES=word` plays only the files whose name has the word.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    missing_docs,
+    unreachable_pub,
+    reason = "a test"
+)]
+
+mod binary;
+mod cast;
+mod message;
+mod neighbour;
+#[allow(dead_code, reason = "the wire tests use the rest")]
+#[path = "../wire/peer.rs"]
+mod peer;
+mod play;
+mod script;
+#[allow(dead_code, reason = "the wire tests use the rest")]
+#[path = "../wire/venue.rs"]
+mod venue;
+
+use binary::{Binary, at_once, play_through};
+use neighbour::Neighbour;
+use play::Play;
+use std::time::Duration;
+use script::Case;
+use venue::MATRIX;
+
+fn fail_if_any(wrong: &[String], where_: &str) {
+    assert!(wrong.is_empty(), "{where_}: {} went wrong\n{}", wrong.len(), wrong.join("\n\n"));
+}
+
+#[test]
+fn every_rule_holds_on_every_transport_and_placement() {
+    let cases: Vec<Case> = ["session", "orders"].into_iter().flat_map(script::read).collect();
+    for combination in MATRIX {
+        let host = Binary::start(combination, &cases, 0, |config| config);
+        let (wrong, _) = play_through(&host, &cases);
+        fail_if_any(&wrong, &format!("{combination:?}"));
+    }
+}
+
+/// After each line, settled or under way, the process is killed. Everybody comes back as a client does:
+/// what the venue asks for is sent again, what was missed is asked for. In the end everybody was told
+/// what they would have been told without.
+#[test]
+fn orders_mean_the_same_when_the_venue_dies_after_any_line() {
+    let cases: Vec<Case> = script::read("orders").into_iter().filter(Case::survives).collect();
+    let calm = Binary::start(MATRIX[0], &cases, 0, |config| config);
+    let (wrong, stories) = play_through(&calm, &cases);
+    fail_if_any(&wrong, "without a crash");
+    drop(calm);
+    // Every line is followed by a death in one of the four; in the last two also by one before.
+    let dies: [fn(usize) -> bool; 4] = [|n| n % 2 == 0, |n| n % 2 == 1, |n| n % 3 == 0, |_| true];
+    for (combination, dies) in MATRIX.into_iter().zip(dies) {
+        let mut host = Binary::start(combination, &cases, 0, |config| config);
+        let wrong = play_with_deaths(&mut host, &cases, &stories, dies);
+        fail_if_any(&wrong, &format!("{combination:?}"));
+    }
+}
+
+fn play_with_deaths(
+    host: &mut Binary,
+    cases: &[Case],
+    stories: &[Vec<String>],
+    dies: impl Fn(usize) -> bool,
+) -> Vec<String> {
+    let mut plays: Vec<_> = (0..).zip(cases).map(|(n, case)| Play::new(case, n, host)).collect();
+    let lines_max = cases.iter().map(|case| case.lines.len()).max().unwrap_or(0);
+    for line in 0..lines_max {
+        let mut wrong = at_once(&mut plays, |play| play.step(host));
+        if wrong.is_empty() && dies(line) {
+            host.kill_and_restart();
+            wrong = at_once(&mut plays, |play| play.recover(host));
+        }
+        if !wrong.is_empty() {
+            return wrong;
+        }
+    }
+    let mut wrong = at_once(&mut plays, |play| play.farewell(host));
+    for (play, story) in plays.iter().zip(stories) {
+        if play.story() != *story {
+            let (seen, wanted) = (play.story().join("\n      "), story.join("\n      "));
+            wrong.push(format!("{}\n      {seen}\n    is not\n      {wanted}", play.case.name));
+        }
+    }
+    wrong
+}
+
+#[test]
+fn abuse_gets_the_documented_answer_and_disturbs_no_neighbour() {
+    let cases = script::read("abuse");
+    for combination in MATRIX {
+        let host = Binary::start(combination, &cases, 1, |config| config);
+        let neighbour = Neighbour::start(host.venue.connect("N000"));
+        let (wrong, _) = play_through(&host, &cases);
+        let waits = neighbour.stop();
+        fail_if_any(&wrong, &format!("{combination:?}"));
+        let (median, longest) = (waits[waits.len() / 2], waits[waits.len() - 1]);
+        println!("{combination:?}: {} answers, median {median:?}, longest {longest:?}", waits.len());
+        // Generous: the machine may be busy with anything.
+        assert!(longest < Duration::from_secs(5), "a neighbour waited {longest:?}");
+    }
+}
+
+#[test]
+fn limits_are_kept() {
+    let cases = script::read("strict");
+    for combination in MATRIX {
+        let host = Binary::start(combination, &cases, 0, |config| {
+            config
+                .replace("logon_ms = 10000", "logon_ms = 500")
+                .replace("rate_soft = 50000", "rate_soft = 5")
+                .replace("message_bytes_max = 8192", "message_bytes_max = 1024")
+        });
+        let (wrong, _) = play_through(&host, &cases);
+        fail_if_any(&wrong, &format!("{combination:?}"));
+    }
+}
