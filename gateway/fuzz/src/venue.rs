@@ -18,7 +18,7 @@ use sbe_schemas::journal as j;
 use sbe_schemas::market_data::InstrumentDefinition;
 use sbe_schemas::order_entry as oe;
 use sbe_schemas::types::{CommandHead, Decimal8, DisconnectReason, EventKind, Phase, Protocol};
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Allocations of the process so far. Whoever counts them does it here; nobody need.
@@ -54,8 +54,21 @@ pub fn stream_of(pieces: &[u8]) -> Vec<u8> {
     pieces.split(|byte| *byte == 0).flat_map(piece).collect()
 }
 
-/// See [`connection`]; `draw` decides where the bytes are cut. Returns the messages it was.
-pub fn stream(bytes: &[u8], draw: u64) -> usize {
+/// What became of a stream, for who wants to know that enough was played.
+#[derive(Debug, Default)]
+pub struct Told {
+    /// Messages that were framed.
+    pub messages: usize,
+    /// Orders that were accepted.
+    pub orders: usize,
+    /// Reports of trades.
+    pub trades: usize,
+    /// SessionRejectReasons (373) that were given.
+    pub reasons: BTreeSet<u8>,
+}
+
+/// See [`connection`]; `draw` decides where the bytes are cut.
+pub fn stream(bytes: &[u8], draw: u64) -> Told {
     let mut draw = Draw(draw);
     let whole = commands(bytes, |_| usize::MAX, |_| true);
     let in_bytes = commands(bytes, |_| 1, |_| true);
@@ -68,8 +81,7 @@ pub fn stream(bytes: &[u8], draw: u64) -> usize {
     let Cut { messages, lost, .. } = cut(bytes, |_| usize::MAX);
     assert_eq!(whole.slots.len(), messages.len(), "one command for every message, none for others");
     assert_eq!(whole.closed.is_some(), lost, "{:?}", whole.closed);
-    answers(&whole.slots);
-    messages.len()
+    Told { messages: messages.len(), ..answers(&whole.slots) }
 }
 
 /// Who is not logged on is closed, or waits, or is asked who it is; no command comes of it.
@@ -256,14 +268,15 @@ struct Venue {
     rejected: HashSet<(u32, u64)>,
     /// ClOrdIDs that were accepted as orders.
     accepted: HashSet<[u8; 36]>,
-    /// The last number of ours, and the generation it is of.
-    told: (u32, u64),
+    /// The generation of our last message, and its number.
+    last: (u32, u64),
+    told: Told,
     is_closed: bool,
 }
 
 /// Each number is answered at most once, each order taken at most once, our own numbers have no gap,
 /// and every answer is a FIX message that we would take ourselves.
-fn answers(slots: &[Vec<u8>]) {
+fn answers(slots: &[Vec<u8>]) -> Told {
     let mut venue = Venue::new();
     let mut ring = Kept::default();
     let (mut scanner, directory) = (Scanner::new(), directory());
@@ -275,7 +288,8 @@ fn answers(slots: &[Vec<u8>]) {
             break; // The gateway reads no more of it.
         }
     }
-    assert!(venue.told.1 > 0, "the Logon is answered");
+    assert!(venue.last.1 > 0, "the Logon is answered");
+    venue.told
 }
 
 impl Venue {
@@ -296,7 +310,8 @@ impl Venue {
             directory: directory(),
             rejected: HashSet::new(),
             accepted: HashSet::new(),
-            told: (1, 0),
+            last: (1, 0),
+            told: Told::default(),
             is_closed: false,
         };
         venue.define(&j::TermStarted { term: 1.into(), ..j::TermStarted::ZERO });
@@ -342,15 +357,16 @@ impl Venue {
             return;
         }
         let (generation, number) = (event.head.generation.get(), event.head.number.get());
-        let wanted = if generation == self.told.0 { self.told.1 + 1 } else { 1 };
-        assert!(generation >= self.told.0 && number == wanted, "{number} is not {wanted}");
-        self.told = (generation, number);
+        let wanted = if generation == self.last.0 { self.last.1 + 1 } else { 1 };
+        assert!(generation >= self.last.0 && number == wanted, "{number} is not {wanted}");
+        self.last = (generation, number);
         self.count_answer(event, generation);
         self.write(event);
     }
 
     fn count_answer(&mut self, event: &Event, generation: u32) {
         let answered = if let Some(reject) = event.get::<j::SessionRejectSent>() {
+            self.told.reasons.insert(reject.reason);
             // What acts, or is looked at, whatever its number may be answered again.
             let any_number = [7, 16, 34, 36, 49, 52, 56, 122];
             let again = reject.ref_tag.get().is_some_and(|tag| any_number.contains(&tag))
@@ -359,11 +375,13 @@ impl Venue {
         } else {
             event.get::<oe::BusinessReject>().map(|reject| reject.ref_seq_num.get())
         };
+        self.told.trades += usize::from(event.get::<oe::ExecutionReportTrade>().is_some());
         if let Some(number) = answered {
             assert!(self.rejected.insert((generation, number)), "{number} is rejected twice");
         }
         if let Some(order) = event.get::<oe::ExecutionReportNew>() {
             assert!(self.accepted.insert(order.cl_ord_id), "an order is taken twice");
+            self.told.orders += 1;
         }
     }
 
@@ -393,7 +411,7 @@ pub fn an_order_applied_twice(order: &[u8]) {
         ring.split();
         // As if the venue had forgotten everything between the two.
         venue.engine = Venue::new().engine;
-        venue.told = (1, 0);
+        venue.last = (1, 0);
         ring.slots.iter().chain(&made.slots).for_each(|slot| venue.apply(slot));
     }
 }

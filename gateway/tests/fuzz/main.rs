@@ -17,7 +17,7 @@ mod generate;
 mod properties;
 
 use generate::Generator;
-use properties::venue::ALLOCATIONS;
+use properties::venue::{ALLOCATIONS, Told};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -61,41 +61,48 @@ fn whatever_a_client_sends_the_properties_hold() {
     let cases_max = number("FUZZ_CASES").unwrap_or(u64::MAX);
     println!("FUZZ_SEED={first}");
     let begun = Instant::now();
-    let (mut cases, mut messages, mut bytes) = (0, 0, 0);
+    let (mut cases, mut bytes, mut all) = (0, 0, Told::default());
     while cases < cases_max && begun.elapsed() < seconds {
         let seed = first.wrapping_add(cases);
-        let case = catch_unwind(|| play(seed)).unwrap_or_else(|_| {
+        let (told, length) = catch_unwind(|| play(seed)).unwrap_or_else(|_| {
             panic!(
                 "failed: FUZZ_SEED={seed} FUZZ_CASES=1 cargo test -p gateway --test fuzz\n{}",
                 Generator::new(seed).stream().bytes.escape_ascii()
             )
         });
         cases += 1;
-        messages += case.0;
-        bytes += case.1;
+        bytes += length;
+        all.messages += told.messages;
+        all.orders += told.orders;
+        all.trades += told.trades;
+        all.reasons.extend(told.reasons);
     }
-    println!("{cases} cases, {messages} messages in {bytes} bytes: all properties hold");
-    assert!(cases >= cases_max.min(20) && (messages > 0 || cases < 20), "{cases}, {messages}");
+    println!("{cases} cases of {bytes} bytes, and all properties hold: {all:?}");
+    if cases >= 1000 {
+        assert!(all.orders > 100 && all.trades > 10, "{all:?}");
+        let reasons = [0, 1, 2, 4, 5, 6, 9, 11, 13, 14, 15, 16, 99];
+        assert!(reasons.iter().all(|reason| all.reasons.contains(reason)), "{all:?}");
+    }
 }
 
 fn number(name: &str) -> Option<u64> {
     std::env::var(name).ok().and_then(|text| text.parse().ok())
 }
 
-/// One stream and one body. Returns messages and bytes of the stream.
-fn play(seed: u64) -> (usize, usize) {
+/// One stream and a few bodies. Returns what became of the stream, and its length.
+fn play(seed: u64) -> (Told, usize) {
     let mut generator = Generator::new(seed);
     let stream = generator.stream();
     properties::frame(&stream.bytes);
-    let messages = properties::venue::stream(&stream.bytes, seed);
+    let told = properties::venue::stream(&stream.bytes, seed);
     if let Some(whole) = stream.whole_messages {
-        assert_eq!(messages, whole, "messages between others with a wrong CheckSum");
+        assert_eq!(told.messages, whole, "messages between others with a wrong CheckSum");
     }
     properties::venue::stranger(&stream.bytes);
     for _ in 0..4 {
         properties::decode(&generator.body());
     }
-    (messages, stream.bytes.len())
+    (told, stream.bytes.len())
 }
 
 /// Every file of the corpus, through the target it is of.
