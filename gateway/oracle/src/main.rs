@@ -1,14 +1,18 @@
-//! Writes `gateway/src/fix/tables.rs` from the FIX 4.4 dictionary that fefix carries.
+//! Writes `gateway/src/fix/tables.rs` from the FIX 4.4 dictionary that fefix carries, and from the same
+//! the dictionary that clients load.
 //!
 //! ```text
 //! cargo run -p fix-oracle -- tables > gateway/src/fix/tables.rs
+//! cargo run -p fix-oracle -- orders > docs/fix/portcullis-orders.xml
 //! ```
 //!
 //! A tool of the developers, never part of the binary. `model.rs` reads the dictionary and checks
-//! that it is plausible; this file only prints. `tests/current.rs` proves the committed tables
-//! current; `tests/differential.rs` sets our decoder against fefix's.
+//! that it is plausible; this file only prints, and `quickfix.rs` what is for clients.
+//! `tests/current.rs` proves the committed files current; `tests/differential.rs` sets our decoder
+//! against fefix's.
 
 mod model;
+mod quickfix;
 
 use std::fmt::Write as _;
 
@@ -26,12 +30,14 @@ use super::dictionary::{any, chars, one_of, pair, set};
 ";
 
 fn main() -> anyhow::Result<()> {
+    let model = Model::fix44()?;
     let mut arguments = std::env::args().skip(1);
-    anyhow::ensure!(
-        arguments.next().as_deref() == Some("tables") && arguments.next().is_none(),
-        "usage: fix-oracle tables > gateway/src/fix/tables.rs"
-    );
-    print!("{}", tables(&Model::fix44()?)?);
+    let wanted = arguments.next().filter(|_| arguments.len() == 0);
+    match wanted.as_deref() {
+        Some("tables") => print!("{}", tables(&model)?),
+        Some("orders") => print!("{}", quickfix::dictionary(&model, quickfix::ORDERS, "orders")?),
+        _ => anyhow::bail!("usage: fix-oracle tables | orders"),
+    }
     Ok(())
 }
 

@@ -19,6 +19,10 @@ pub(crate) struct Field {
     pub(crate) values: BTreeSet<String>,
     /// The other half of a Length and Data pair, or 0.
     pub(crate) pair: u16,
+    /// Its type in QuickFIX's words.
+    pub(crate) datatype: String,
+    /// What FIX calls its values, those that `values` leaves out included.
+    pub(crate) words: BTreeMap<String, String>,
 }
 
 /// One level: a message, the header, an entry.
@@ -215,7 +219,16 @@ fn fields(dictionary: &Dictionary) -> anyhow::Result<BTreeMap<u16, Field>> {
             values.clear();
         }
         tags_by_name.insert(field.name().to_owned(), field.tag().get());
-        let read = Field { name: field.name().to_owned(), kind, values, pair: 0 };
+        let words = field.enums().into_iter().flatten();
+        let words = words.map(|value| (value.value().to_owned(), value.description().to_owned()));
+        let read = Field {
+            name: field.name().to_owned(),
+            kind,
+            values,
+            pair: 0,
+            datatype: quickfix_type(field.data_type().basetype(), kind),
+            words: words.collect(),
+        };
         ensure!(fields.insert(field.tag().get(), read).is_none());
     }
     let lengths: Vec<_> =
@@ -231,6 +244,18 @@ fn fields(dictionary: &Dictionary) -> anyhow::Result<BTreeMap<u16, Field>> {
         fields.entry(data).and_modify(|field| field.pair = length);
     }
     Ok(fields)
+}
+
+fn quickfix_type(datatype: FixDatatype, kind: &str) -> String {
+    use FixDatatype as T;
+    match datatype {
+        T::MultipleCharValue | T::MultipleStringValue => "MULTIPLEVALUESTRING".into(),
+        T::XmlData => "DATA".into(),
+        T::TagNum => "INT".into(),
+        T::Language => "STRING".into(),
+        T::Char if kind == "Text" => "STRING".into(),
+        other => other.name().to_uppercase(),
+    }
 }
 
 fn kind(datatype: FixDatatype) -> Option<&'static str> {

@@ -16,9 +16,9 @@
 //! - There is no `|10=ddd|` where BodyLength says: the message ends with the first `|10=…|` from there
 //!   on. What a wrong BodyLength has swallowed is garbled with it, as QuickFIX has it, and is never
 //!   taken for a message of its own: bytes that were sent as part of one message cannot pose as another.
-//! - It does not begin with `8=FIX…|9=digits|`: bytes are skipped up to the next `8=FIX.4.4|9=` that
+//! - It does not begin with `8=FIX…|9=digits|`: bytes are skipped up to the next `8=FIX…|9=` that
 //!   follows an SOH. What may be the beginning of one is kept, and so is the least that shows the
-//!   next byte is inside a field; at most thirteen bytes in all.
+//!   next byte is inside a field; some thirteen bytes in all.
 //! - The message would be longer than the limit: the stream is [`Frame::Lost`]. The caller also
 //!   counts `skip` of garbled frames in a row and gives up beyond the same limit.
 
@@ -171,9 +171,12 @@ fn end_of_garbled(
     }
 }
 
-/// Is `bytes` the beginning of a message, as far as both go?
+/// Is `bytes` the beginning of a message of any version, as far as it goes?
+///
+/// Not only of ours: a read that ends in `8=FIX.4.` keeps those bytes, and the next call would find
+/// a message of another version where one look at all of it finds none.
 fn agrees_with_start(bytes: &[u8]) -> bool {
-    bytes.iter().zip(START).all(|(seen, wanted)| seen == wanted)
+    start(bytes).is_ok()
 }
 
 /// BodyLength and its digits, `None` while its SOH is not there yet.

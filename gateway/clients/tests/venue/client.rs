@@ -1,5 +1,5 @@
-//! A QuickFIX initiator: the C++ engine with its file store and a FIX 4.4 data dictionary, and a
-//! record of everything that went over the wire and of what the engine let through to us.
+//! A QuickFIX initiator: the C++ engine with its file store and a data dictionary, the venue's own or
+//! FIX 4.4's, and a record of everything that went over the wire and of what the engine let through to us.
 //!
 //! Nothing here repairs anything: numbers, resends, reconnects and validation are QuickFIX's own.
 
@@ -145,8 +145,18 @@ fn readable(message: &str) -> Fix {
     Fix(message.replace('\u{1}', "|"))
 }
 
+/// What QuickFIX holds every message of the venue against.
+#[derive(Clone, Copy)]
+pub enum Dictionary {
+    /// `docs/fix/portcullis-orders.xml`: no message, field or value that it does not have.
+    Venues,
+    /// All of FIX 4.4, where tags from 5000 on are nobody's business.
+    Fix44,
+}
+
 pub struct Client {
     pub comp_id: String,
+    dictionary: Dictionary,
     directory: PathBuf,
     port: u16,
     record: &'static Record,
@@ -157,7 +167,7 @@ pub struct Client {
 
 impl Client {
     /// Not connected yet. `directory` keeps its numbers and messages.
-    pub fn new(comp_id: &str, directory: &Path, port: u16) -> Self {
+    pub fn new(comp_id: &str, dictionary: Dictionary, directory: &Path, port: u16) -> Self {
         let record = Record {
             password: comp_id.to_lowercase(),
             history: Mutex::default(),
@@ -165,6 +175,7 @@ impl Client {
         };
         Self {
             comp_id: comp_id.to_owned(),
+            dictionary,
             directory: directory.join(comp_id),
             port,
             // QuickFIX borrows it and has threads of its own: it lives as long as the process.
@@ -191,12 +202,19 @@ impl Client {
 
     fn settings(&self) -> String {
         let (comp_id, port) = (&self.comp_id, self.port);
-        let (store, dictionary) = (self.directory.display(), dictionary().display());
+        let store = self.directory.display();
+        let (dictionary, user_defined) = match self.dictionary {
+            Dictionary::Venues => (venues_dictionary(), "Y"),
+            Dictionary::Fix44 => (fix44_dictionary().to_owned(), "N"),
+        };
+        let dictionary = dictionary.display();
         format!(
             "[DEFAULT]\nConnectionType=initiator\nReconnectInterval=1\nHeartBtInt=30\n\
              NonStopSession=Y\nPersistMessages=Y\nFileStorePath={store}\n\
              ResetOnLogon=N\nResetOnLogout=N\nResetOnDisconnect=N\n\
-             UseDataDictionary=Y\nDataDictionary={dictionary}\nSocketNodelay=Y\n\
+             UseDataDictionary=Y\nDataDictionary={dictionary}\nValidateFieldsOutOfOrder=Y\n\
+             ValidateFieldsHaveValues=Y\nValidateUserDefinedFields={user_defined}\n\
+             AllowUnknownMsgFields=N\nSocketNodelay=Y\n\
              [SESSION]\nBeginString=FIX.4.4\nSenderCompID={comp_id}\nTargetCompID={VENUE}\n\
              SocketConnectHost=127.0.0.1\nSocketConnectPort={port}\n"
         )
@@ -335,9 +353,14 @@ fn code(side: &str) -> &'static str {
     }
 }
 
+/// What clients are given.
+pub fn venues_dictionary() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/fix/portcullis-orders.xml")
+}
+
 /// FIX 4.4 in QuickFIX's own format. QuickFIX's crate leaves the file out; that of `fefix`, which
 /// the workspace uses anyway (gateway/oracle), has it.
-fn dictionary() -> &'static Path {
+fn fix44_dictionary() -> &'static Path {
     const INSIDE: &str = "src/fefix_core/resources/quickfix/FIX-4.4.xml";
     static DICTIONARY: OnceLock<PathBuf> = OnceLock::new();
     DICTIONARY.get_or_init(|| {

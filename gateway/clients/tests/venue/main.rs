@@ -1,8 +1,8 @@
 //! Two real QuickFIX initiators against the real `portcullis`, over both transports and both
 //! placements: they trade, miss messages, ask for them again, and live through `kill -9`.
 //!
-//! QuickFIX checks every message against a FIX 4.4 dictionary and keeps its numbers on disk; this
-//! test only watches. The chapters are functions, in the order of `the_whole_story`.
+//! QuickFIX checks every message against a dictionary, one of the two against the venue's own, and
+//! keeps its numbers on disk; this test only watches. The chapters are functions, in the order of `the_whole_story`.
 //! Next: `client.rs` (QuickFIX), `server.rs` (the child process), `wireshark.rs` (a second opinion).
 #![allow(clippy::unwrap_used, missing_docs, unreachable_pub, reason = "a test")]
 
@@ -10,7 +10,7 @@ mod client;
 mod server;
 mod wireshark;
 
-use client::{Client, Fix, History};
+use client::{Client, Dictionary, Fix, History};
 use server::{Server, Way};
 use std::collections::{HashMap, HashSet};
 
@@ -51,11 +51,14 @@ fn the_whole_story(
     comp_ids: [&str; 2],
 ) {
     let mut server = Server::start(Way { transport, placement, durability });
-    let [mut a, mut b] = comp_ids.map(|id| Client::new(id, &server.directory, server.port));
+    let [of_a, of_b] = comp_ids;
+    let mut a = Client::new(of_a, Dictionary::Venues, &server.directory, server.port);
+    let mut b = Client::new(of_b, Dictionary::Fix44, &server.directory, server.port);
     a.log_on();
     b.log_on();
     they_trade(&mut a, &mut b);
     cancels_and_replaces_do_what_they_say(&mut a, &mut b);
+    every_kind_of_order_is_in_the_dictionary(&mut a);
     what_cannot_be_is_refused(&mut a);
     what_was_missed_comes_again_when_asked_for(&mut a, &mut b);
     a_killed_venue_comes_back_with_every_acknowledged_order(&mut server, &a, &b);
@@ -115,6 +118,35 @@ fn cancels_and_replaces_do_what_they_say(a: &mut Client, b: &mut Client) {
     a.expect("35=8|150=F|39=2|11=c5|32=5");
     b.cancel("d6", "d4", "buy ACME");
     b.expect("35=8|150=4|11=d6|41=d4|14=0");
+}
+
+/// The answers with fields that plain orders have not, the venue's own tags among them.
+fn every_kind_of_order_is_in_the_dictionary(a: &mut Client) {
+    let with = |name: &'static str, side: &'static str, more: &[(i32, &'static str)]| {
+        let common = [(11, name), (55, "ACME"), (54, side), (60, "NOW"), (38, "10")];
+        [&common[..], more].concat()
+    };
+    a.send("D", &with("k1", "2", &[(40, "2"), (44, "12"), (111, "3"), (18, "6"), (5018, "Y")]));
+    a.expect("35=8|150=0|11=k1|111=3|18=6|5018=Y");
+    a.send("D", &with("k2", "2", &[(40, "2"), (44, "12"), (111, "0"), (110, "1"), (5019, "2")]));
+    a.expect("35=8|150=0|11=k2|111=0|110=1");
+    a.expect("35=8|150=4|11=k2|58=less than MinQty at once");
+    let till = [(40, "2"), (44, "13"), (59, "6"), (126, "20991231-00:00:00")];
+    a.send("D", &with("k3", "2", &till));
+    a.expect("35=8|150=0|11=k3|59=6|126=20991231-00:00:00.000");
+    a.send("D", &with("k4", "1", &[(40, "4"), (44, "20"), (99, "19")]));
+    a.expect("35=8|150=0|11=k4|40=4|99=19");
+    a.send("D", &with("k5", "1", &[(40, "3"), (99, "19")]));
+    a.expect("35=8|150=0|11=k5|40=3|99=19");
+    a.send("q", &[(11, "k6"), (60, "NOW"), (530, "1"), (55, "ACME"), (5020, "1")]);
+    let gone: HashSet<String> =
+        (0..4).map(|_| a.expect("35=8|150=4|58=mass cancel").text("11").to_owned()).collect();
+    assert_eq!(gone, ["k1", "k3", "k4", "k5"].map(str::to_owned).into());
+    a.expect("35=r|11=k6|530=1|531=1|533=4|5020=1");
+    a.send("q", &[(11, "k7"), (60, "NOW"), (530, "1"), (55, "NOBODY")]);
+    a.expect("35=r|11=k7|531=0|532=1");
+    a.send("q", &[(11, "k8"), (60, "NOW"), (530, "7"), (5020, "3"), (5021, "NOBODY")]);
+    a.expect("35=r|11=k8|530=7|531=0|532=99|5020=3|5021=NOBODY");
 }
 
 fn what_cannot_be_is_refused(a: &mut Client) {
