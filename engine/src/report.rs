@@ -17,7 +17,7 @@ use sbe_schemas::types::{
 use zerocopy::little_endian::U32;
 
 /// What goes to drop copy sessions as well.
-trait Copied: Message {
+trait Copied: Message + Copy {
     /// The session that was told; 0: no copy.
     fn copy_of(&mut self) -> &mut U32;
 }
@@ -54,13 +54,18 @@ impl Engine {
     }
 
     /// Tells a session, and the drop copy session of its firm.
-    #[inline]
-    fn tell<M: Copied, S: Sink>(&mut self, session: u32, mut report: M, sink: &mut S) {
-        self.report(session, &report, EventFlags::EMPTY, sink);
+    #[inline(always)]
+    fn tell<M: Copied, S: Sink>(&mut self, session: u32, report: &M, sink: &mut S) {
+        self.report(session, report, EventFlags::EMPTY, sink);
         if let Some(copy) = self.sessions[session as usize].copied_to {
-            report.copy_of().set(session + 1);
-            self.report(copy, &report, EventFlags::EMPTY, sink);
+            self.tell_again(copy, session, *report, sink);
         }
+    }
+
+    #[cold]
+    fn tell_again<M: Copied, S: Sink>(&mut self, copy: u32, of: u32, mut report: M, sink: &mut S) {
+        report.copy_of().set(of + 1);
+        self.report(copy, &report, EventFlags::EMPTY, sink);
     }
 
     fn next_exec_id(&mut self) -> u64 {
@@ -93,7 +98,7 @@ impl Engine {
             conditions: order.conditions,
             copy_of: 0.into(),
         };
-        self.tell(session, report, sink);
+        self.tell(session, &report, sink);
     }
 
     pub(crate) fn report_trade<S: Sink>(&mut self, order: &Order, filled: &Filled, sink: &mut S) {
@@ -125,7 +130,7 @@ impl Engine {
             fee: Decimal8::new(filled.fee),
             copy_of: 0.into(),
         };
-        self.tell(session, report, sink);
+        self.tell(session, &report, sink);
     }
 
     pub(crate) fn report_replaced<S: Sink>(
@@ -159,7 +164,7 @@ impl Engine {
             display_qty: some_qty(i, order.display_lots),
             copy_of: 0.into(),
         };
-        self.tell(session, report, sink);
+        self.tell(session, &report, sink);
     }
 
     /// The venue has changed the order.
@@ -192,7 +197,7 @@ impl Engine {
             cause: cause.into(),
             copy_of: 0.into(),
         };
-        self.tell(session, report, sink);
+        self.tell(session, &report, sink);
     }
 
     /// It ended without a trade. `request`: the name of the cancel request that asked for it.
@@ -228,7 +233,7 @@ impl Engine {
             cause: cause.into(),
             copy_of: 0.into(),
         };
-        self.tell(session, report, sink);
+        self.tell(session, &report, sink);
     }
 
     pub(crate) fn report_rejected<S: Sink>(
@@ -251,7 +256,7 @@ impl Engine {
             reason: reason.into(),
             copy_of: 0.into(),
         };
-        self.tell(at, reject, sink);
+        self.tell(at, &reject, sink);
     }
 
     pub(crate) fn report_status<S: Sink>(

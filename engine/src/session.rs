@@ -447,7 +447,7 @@ impl Engine {
             return self.refuse(at, m, sink);
         }
         self.received = m.head.received.get();
-        if m.is_business() && self.sessions[at as usize].is_drop_copy {
+        if self.sessions[at as usize].is_drop_copy && m.is_business() {
             return self.refuse_business(at, m, sink);
         }
         match m.template {

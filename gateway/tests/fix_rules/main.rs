@@ -28,8 +28,8 @@ mod venue;
 use binary::{Binary, at_once, play_through};
 use neighbour::Neighbour;
 use play::Play;
-use std::time::Duration;
 use script::Case;
+use std::time::Duration;
 use venue::MATRIX;
 
 fn fail_if_any(wrong: &[String], where_: &str) {
@@ -103,7 +103,10 @@ fn abuse_gets_the_documented_answer_and_disturbs_no_neighbour() {
         let waits = neighbour.stop();
         fail_if_any(&wrong, &format!("{combination:?}"));
         let (median, longest) = (waits[waits.len() / 2], waits[waits.len() - 1]);
-        println!("{combination:?}: {} answers, median {median:?}, longest {longest:?}", waits.len());
+        println!(
+            "{combination:?}: {} answers, median {median:?}, longest {longest:?}",
+            waits.len()
+        );
         // Generous: the machine may be busy with anything.
         assert!(longest < Duration::from_secs(5), "a neighbour waited {longest:?}");
     }

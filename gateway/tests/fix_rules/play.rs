@@ -192,10 +192,14 @@ impl<'a, W: Wire> Play<'a, W> {
         let seat = self.seat(who);
         let used = if own_number { number } else { value("34").unwrap_or(0) };
         seat.count_to(used.saturating_add(1));
-        if draft.kind == "4" && let Some(new) = value("36") {
+        if draft.kind == "4"
+            && let Some(new) = value("36")
+        {
             seat.count_to(new);
         }
-        if draft.kind == "A" && draft.said.iter().any(|f| f.tag == "141" && f.value.as_deref() == Some("Y")) {
+        if draft.kind == "A"
+            && draft.said.iter().any(|f| f.tag == "141" && f.value.as_deref() == Some("Y"))
+        {
             (seat.next_out, seat.next_in) = (2, 1);
             seat.heard.clear();
             seat.sent.clear();
@@ -208,10 +212,16 @@ impl<'a, W: Wire> Play<'a, W> {
         seat.transmit(&bytes);
     }
 
-    fn log_on<H: Host<Wire = W>>(&mut self, host: &H, who: Who, said: &[Said]) -> Result<(), String> {
+    fn log_on<H: Host<Wire = W>>(
+        &mut self,
+        host: &H,
+        who: Who,
+        said: &[Said],
+    ) -> Result<(), String> {
         self.connect(host, who);
         self.send(host, who, &Draft { kind: "A".into(), said: said.to_vec() });
-        let given = |tag: &str| said.iter().find(|field| field.tag == tag).and_then(|f| f.value.clone());
+        let given =
+            |tag: &str| said.iter().find(|field| field.tag == tag).and_then(|f| f.value.clone());
         let mut fields = vec![field("98", "0"), field("108", &given("108").unwrap_or("30".into()))];
         if let Some(flag) = given("141").filter(|flag| flag == "Y") {
             fields.push(field("141", &flag));
@@ -223,7 +233,12 @@ impl<'a, W: Wire> Play<'a, W> {
     }
 
     /// The next message is the one that is wanted, and is as every message must be.
-    fn hear<H: Host<Wire = W>>(&mut self, host: &H, who: Who, wanted: &Wanted) -> Result<(), String> {
+    fn hear<H: Host<Wire = W>>(
+        &mut self,
+        host: &H,
+        who: Who,
+        wanted: &Wanted,
+    ) -> Result<(), String> {
         let heard = self.next_message(host, who)?.ok_or("the connection has ended")?;
         if heard.kind() != wanted.kind {
             return Err(format!("{heard} came"));
@@ -231,7 +246,9 @@ impl<'a, W: Wire> Play<'a, W> {
         for Said { tag, value } in &wanted.fields {
             self.compare(host, &heard, tag, value.as_deref())?;
         }
-        if let Some((tag, _)) = heard.0.iter().find(|(tag, _)| is_remarkable(&heard, tag) && !wanted.mentions(tag)) {
+        if let Some((tag, _)) =
+            heard.0.iter().find(|(tag, _)| is_remarkable(&heard, tag) && !wanted.mentions(tag))
+        {
             return Err(format!("{tag} was not expected: {heard}"));
         }
         check_required(&heard)?;
@@ -240,7 +257,13 @@ impl<'a, W: Wire> Play<'a, W> {
         self.note_exec_id(&heard)
     }
 
-    fn compare<H: Host<Wire = W>>(&mut self, host: &H, heard: &Heard, tag: &str, wanted: Option<&str>) -> Result<(), String> {
+    fn compare<H: Host<Wire = W>>(
+        &mut self,
+        host: &H,
+        heard: &Heard,
+        tag: &str,
+        wanted: Option<&str>,
+    ) -> Result<(), String> {
         let seen = heard.get(tag).map(ToOwned::to_owned);
         match (wanted, seen) {
             (None, None) | (Some("*"), Some(_)) => return Ok(()),
@@ -251,7 +274,8 @@ impl<'a, W: Wire> Play<'a, W> {
                 }
             }
             (Some(wanted), Some(seen)) => {
-                let wanted = if wanted == "ACME" { wanted.into() } else { self.words(host).get(wanted) };
+                let wanted =
+                    if wanted == "ACME" { wanted.into() } else { self.words(host).get(wanted) };
                 if wanted == seen {
                     return Ok(());
                 }
@@ -295,7 +319,11 @@ impl<'a, W: Wire> Play<'a, W> {
     }
 
     /// `None`: the connection has ended.
-    fn next_message<H: Host<Wire = W>>(&mut self, host: &H, who: Who) -> Result<Option<Heard>, String> {
+    fn next_message<H: Host<Wire = W>>(
+        &mut self,
+        host: &H,
+        who: Who,
+    ) -> Result<Option<Heard>, String> {
         let symbol = self.symbol.clone();
         let venue = self.venue.clone();
         let seat = self.seat(who);
@@ -433,7 +461,8 @@ impl<'a, W: Wire> Play<'a, W> {
 
     /// Whoever is on gets an answer, gets everything again as it was, and leaves.
     pub fn farewell<H: Host<Wire = W>>(&mut self, host: &H) -> Result<(), String> {
-        let who: Vec<Who> = self.seats.iter().filter(|s| s.is_on && !s.stays_away).map(|s| s.who).collect();
+        let who: Vec<Who> =
+            self.seats.iter().filter(|s| s.is_on && !s.stays_away).map(|s| s.who).collect();
         who.into_iter()
             .try_for_each(|who| self.leave(host, who))
             .map_err(|error| self.describe(&format!("farewell: {error}")))
@@ -458,7 +487,9 @@ impl<'a, W: Wire> Play<'a, W> {
                     return Err(format!("no gap fill: {heard}"));
                 }
                 let seat = self.seat(who);
-                if let Some((_, lost)) = seat.heard.range(number..behind).find(|(_, heard)| !heard.is_admin()) {
+                if let Some((_, lost)) =
+                    seat.heard.range(number..behind).find(|(_, heard)| !heard.is_admin())
+                {
                     return Err(format!("not sent again: {lost}"));
                 }
                 number = behind;
@@ -485,8 +516,8 @@ impl<'a, W: Wire> Play<'a, W> {
                 let mut line = format!("{}", seat.who);
                 for (tag, value) in &heard.0 {
                     match tag.as_str() {
-                        "8" | "9" | "10" | "34" | "43" | "49" | "52" | "56" | "60" | "122" | "45"
-                        | "126" => {}
+                        "8" | "9" | "10" | "34" | "43" | "49" | "52" | "56" | "60" | "122"
+                        | "45" | "126" => {}
                         "17" | "37" | "527" if value != "0" && value != "NONE" => {
                             let n = ids.len();
                             let n = ids.entry((tag.clone(), value.clone())).or_insert(n);
@@ -500,14 +531,16 @@ impl<'a, W: Wire> Play<'a, W> {
         }
         story
     }
-
 }
 
 /// The number behind all those without a gap from `expected` on.
 fn covered(came: &BTreeMap<u64, (u64, Heard)>, expected: u64) -> u64 {
-    came.iter().fold(expected, |known, (number, (behind, _))| {
-        if *number <= known { known.max(*behind) } else { known }
-    })
+    came.iter().fold(
+        expected,
+        |known, (number, (behind, _))| {
+            if *number <= known { known.max(*behind) } else { known }
+        },
+    )
 }
 
 fn field(tag: &str, value: &str) -> Said {
@@ -517,8 +550,8 @@ fn field(tag: &str, value: &str) -> Said {
 /// Tags that say something: a script that does not expect them has not been understood.
 fn is_remarkable(heard: &Heard, tag: &str) -> bool {
     const ALWAYS: [&str; 24] = [
-        "43", "97", "103", "102", "378", "41", "32", "31", "99", "111", "110", "126", "18", "371", "141",
-        "789", "112", "12", "115", "116", "144", "128", "129", "145",
+        "43", "97", "103", "102", "378", "41", "32", "31", "99", "111", "110", "126", "18", "371",
+        "141", "789", "112", "12", "115", "116", "144", "128", "129", "145",
     ];
     // A Reject's text only repeats its reason.
     let text = tag == "58" && matches!(heard.kind(), "8" | "5");
@@ -546,7 +579,9 @@ fn check_required(heard: &Heard) -> Result<(), String> {
         return Err(format!("{tag} is missing: {heard}"));
     }
     let whole = |tag| heard.get(tag).and_then(|value| value.parse::<u64>().ok());
-    if heard.kind() == "8" && let (Some(qty), Some(left), Some(filled)) = (whole("38"), whole("151"), whole("14")) {
+    if heard.kind() == "8"
+        && let (Some(qty), Some(left), Some(filled)) = (whole("38"), whole("151"), whole("14"))
+    {
         let is_open = matches!(heard.get("39"), Some("0" | "1" | "2"));
         if left != if is_open { qty - filled } else { 0 } {
             return Err(format!("38, 14 and 151 do not fit: {heard}"));
