@@ -195,7 +195,7 @@ impl<'a, W: Wire> Play<'a, W> {
         if draft.kind == "4" && let Some(new) = value("36") {
             seat.count_to(new);
         }
-        if draft.kind == "A" && draft.said.iter().any(|f| f.tag == "141" && f.value.as_deref() == Some("Y")) {
+        if draft.kind == "A" && used == 1 && draft.said.iter().any(|f| f.tag == "141" && f.value.as_deref() == Some("Y")) {
             (seat.next_out, seat.next_in) = (2, 1);
             seat.heard.clear();
             seat.sent.clear();
