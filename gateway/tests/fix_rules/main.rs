@@ -21,6 +21,28 @@ mod neighbour;
 mod peer;
 mod play;
 mod script;
+mod simulated;
+/// What the simulator's own runs are judged by; here the scripts judge.
+mod checks {
+    pub fn all(_: &crate::history::History) -> Result<(), String> {
+        Ok(())
+    }
+}
+#[allow(dead_code, reason = "the simulator's own tests use the rest")]
+#[path = "../sim/client.rs"]
+mod client;
+#[allow(dead_code, reason = "the simulator's own tests use the rest")]
+#[path = "../sim/fake.rs"]
+mod fake;
+#[allow(dead_code, reason = "the simulator's own tests use the rest")]
+#[path = "../sim/history.rs"]
+mod history;
+#[allow(dead_code, reason = "the simulator's own tests use the rest")]
+#[path = "../sim/stop.rs"]
+mod stop;
+#[allow(dead_code, reason = "the simulator's own tests use the rest")]
+#[path = "../sim/world.rs"]
+mod world;
 #[allow(dead_code, reason = "the wire tests use the rest")]
 #[path = "../wire/venue.rs"]
 mod venue;
@@ -30,6 +52,7 @@ use neighbour::Neighbour;
 use play::Play;
 use std::time::Duration;
 use script::Case;
+use simulated::Simulated;
 use venue::MATRIX;
 
 fn fail_if_any(wrong: &[String], where_: &str) {
@@ -122,4 +145,38 @@ fn limits_are_kept() {
         let (wrong, _) = play_through(&host, &cases);
         fail_if_any(&wrong, &format!("{combination:?}"));
     }
+}
+
+/// In the simulator: as it stands, and with a crash after every line, of which the client sees nothing
+/// but that it must come back.
+#[test]
+fn every_rule_holds_in_the_simulator() {
+    let cases: Vec<Case> = ["session", "orders"].into_iter().flat_map(script::read).collect();
+    let mut wrong = Vec::new();
+    for (n, case) in cases.iter().enumerate() {
+        let host = Simulated::new(n, case);
+        let mut play = Play::new(case, n, &host);
+        if let Err(error) = play.run(&host) {
+            wrong.push(error);
+        } else if case.survives() {
+            wrong.extend(play_with_crashes(n, case, &play.story()).err());
+        }
+    }
+    fail_if_any(&wrong, "the simulator");
+}
+
+fn play_with_crashes(n: usize, case: &Case, story: &[String]) -> Result<(), String> {
+    let host = Simulated::new(n, case);
+    let mut play = Play::new(case, n, &host);
+    while !play.is_over() {
+        play.step(&host)?;
+        host.crash(0);
+        play.recover(&host)?;
+    }
+    play.farewell(&host)?;
+    if play.story() == *story {
+        return Ok(());
+    }
+    let (seen, wanted) = (play.story().join("\n      "), story.join("\n      "));
+    Err(format!("{}\n      {seen}\n    is not\n      {wanted}", case.name))
 }
