@@ -90,7 +90,9 @@ impl Wire for Socket {
                 Some(buffer)
             }
             Err(error) => match error.kind() {
-                ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted => Some(Vec::new()),
+                ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted => {
+                    Some(Vec::new())
+                }
                 ErrorKind::ConnectionReset => None,
                 _ => panic!("{error}"),
             },
@@ -107,7 +109,10 @@ impl Wire for Socket {
 }
 
 /// Does `work` for everyone, many at a time; what went wrong.
-pub fn at_once<T: Send>(everyone: &mut [T], work: impl Fn(&mut T) -> Result<(), String> + Sync) -> Vec<String> {
+pub fn at_once<T: Send>(
+    everyone: &mut [T],
+    work: impl Fn(&mut T) -> Result<(), String> + Sync,
+) -> Vec<String> {
     let slots: Vec<Mutex<&mut T>> = everyone.iter_mut().map(Mutex::new).collect();
     let (next, wrong) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     std::thread::scope(|scope| {

@@ -38,7 +38,11 @@ impl Words<'_> {
         while let Some(at) = rest.find(['N', '{']) {
             out.push_str(&rest[..at]);
             rest = &rest[at..];
-            let taken = if rest.starts_with("NOW") { self.time(&mut out, rest) } else { self.brace(&mut out, rest) };
+            let taken = if rest.starts_with("NOW") {
+                self.time(&mut out, rest)
+            } else {
+                self.brace(&mut out, rest)
+            };
             rest = &rest[taken..];
         }
         out + rest
@@ -149,7 +153,9 @@ impl Words<'_> {
 fn usual(kind: &str) -> &'static [(&'static str, &'static str)] {
     match kind {
         "A" => &[("98", "0"), ("108", "30"), ("554", "secret")],
-        "D" | "G" => &[("55", "ACME"), ("54", "1"), ("60", "NOW"), ("38", "100"), ("40", "2"), ("44", "10")],
+        "D" | "G" => {
+            &[("55", "ACME"), ("54", "1"), ("60", "NOW"), ("38", "100"), ("40", "2"), ("44", "10")]
+        }
         "F" => &[("55", "ACME"), ("54", "1"), ("60", "NOW")],
         "H" => &[("55", "ACME"), ("54", "1")],
         "q" => &[("60", "NOW")],
@@ -162,7 +168,9 @@ fn usual(kind: &str) -> &'static [(&'static str, &'static str)] {
 fn enclose(body: &str, begin: Option<&str>, length: Option<&str>, sum: Option<&str>) -> Vec<u8> {
     let shifted = |right: i64, said: Option<&str>| match said {
         None => right.to_string(),
-        Some(said) if said.starts_with(['+', '-']) => (right + said.parse::<i64>().unwrap()).to_string(),
+        Some(said) if said.starts_with(['+', '-']) => {
+            (right + said.parse::<i64>().unwrap()).to_string()
+        }
         Some(said) => said.into(),
     };
     let begin = begin.unwrap_or("FIX.4.4");

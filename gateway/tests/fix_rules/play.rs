@@ -15,7 +15,7 @@ const PATIENCE_NS: u64 = 20 * NS_PER_S;
 /// Within this the venue has noticed that a connection is gone.
 const NOTICED_MS: u64 = 250;
 /// Numbers further ahead are not meant.
-const AHEAD_MAX: u64 = 900_000;
+const AHEAD_MAX: u64 = 1_000_000;
 const SILENCE_NS: u64 = NS_PER_S / 3;
 const MESSAGE_BYTES_MAX: usize = 1 << 16;
 
@@ -145,7 +145,11 @@ impl<'a, W: Wire> Play<'a, W> {
             Act::Sends(who, draft) => self.send(host, *who, draft),
             Act::Body(who, body) => {
                 let bytes = self.words(host).framed(body);
-                self.seat(*who).transmit(&bytes);
+                let number =
+                    body.split('|').find_map(|field| field.strip_prefix("34=")?.parse().ok());
+                let seat = self.seat(*who);
+                seat.count_to(number.map_or(0, |number: u64| number.saturating_add(1)));
+                seat.transmit(&bytes);
             }
             Act::Bytes(who, bytes) => {
                 let bytes = self.words(host).bytes(bytes);
@@ -192,10 +196,15 @@ impl<'a, W: Wire> Play<'a, W> {
         let seat = self.seat(who);
         let used = if own_number { number } else { value("34").unwrap_or(0) };
         seat.count_to(used.saturating_add(1));
-        if draft.kind == "4" && let Some(new) = value("36") {
+        if draft.kind == "4"
+            && let Some(new) = value("36")
+        {
             seat.count_to(new);
         }
-        if draft.kind == "A" && used == 1 && draft.said.iter().any(|f| f.tag == "141" && f.value.as_deref() == Some("Y")) {
+        if draft.kind == "A"
+            && used == 1
+            && draft.said.iter().any(|f| f.tag == "141" && f.value.as_deref() == Some("Y"))
+        {
             (seat.next_out, seat.next_in) = (2, 1);
             seat.heard.clear();
             seat.sent.clear();
@@ -208,10 +217,16 @@ impl<'a, W: Wire> Play<'a, W> {
         seat.transmit(&bytes);
     }
 
-    fn log_on<H: Host<Wire = W>>(&mut self, host: &H, who: Who, said: &[Said]) -> Result<(), String> {
+    fn log_on<H: Host<Wire = W>>(
+        &mut self,
+        host: &H,
+        who: Who,
+        said: &[Said],
+    ) -> Result<(), String> {
         self.connect(host, who);
         self.send(host, who, &Draft { kind: "A".into(), said: said.to_vec() });
-        let given = |tag: &str| said.iter().find(|field| field.tag == tag).and_then(|f| f.value.clone());
+        let given =
+            |tag: &str| said.iter().find(|field| field.tag == tag).and_then(|f| f.value.clone());
         let mut fields = vec![field("98", "0"), field("108", &given("108").unwrap_or("30".into()))];
         if let Some(flag) = given("141").filter(|flag| flag == "Y") {
             fields.push(field("141", &flag));
@@ -223,7 +238,12 @@ impl<'a, W: Wire> Play<'a, W> {
     }
 
     /// The next message is the one that is wanted, and is as every message must be.
-    fn hear<H: Host<Wire = W>>(&mut self, host: &H, who: Who, wanted: &Wanted) -> Result<(), String> {
+    fn hear<H: Host<Wire = W>>(
+        &mut self,
+        host: &H,
+        who: Who,
+        wanted: &Wanted,
+    ) -> Result<(), String> {
         let heard = self.next_message(host, who)?.ok_or("the connection has ended")?;
         if heard.kind() != wanted.kind {
             return Err(format!("{heard} came"));
@@ -231,7 +251,9 @@ impl<'a, W: Wire> Play<'a, W> {
         for Said { tag, value } in &wanted.fields {
             self.compare(host, &heard, tag, value.as_deref())?;
         }
-        if let Some((tag, _)) = heard.0.iter().find(|(tag, _)| is_remarkable(&heard, tag) && !wanted.mentions(tag)) {
+        if let Some((tag, _)) =
+            heard.0.iter().find(|(tag, _)| is_remarkable(&heard, tag) && !wanted.mentions(tag))
+        {
             return Err(format!("{tag} was not expected: {heard}"));
         }
         check_required(&heard)?;
@@ -240,7 +262,13 @@ impl<'a, W: Wire> Play<'a, W> {
         self.note_exec_id(&heard)
     }
 
-    fn compare<H: Host<Wire = W>>(&mut self, host: &H, heard: &Heard, tag: &str, wanted: Option<&str>) -> Result<(), String> {
+    fn compare<H: Host<Wire = W>>(
+        &mut self,
+        host: &H,
+        heard: &Heard,
+        tag: &str,
+        wanted: Option<&str>,
+    ) -> Result<(), String> {
         let seen = heard.get(tag).map(ToOwned::to_owned);
         match (wanted, seen) {
             (None, None) | (Some("*"), Some(_)) => return Ok(()),
@@ -251,7 +279,8 @@ impl<'a, W: Wire> Play<'a, W> {
                 }
             }
             (Some(wanted), Some(seen)) => {
-                let wanted = if wanted == "ACME" { wanted.into() } else { self.words(host).get(wanted) };
+                let wanted =
+                    if wanted == "ACME" { wanted.into() } else { self.words(host).get(wanted) };
                 if wanted == seen {
                     return Ok(());
                 }
@@ -295,7 +324,11 @@ impl<'a, W: Wire> Play<'a, W> {
     }
 
     /// `None`: the connection has ended.
-    fn next_message<H: Host<Wire = W>>(&mut self, host: &H, who: Who) -> Result<Option<Heard>, String> {
+    fn next_message<H: Host<Wire = W>>(
+        &mut self,
+        host: &H,
+        who: Who,
+    ) -> Result<Option<Heard>, String> {
         let symbol = self.symbol.clone();
         let venue = self.venue.clone();
         let seat = self.seat(who);
@@ -344,6 +377,14 @@ impl<'a, W: Wire> Play<'a, W> {
             self.come_back(host, who).map_err(|error| self.describe(&error))?;
         }
         Ok(())
+    }
+
+    /// Takes what a recovery has brought, whatever it is.
+    pub fn take_all(&mut self) -> Result<(), String> {
+        self.seats.iter_mut().try_for_each(|seat| {
+            let pending = std::mem::take(&mut seat.pending);
+            pending.iter().try_for_each(|heard| seat.take_note(heard, false))
+        })
     }
 
     fn come_back<H: Host<Wire = W>>(&mut self, host: &H, who: Who) -> Result<(), String> {
@@ -426,6 +467,7 @@ impl<'a, W: Wire> Play<'a, W> {
     }
 
     fn again<H: Host<Wire = W>>(&mut self, host: &H, who: Who, number: u64, mut draft: Draft) {
+        draft.said.retain(|field| field.tag != "43" && field.tag != "122");
         draft.said.extend([field("43", "Y"), field("122", "NOW")]);
         let bytes = self.words(host).message(&draft.kind, who, number, &draft.said);
         self.seat(who).transmit(&bytes);
@@ -433,7 +475,8 @@ impl<'a, W: Wire> Play<'a, W> {
 
     /// Whoever is on gets an answer, gets everything again as it was, and leaves.
     pub fn farewell<H: Host<Wire = W>>(&mut self, host: &H) -> Result<(), String> {
-        let who: Vec<Who> = self.seats.iter().filter(|s| s.is_on && !s.stays_away).map(|s| s.who).collect();
+        let who: Vec<Who> =
+            self.seats.iter().filter(|s| s.is_on && !s.stays_away).map(|s| s.who).collect();
         who.into_iter()
             .try_for_each(|who| self.leave(host, who))
             .map_err(|error| self.describe(&format!("farewell: {error}")))
@@ -458,7 +501,9 @@ impl<'a, W: Wire> Play<'a, W> {
                     return Err(format!("no gap fill: {heard}"));
                 }
                 let seat = self.seat(who);
-                if let Some((_, lost)) = seat.heard.range(number..behind).find(|(_, heard)| !heard.is_admin()) {
+                if let Some((_, lost)) =
+                    seat.heard.range(number..behind).find(|(_, heard)| !heard.is_admin())
+                {
                     return Err(format!("not sent again: {lost}"));
                 }
                 number = behind;
@@ -485,8 +530,8 @@ impl<'a, W: Wire> Play<'a, W> {
                 let mut line = format!("{}", seat.who);
                 for (tag, value) in &heard.0 {
                     match tag.as_str() {
-                        "8" | "9" | "10" | "34" | "43" | "49" | "52" | "56" | "60" | "122" | "45"
-                        | "126" => {}
+                        "8" | "9" | "10" | "34" | "43" | "49" | "52" | "56" | "60" | "122"
+                        | "45" | "126" => {}
                         "17" | "37" | "527" if value != "0" && value != "NONE" => {
                             let n = ids.len();
                             let n = ids.entry((tag.clone(), value.clone())).or_insert(n);
@@ -500,14 +545,16 @@ impl<'a, W: Wire> Play<'a, W> {
         }
         story
     }
-
 }
 
 /// The number behind all those without a gap from `expected` on.
 fn covered(came: &BTreeMap<u64, (u64, Heard)>, expected: u64) -> u64 {
-    came.iter().fold(expected, |known, (number, (behind, _))| {
-        if *number <= known { known.max(*behind) } else { known }
-    })
+    came.iter().fold(
+        expected,
+        |known, (number, (behind, _))| {
+            if *number <= known { known.max(*behind) } else { known }
+        },
+    )
 }
 
 fn field(tag: &str, value: &str) -> Said {
@@ -517,8 +564,8 @@ fn field(tag: &str, value: &str) -> Said {
 /// Tags that say something: a script that does not expect them has not been understood.
 fn is_remarkable(heard: &Heard, tag: &str) -> bool {
     const ALWAYS: [&str; 24] = [
-        "43", "97", "103", "102", "378", "41", "32", "31", "99", "111", "110", "126", "18", "371", "141",
-        "789", "112", "12", "115", "116", "144", "128", "129", "145",
+        "43", "97", "103", "102", "378", "41", "32", "31", "99", "111", "110", "126", "18", "371",
+        "141", "789", "112", "12", "115", "116", "144", "128", "129", "145",
     ];
     // A Reject's text only repeats its reason.
     let text = tag == "58" && matches!(heard.kind(), "8" | "5");
@@ -546,7 +593,9 @@ fn check_required(heard: &Heard) -> Result<(), String> {
         return Err(format!("{tag} is missing: {heard}"));
     }
     let whole = |tag| heard.get(tag).and_then(|value| value.parse::<u64>().ok());
-    if heard.kind() == "8" && let (Some(qty), Some(left), Some(filled)) = (whole("38"), whole("151"), whole("14")) {
+    if heard.kind() == "8"
+        && let (Some(qty), Some(left), Some(filled)) = (whole("38"), whole("151"), whole("14"))
+    {
         let is_open = matches!(heard.get("39"), Some("0" | "1" | "2"));
         if left != if is_open { qty - filled } else { 0 } {
             return Err(format!("38, 14 and 151 do not fit: {heard}"));
@@ -563,7 +612,7 @@ impl<W: Wire> Seat<W> {
 
     /// Its own next number follows what it sends, unless that is nonsense.
     fn count_to(&mut self, number: u64) {
-        if number < self.next_out + AHEAD_MAX {
+        if number <= self.next_out.saturating_add(AHEAD_MAX) {
             self.next_out = self.next_out.max(number);
         }
     }

@@ -110,10 +110,13 @@ impl Case {
     /// It means the same when the venue dies on the way: nobody's connection ends by the script, and no
     /// number is said.
     pub fn survives(&self) -> bool {
-        let numbered = |said: &[Said]| said.iter().any(|field| field.tag == "34" || field.tag == "45");
+        let numbered =
+            |said: &[Said]| said.iter().any(|field| field.tag == "34" || field.tag == "45");
         self.lines.iter().all(|line| match &line.act {
             Act::LogsOn(_, said) => said.is_empty(),
-            Act::Sends(_, draft) => matches!(draft.kind.as_str(), "D" | "F" | "G" | "H" | "q") && !numbered(&draft.said),
+            Act::Sends(_, draft) => {
+                matches!(draft.kind.as_str(), "D" | "F" | "G" | "H" | "q") && !numbered(&draft.said)
+            }
             Act::Hears(_, wanted) => !numbered(&wanted.fields),
             _ => false,
         })
@@ -190,9 +193,7 @@ fn act(line: &str) -> Option<Act> {
         return Some(match rest.split_once(' ') {
             Some(("body", body)) => Act::Body(who, body.into()),
             Some(("bytes", bytes)) => Act::Bytes(who, bytes.into()),
-            Some((kind, said)) => {
-                Act::Sends(who, Draft { kind: kind.into(), said: fields(said)? })
-            }
+            Some((kind, said)) => Act::Sends(who, Draft { kind: kind.into(), said: fields(said)? }),
             None => Act::Sends(who, Draft { kind: rest.into(), said: Vec::new() }),
         });
     }
@@ -223,7 +224,9 @@ fn act(line: &str) -> Option<Act> {
 fn fields(text: &str) -> Option<Vec<Said>> {
     let mut fields: Vec<Said> = Vec::new();
     for word in text.split(' ').filter(|word| !word.is_empty()) {
-        let is_tag = |tag: &str| !tag.is_empty() && tag.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+        let is_tag = |tag: &str| {
+            !tag.is_empty() && tag.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+        };
         match (word.split_once('='), word.strip_suffix('!')) {
             (Some((tag, value)), _) if is_tag(tag) => {
                 fields.push(Said { tag: tag.into(), value: Some(value.into()) });
