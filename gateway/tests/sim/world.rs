@@ -234,40 +234,6 @@ impl<S: Store> World<S> {
         }
     }
 
-    /// Without clients: somebody else connects, and says when time goes on.
-    pub fn of_cast(seed: u64, cast: Cast, store: S) -> Self {
-        Self { cast, clients: Vec::new(), ..Self::new(seed, Plan::default(), store) }
-    }
-
-    pub fn now(&self) -> u64 {
-        self.now
-    }
-
-    /// Of the process; `None`: there is none.
-    pub fn net(&self) -> Option<&SimNet> {
-        self.life.as_ref().map(|life| &life.net)
-    }
-
-    /// Processes so far.
-    pub fn lives(&self) -> usize {
-        self.history.starts.len()
-    }
-
-    /// A millisecond, in which nothing may go wrong.
-    pub fn step_on(&mut self) {
-        self.step(true).unwrap_or_else(|error| panic!("{error}"));
-    }
-
-    /// The process is killed.
-    pub fn crash(&mut self) {
-        self.end_life();
-    }
-
-    /// Time passes, and nobody does anything.
-    pub fn pass(&mut self, ns: u64) {
-        self.now += ns;
-    }
-
     /// Plays the plan, lets everybody catch up and checks everything.
     pub fn run(mut self) -> Result<Ended<S>, String> {
         let played = caught(|| self.play());
@@ -452,6 +418,44 @@ impl<S: Store> World<S> {
             state_hash: engine.state_hash(),
             understudy_hash: life.understudy.engine().state_hash(),
         }
+    }
+}
+
+/// For who plays other clients than the random ones: `tests/fix_rules`.
+#[allow(dead_code, reason = "two test programs share this file")]
+impl<S: Store> World<S> {
+    /// Without clients: somebody else connects, and says when time goes on.
+    pub fn of_cast(seed: u64, cast: Cast, store: S) -> Self {
+        Self { cast, clients: Vec::new(), ..Self::new(seed, Plan::default(), store) }
+    }
+
+    pub fn now(&self) -> u64 {
+        self.now
+    }
+
+    /// Of the process; `None`: there is none.
+    pub fn net(&self) -> Option<&SimNet> {
+        self.life.as_ref().map(|life| &life.net)
+    }
+
+    /// Processes so far.
+    pub fn lives(&self) -> usize {
+        self.history.starts.len()
+    }
+
+    /// A millisecond, in which nothing may go wrong.
+    pub fn step_on(&mut self) {
+        self.step(true).unwrap_or_else(|error| panic!("{error}"));
+    }
+
+    /// The process is killed.
+    pub fn crash(&mut self) {
+        self.end_life();
+    }
+
+    /// Time passes, and nobody does anything.
+    pub fn pass(&mut self, ns: u64) {
+        self.now += ns;
     }
 }
 
