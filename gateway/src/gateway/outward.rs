@@ -31,6 +31,11 @@ impl Gateway {
 
     /// The client an event is for; `None`: it is not here, or not any more.
     fn addressee(&mut self, event: &Event) -> Option<&mut Client> {
+        if !self.open {
+            // What time has ended meanwhile is told before the term begins, and names connections of
+            // an earlier life: who has the same slot now must not get it.
+            return None;
+        }
         let conn = event.conn().filter(|conn| conn.gateway == self.settings.number)?;
         let place = self.clients.get_mut(usize::from(conn.slot))?;
         place.as_mut().filter(|client| log_generation(client.id) == conn.generation)

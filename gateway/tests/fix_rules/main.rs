@@ -2,7 +2,8 @@
 //!
 //! `session/`: the session; `orders/`: what orders say and get; `abuse/`: clients that mean harm, with
 //! a healthy one beside them; `strict/`: limits, in a venue whose limits are low. `script.rs` says how
-//! a script reads, `play.rs` plays one, `binary.rs` does so with all of them against the real process.
+//! a script reads, `cast.rs` who is who, `play.rs` plays one; `binary.rs` does so with all of them against
+//! the real process, `simulated.rs` in the simulator.
 //! `FIX_RULES=word` plays only the files whose name has the word.
 #![allow(
     clippy::unwrap_used,
@@ -21,14 +22,39 @@ mod neighbour;
 mod peer;
 mod play;
 mod script;
+mod simulated;
+/// What the simulator's own runs are judged by; here the scripts judge.
+mod checks {
+    pub fn all(_: &crate::history::History) -> Result<(), String> {
+        Ok(())
+    }
+}
+#[allow(dead_code, reason = "the simulator's own tests use the rest")]
+#[path = "../sim/client.rs"]
+mod client;
+#[allow(dead_code, reason = "the simulator's own tests use the rest")]
+#[path = "../sim/fake.rs"]
+mod fake;
+#[allow(dead_code, reason = "the simulator's own tests use the rest")]
+#[path = "../sim/history.rs"]
+mod history;
+#[allow(dead_code, reason = "the simulator's own tests use the rest")]
+#[path = "../sim/stop.rs"]
+mod stop;
 #[allow(dead_code, reason = "the wire tests use the rest")]
 #[path = "../wire/venue.rs"]
 mod venue;
+#[allow(dead_code, reason = "the simulator's own tests use the rest")]
+#[path = "../sim/world.rs"]
+mod world;
 
 use binary::{Binary, at_once, play_through};
 use neighbour::Neighbour;
 use play::Play;
 use script::Case;
+use simulated::Simulated;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use venue::MATRIX;
 
@@ -96,6 +122,9 @@ fn play_with_deaths(
 #[test]
 fn abuse_gets_the_documented_answer_and_disturbs_no_neighbour() {
     let cases = script::read("abuse");
+    if cases.is_empty() {
+        return; // Others are wished.
+    }
     for combination in MATRIX {
         let host = Binary::start(combination, &cases, 1, |config| config);
         let neighbour = Neighbour::start(host.venue.connect("N000"));
@@ -125,4 +154,73 @@ fn limits_are_kept() {
         let (wrong, _) = play_through(&host, &cases);
         fail_if_any(&wrong, &format!("{combination:?}"));
     }
+}
+
+/// In the simulator: as it stands; where it means the same with crashes, with one after every line; and
+/// wherever it is left by a crash, everybody comes back to a session that is in order.
+#[test]
+fn every_rule_holds_in_the_simulator() {
+    let cases: Vec<Case> = ["session", "orders"].into_iter().flat_map(script::read).collect();
+    let wrong = Mutex::new(Vec::new());
+    let next = AtomicUsize::new(0);
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                loop {
+                    let n = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(case) = cases.get(n) else { return };
+                    if let Err(error) = simulate(n, case) {
+                        wrong.lock().unwrap().push(error);
+                    }
+                }
+            });
+        }
+    });
+    fail_if_any(&wrong.into_inner().unwrap(), "the simulator");
+}
+
+fn simulate(n: usize, case: &Case) -> Result<(), String> {
+    let host = Simulated::new(n, case);
+    let mut play = Play::new(case, n, &host);
+    play.run(&host)?;
+    if case.survives() {
+        for later_ms in [0, 2000] {
+            play_with_crashes(n, case, &play.story(), later_ms)
+                .map_err(|error| format!("{error}\n    (crashes, {later_ms} ms each)"))?;
+        }
+    }
+    for line in (1..=case.lines.len()).filter(|_| !case.survives()) {
+        if case.lines[line - 1].text.contains("141=Y") {
+            continue; // Nobody knows whether the numbers began again: a client has to ask its operator.
+        }
+        leave_at(n, case, line)
+            .map_err(|error| format!("{error}\n    (a crash behind step {line})"))?;
+    }
+    Ok(())
+}
+
+fn play_with_crashes(n: usize, case: &Case, story: &[String], later_ms: u64) -> Result<(), String> {
+    let host = Simulated::new(n, case);
+    let mut play = Play::new(case, n, &host);
+    while !play.is_over() {
+        play.step(&host)?;
+        host.crash(later_ms);
+        play.recover(&host)?;
+    }
+    play.farewell(&host)?;
+    if play.story() == *story {
+        return Ok(());
+    }
+    let (seen, wanted) = (play.story().join("\n      "), story.join("\n      "));
+    Err(format!("{}\n      {seen}\n    is not\n      {wanted}", case.name))
+}
+
+fn leave_at(n: usize, case: &Case, line: usize) -> Result<(), String> {
+    let host = Simulated::new(n, case);
+    let mut play = Play::new(case, n, &host);
+    (0..line).try_for_each(|_| play.step(&host))?;
+    host.crash(0);
+    play.recover(&host)?;
+    play.take_all()?;
+    play.farewell(&host)
 }

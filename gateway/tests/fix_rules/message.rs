@@ -63,7 +63,7 @@ impl Words<'_> {
             other => panic!("no unit of time: {other}"),
         };
         let by = shift[..unit_at].parse::<i64>().unwrap_or(0) * unit_ns as i64;
-        let time = self.now_ns.strict_add_signed(by);
+        let time = self.now_ns.checked_add_signed(by).expect("a time");
         let precision = match fraction {
             "us" => Precision::Micros,
             "ns" => Precision::Nanos,
@@ -242,6 +242,6 @@ impl std::fmt::Display for Heard {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let hidden = ["8", "9", "10", "49", "56", "52"];
         let shown = self.0.iter().filter(|(tag, _)| !hidden.contains(&tag.as_str()));
-        shown.map(|(tag, value)| write!(f, "{tag}={value} ")).collect()
+        shown.into_iter().try_for_each(|(tag, value)| write!(f, "{tag}={value} "))
     }
 }

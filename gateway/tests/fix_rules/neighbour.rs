@@ -16,7 +16,8 @@ impl Neighbour {
     pub fn start(mut peer: Peer) -> Self {
         let stop: &'static AtomicBool = Box::leak(Box::default());
         let thread = std::thread::spawn(move || {
-            peer.log_on_with_password("secret");
+            peer.send("A", "98=0|108=30|554=secret|");
+            peer.expect("35=A");
             let mut waits = Vec::new();
             for n in 0.. {
                 if stop.load(Ordering::Relaxed) {

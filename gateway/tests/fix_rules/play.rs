@@ -15,7 +15,7 @@ const PATIENCE_NS: u64 = 20 * NS_PER_S;
 /// Within this the venue has noticed that a connection is gone.
 const NOTICED_MS: u64 = 250;
 /// Numbers further ahead are not meant.
-const AHEAD_MAX: u64 = 900_000;
+const AHEAD_MAX: u64 = 1_000_000;
 const SILENCE_NS: u64 = NS_PER_S / 3;
 const MESSAGE_BYTES_MAX: usize = 1 << 16;
 
@@ -145,7 +145,11 @@ impl<'a, W: Wire> Play<'a, W> {
             Act::Sends(who, draft) => self.send(host, *who, draft),
             Act::Body(who, body) => {
                 let bytes = self.words(host).framed(body);
-                self.seat(*who).transmit(&bytes);
+                let number =
+                    body.split('|').find_map(|field| field.strip_prefix("34=")?.parse().ok());
+                let seat = self.seat(*who);
+                seat.count_to(number.map_or(0, |number: u64| number.saturating_add(1)));
+                seat.transmit(&bytes);
             }
             Act::Bytes(who, bytes) => {
                 let bytes = self.words(host).bytes(bytes);
@@ -198,6 +202,7 @@ impl<'a, W: Wire> Play<'a, W> {
             seat.count_to(new);
         }
         if draft.kind == "A"
+            && used == 1
             && draft.said.iter().any(|f| f.tag == "141" && f.value.as_deref() == Some("Y"))
         {
             (seat.next_out, seat.next_in) = (2, 1);
@@ -374,6 +379,14 @@ impl<'a, W: Wire> Play<'a, W> {
         Ok(())
     }
 
+    /// Takes what a recovery has brought, whatever it is.
+    pub fn take_all(&mut self) -> Result<(), String> {
+        self.seats.iter_mut().try_for_each(|seat| {
+            let pending = std::mem::take(&mut seat.pending);
+            pending.iter().try_for_each(|heard| seat.take_note(heard, false))
+        })
+    }
+
     fn come_back<H: Host<Wire = W>>(&mut self, host: &H, who: Who) -> Result<(), String> {
         self.connect(host, who);
         let say = |kind: &str, said: Vec<Said>| Draft { kind: kind.into(), said };
@@ -454,6 +467,7 @@ impl<'a, W: Wire> Play<'a, W> {
     }
 
     fn again<H: Host<Wire = W>>(&mut self, host: &H, who: Who, number: u64, mut draft: Draft) {
+        draft.said.retain(|field| field.tag != "43" && field.tag != "122");
         draft.said.extend([field("43", "Y"), field("122", "NOW")]);
         let bytes = self.words(host).message(&draft.kind, who, number, &draft.said);
         self.seat(who).transmit(&bytes);
@@ -598,7 +612,7 @@ impl<W: Wire> Seat<W> {
 
     /// Its own next number follows what it sends, unless that is nonsense.
     fn count_to(&mut self, number: u64) {
-        if number < self.next_out + AHEAD_MAX {
+        if number <= self.next_out.saturating_add(AHEAD_MAX) {
             self.next_out = self.next_out.max(number);
         }
     }

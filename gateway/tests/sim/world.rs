@@ -131,7 +131,17 @@ pub fn limits() -> Limits {
     }
 }
 
-fn wish() -> Wish {
+/// Who takes part, as a configuration would have it.
+#[derive(Clone)]
+pub struct Cast {
+    pub wish: Wish,
+    pub secrets: HashMap<[u8; 24], Secret>,
+    /// CompID of the venue.
+    pub venue: String,
+}
+
+/// Of the random clients.
+fn random_cast() -> Cast {
     let instruments = ["ACME", "BTC-USD"].map(|symbol| j::InstrumentDefine {
         symbol: fill_text(symbol.as_bytes()).unwrap(),
         tick_size: Decimal8::new(1_000_000),
@@ -150,12 +160,13 @@ fn wish() -> Wish {
         heartbeat_max_s: 60.into(),
         ..j::VenueDefine::ZERO
     };
-    Wish {
+    let wish = Wish {
         venue,
         instruments: instruments.to_vec(),
         sessions: sessions.collect(),
         ..Wish::default()
-    }
+    };
+    Cast { wish, secrets: secrets(), venue: "VENUE".into() }
 }
 
 /// Every packet that left.
@@ -202,6 +213,7 @@ pub struct World<S: Store> {
     now: u64,
     store: S,
     life: Option<Life<S>>,
+    cast: Cast,
     clients: Vec<Client>,
     history: History,
     damaged: Option<String>,
@@ -215,6 +227,7 @@ impl<S: Store> World<S> {
             now: START_NS,
             store,
             life: None,
+            cast: random_cast(),
             clients: (0..CLIENTS).map(|n| Client::new(n, seed)).collect(),
             history: History::default(),
             damaged: None,
@@ -290,7 +303,8 @@ impl<S: Store> World<S> {
         self.history.starts.push(begun.start);
         self.keep_snapshot(begun.start.from);
         let number = self.history.starts.len();
-        self.life = Some(Life::new(begun, number, self.dice.roll(), self.plan.event_slots));
+        let (seed, slots) = (self.dice.roll(), self.plan.event_slots);
+        self.life = Some(Life::new(begun, number, seed, slots, &self.cast));
         self.clients.iter_mut().for_each(|client| client.life = number);
         Ok(())
     }
@@ -407,8 +421,52 @@ impl<S: Store> World<S> {
     }
 }
 
+/// For who plays other clients than the random ones: `tests/fix_rules`.
+#[allow(dead_code, reason = "two test programs share this file")]
+impl<S: Store> World<S> {
+    /// Without clients: somebody else connects, and says when time goes on.
+    pub fn of_cast(seed: u64, cast: Cast, store: S) -> Self {
+        Self { cast, clients: Vec::new(), ..Self::new(seed, Plan::default(), store) }
+    }
+
+    pub fn now(&self) -> u64 {
+        self.now
+    }
+
+    /// Of the process; `None`: there is none.
+    pub fn net(&self) -> Option<&SimNet> {
+        self.life.as_ref().map(|life| &life.net)
+    }
+
+    /// Processes so far.
+    pub fn lives(&self) -> usize {
+        self.history.starts.len()
+    }
+
+    /// A millisecond, in which nothing may go wrong.
+    pub fn step_on(&mut self) {
+        self.step(true).unwrap_or_else(|error| panic!("{error}"));
+    }
+
+    /// The process is killed.
+    pub fn crash(&mut self) {
+        self.end_life();
+    }
+
+    /// Time passes, and nobody does anything.
+    pub fn pass(&mut self, ns: u64) {
+        self.now += ns;
+    }
+}
+
 impl<S: Store> Life<S> {
-    fn new(begun: Begun<S::Log, S::Source>, number: usize, seed: u64, event_slots: usize) -> Self {
+    fn new(
+        begun: Begun<S::Log, S::Source>,
+        number: usize,
+        seed: u64,
+        event_slots: usize,
+        cast: &Cast,
+    ) -> Self {
         let net = SimNet::new(seed);
         let transport_limits = TransportLimits {
             connections_max: CONNECTIONS_MAX,
@@ -420,12 +478,12 @@ impl<S: Store> Life<S> {
         transport.listen("127.0.0.1:9001".parse().unwrap()).unwrap();
         let (outbox_client, outbox_server) = outbox_way(usize::from(CONNECTIONS_MAX));
         let (checkpoints, hot) = rtrb::RingBuffer::new(64);
-        let (auth_client, checker) = auth_way(secrets());
+        let (auth_client, checker) = auth_way(cast.secrets.clone());
         let (events, mut readers) = event_ring(event_slots, 2, Event::new_zeroed());
         let (feed_reader, gateway_reader) = (readers.pop().unwrap(), readers.pop().unwrap());
         let mut rings = CommandReceivers::default();
         let mut gateway = Gateway::new(
-            settings(),
+            settings(&cast.venue),
             Box::new(transport),
             CONNECTIONS_MAX,
             rings.add(),
@@ -442,7 +500,7 @@ impl<S: Store> Life<S> {
         Self {
             net,
             gateway,
-            partition: Partition::new(limits(), Witness::new(log, number), wish()),
+            partition: Partition::new(limits(), Witness::new(log, number), cast.wish.clone()),
             rings,
             events,
             publisher: Publisher::new(
@@ -482,9 +540,9 @@ impl<S: Store> Life<S> {
     }
 }
 
-fn settings() -> Settings {
+fn settings(venue: &str) -> Settings {
     Settings {
-        venue: "VENUE".into(),
+        venue: venue.into(),
         number: 1,
         limits: ConnectionLimits {
             logon_ns: 10_000_000_000,

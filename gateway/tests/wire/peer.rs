@@ -92,11 +92,6 @@ impl Peer {
         self.expect("35=A");
     }
 
-    pub fn log_on_with_password(&mut self, password: &str) {
-        self.send("A", &format!("98=0|108=30|554={password}|"));
-        self.expect("35=A");
-    }
-
     fn ask_for_logon(&mut self, more: &str) {
         let password = self.comp_id.to_lowercase();
         let heartbeat_s = self.heartbeat_s;
