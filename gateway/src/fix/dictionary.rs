@@ -4,7 +4,7 @@
 //! static: asking costs an index or a short binary search and never allocates. Nothing here looks
 //! at a message; `fields.rs` asks where a field belongs, `validate.rs` what its value may be.
 
-use super::tables::{FIELDS, MESSAGES, TAG_MAX};
+use super::tables::{FIELDS, HEADER, MESSAGES, TAG_MAX, TRAILER};
 
 /// What the bytes of a value must look like. FIX 4.4 vol. 1, "Data types".
 ///
@@ -161,6 +161,63 @@ pub struct Message {
 #[inline]
 pub fn field(tag: u16) -> Option<&'static Field> {
     FIELDS.get(usize::from(tag)).filter(|field| field.kind != Kind::Undefined)
+}
+
+/// What is asked of every field that is read, in one byte where the answer is mostly the same.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct Class(u8);
+
+impl Class {
+    const DEFINED: u8 = 1;
+    const HEADER: u8 = 2;
+    const TRAILER: u8 = 4;
+    /// The fields behind it depend on it, or it on the one before: lengths, data and counts.
+    const LEADS: u8 = 8;
+
+    /// A tag of FIX 4.4 that stands for itself.
+    #[inline]
+    pub(super) fn is_plain(self) -> bool {
+        self.0 & (Self::DEFINED | Self::LEADS) == Self::DEFINED
+    }
+
+    /// In the header of all messages.
+    #[inline]
+    pub(super) fn is_header(self) -> bool {
+        self.0 & Self::HEADER != 0
+    }
+
+    /// In the trailer of all messages.
+    #[inline]
+    pub(super) fn is_trailer(self) -> bool {
+        self.0 & Self::TRAILER != 0
+    }
+}
+
+static CLASSES: [Class; TAG_MAX as usize + 1] = classes();
+
+#[expect(clippy::indexing_slicing, reason = "runs in the compiler")]
+const fn classes() -> [Class; TAG_MAX as usize + 1] {
+    let mut all = [Class(0); TAG_MAX as usize + 1];
+    let mut tag = 0;
+    while tag < all.len() {
+        let (word, bit) = (tag / 64, 1 << (tag % 64));
+        let header = if HEADER.fields.0[word] & bit != 0 { Class::HEADER } else { 0 };
+        let trailer = if TRAILER.fields.0[word] & bit != 0 { Class::TRAILER } else { 0 };
+        let kind = match FIELDS[tag].kind {
+            Kind::Undefined => 0,
+            Kind::NumInGroup | Kind::Length | Kind::Data => Class::DEFINED | Class::LEADS,
+            _ => Class::DEFINED,
+        };
+        all[tag] = Class(header | trailer | kind);
+        tag += 1;
+    }
+    all
+}
+
+/// The class of `tag`; of one that FIX 4.4 does not define none of it holds.
+#[inline]
+pub(super) fn class(tag: u16) -> Class {
+    CLASSES.get(usize::from(tag)).copied().unwrap_or(Class(0))
 }
 
 /// The message with this MsgType (35), if FIX 4.4 has one.

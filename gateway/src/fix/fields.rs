@@ -15,8 +15,8 @@
 
 use super::SOH;
 use super::decimal::{parse_int, parse_uint};
-use super::dictionary::{self, Field, Group, Kind, Layout, Message, TagSet};
-use super::tables::{HEADER, TAG_MAX, TRAILER, tag};
+use super::dictionary::{self, Class, Field, Group, Kind, Layout, Message, TagSet};
+use super::tables::{HEADER, TAG_MAX, tag};
 
 /// Fields of one message. The longest that FIX 4.4 clients send to a venue have about a hundred.
 pub const FIELDS_MAX: usize = 256;
@@ -155,6 +155,18 @@ impl Scanner {
             };
             let value_at = digits + 1;
             let value = rest.get(value_at..).unwrap_or_default();
+            let class = dictionary::class(tag);
+            // Nearly all fields: on the top level, and nothing depends on them but themselves.
+            if class.is_plain() && self.depth == 0 && self.len > 0 && promised.is_none() {
+                let value_len = until_soh(value);
+                if value_len == 0 {
+                    self.fault(Reason::TagSpecifiedWithoutValue, tag);
+                }
+                self.place_on_top(tag, class);
+                self.store(0, tag, at + value_at, value_len, false);
+                at += value_at + value_len + 1;
+                continue;
+            }
             let defined = dictionary::field(tag);
             let value_len = self.value_len(tag, defined, value, promised.take());
             let value = value.get(..value_len).unwrap_or_default();
@@ -235,18 +247,18 @@ impl Scanner {
         // Tags nobody defined are of the venue and its clients: they stand wherever they stand.
         self.has_undefined |= defined.is_none();
         let starts_entry = defined.is_some() && self.place(tag);
-        let slot = Slot {
-            start: start as u32,
-            len: value.len() as u32,
-            tag,
-            depth: self.depth as u8,
-            starts_entry,
-        };
-        if let Some(free) = self.slots.get_mut(self.len) {
-            *free = slot;
-        }
+        let depth = self.depth;
         if matches!(defined, Some(field) if field.kind == Kind::NumInGroup) {
             self.open_group(tag, value);
+        }
+        self.store(depth, tag, start, value.len(), starts_entry);
+    }
+
+    #[inline]
+    fn store(&mut self, depth: usize, tag: u16, start: usize, len: usize, starts_entry: bool) {
+        if let Some(free) = self.slots.get_mut(self.len) {
+            let (start, len) = (start as u32, len as u32);
+            *free = Slot { start, len, tag, depth: depth as u8, starts_entry };
         }
         self.len += 1;
     }
@@ -276,14 +288,15 @@ impl Scanner {
             }
             self.close_group();
         }
-        self.place_on_top(tag);
+        self.place_on_top(tag, dictionary::class(tag));
         false
     }
 
-    fn place_on_top(&mut self, tag: u16) {
-        let part = if HEADER.fields.contains(tag) {
+    #[inline]
+    fn place_on_top(&mut self, tag: u16, class: Class) {
+        let part = if class.is_header() {
             Part::Header
-        } else if TRAILER.fields.contains(tag) {
+        } else if class.is_trailer() {
             Part::Trailer
         } else {
             Part::Body
