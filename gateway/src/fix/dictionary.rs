@@ -222,10 +222,33 @@ pub(super) fn class(tag: u16) -> Class {
 
 /// The message with this MsgType (35), if FIX 4.4 has one.
 pub fn message(msg_type: &[u8]) -> Option<&'static Message> {
+    if let &[letter] = msg_type {
+        return MESSAGES.get(usize::from(*LETTERS.get(usize::from(letter))?));
+    }
     let wanted = msg_type_key(msg_type)?;
     let key = |message: &Message| msg_type_key(message.msg_type.as_bytes()).unwrap_or(0);
     MESSAGES.get(MESSAGES.binary_search_by_key(&wanted, key).ok()?)
 }
+
+/// Where the message of one letter is in `MESSAGES`; `u8::MAX`: nowhere.
+static LETTERS: [u8; 128] = letters();
+
+#[expect(clippy::indexing_slicing, reason = "runs in the compiler")]
+const fn letters() -> [u8; 128] {
+    let mut places = [u8::MAX; 128];
+    let mut at = 0;
+    while at < MESSAGES.len() {
+        let name = MESSAGES[at].msg_type.as_bytes();
+        if name.len() == 1 {
+            places[name[0] as usize] = at as u8;
+        }
+        at += 1;
+    }
+    places
+}
+
+// A place fits a byte, and 255 is none.
+const _: () = assert!(MESSAGES.len() < u8::MAX as usize);
 
 /// One or two bytes as a number that sorts like them: seven comparisons of numbers, no `memcmp`.
 fn msg_type_key(msg_type: &[u8]) -> Option<u16> {
