@@ -15,7 +15,8 @@ pub type CompId = [u8; 24];
 #[derive(Debug, Default)]
 pub struct Directory {
     symbols: Vec<Symbol>,
-    instruments: HashMap<Symbol, u32>,
+    /// In the order of their symbols: looked up for every order, and there are few.
+    instruments: Vec<(u128, u32)>,
     comp_ids: Vec<CompId>,
     sessions: HashMap<CompId, u32>,
 }
@@ -30,13 +31,19 @@ impl Directory {
         } else if let Some(definition) = event.get::<InstrumentDefinition>() {
             let instrument = definition.instrument.get();
             put(&mut self.symbols, instrument, definition.symbol);
-            self.instruments.insert(definition.symbol, instrument);
+            let key = u128::from_be_bytes(definition.symbol);
+            match self.instruments.binary_search_by_key(&key, |(key, _)| *key) {
+                Ok(at) => self.instruments[at].1 = instrument,
+                Err(at) => self.instruments.insert(at, (key, instrument)),
+            }
         }
     }
 
     /// The instrument of a symbol; 0: there is none.
     pub fn instrument(&self, symbol: &Symbol) -> u32 {
-        self.instruments.get(symbol).copied().unwrap_or(0)
+        let key = u128::from_be_bytes(*symbol);
+        let at = self.instruments.binary_search_by_key(&key, |(key, _)| *key);
+        at.ok().and_then(|at| self.instruments.get(at)).map_or(0, |(_, instrument)| *instrument)
     }
 
     /// The symbol of an instrument; empty: not known.

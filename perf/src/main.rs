@@ -15,10 +15,12 @@
 //!
 //! flow.rs         the file; flow/generate.rs draws one, flow/reference.rs plays one
 //! match_flow.rs   the engine, or its book alone, on such a file
+//! codec.rs        an order read, a report written: the FIX codec by itself
 //! ```
 
 #![forbid(unsafe_code)]
 
+mod codec;
 mod drive;
 mod fix;
 mod floor;
@@ -52,6 +54,8 @@ enum Command {
     Flow(flow::generate::FlowArgs),
     /// Orders of such a file per second through the engine, without wire, log or threads.
     Match(match_flow::MatchArgs),
+    /// One order read and one report written, without wire or threads.
+    Codec(codec::CodecArgs),
     /// How long a venue takes to start, from a snapshot and from its log alone.
     Recover(match_flow::recover::RecoverArgs),
 }
@@ -78,7 +82,7 @@ struct Load {
 
 /// The tables of an engine are large and read at random.
 #[global_allocator]
-static MEMORY: gateway::io::huge::HugePages = gateway::io::huge::HugePages;
+static MEMORY: gateway::io::huge::Counted = gateway::io::huge::Counted;
 
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
@@ -86,6 +90,7 @@ fn main() -> ExitCode {
         Command::Floor(load) => floor::run(&load),
         Command::Flow(args) => flow::generate::run(&args),
         Command::Match(args) => match_flow::run(&args),
+        Command::Codec(args) => codec::run(&args),
         Command::Recover(args) => match_flow::recover::run(&args),
     };
     match result {

@@ -18,11 +18,13 @@ use sbe_schemas::journal as j;
 use sbe_schemas::market_data::InstrumentDefinition;
 use sbe_schemas::order_entry as oe;
 use sbe_schemas::types::{CommandHead, Decimal8, DisconnectReason, EventKind, Phase, Protocol};
+use std::cell::Cell;
 use std::collections::{BTreeSet, HashSet};
-use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Allocations of the process so far. Whoever counts them does it here; nobody need.
-pub static ALLOCATIONS: AtomicU64 = AtomicU64::new(0);
+thread_local! {
+    /// Allocations of this thread so far. Whoever counts them does it here; nobody need.
+    pub static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
+}
 
 /// Messages that a connection reads in one go.
 const MESSAGES_MAX: usize = 16;
@@ -167,7 +169,7 @@ fn commands(
     ring.bytes.clear();
     ring.bytes.reserve(bytes.len() * 16 + 1024); // The shortest message becomes 256 bytes at most.
     let (mut from, mut to, mut closed) = (0, 0, None);
-    let before = ALLOCATIONS.load(Ordering::Relaxed);
+    let before = ALLOCATIONS.get();
     loop {
         ring.is_full = !has_room(to);
         let held = &bytes[from..to];
@@ -191,7 +193,7 @@ fn commands(
             Outcome::Check => panic!("it is logged on"),
         }
     }
-    assert_eq!(ALLOCATIONS.load(Ordering::Relaxed), before, "allocations of a live connection");
+    assert_eq!(ALLOCATIONS.get(), before, "allocations of a live connection");
     // What is closed reads nothing any more.
     connection.close();
     assert_eq!(

@@ -12,6 +12,8 @@
 pub const ONE: i64 = 100_000_000;
 /// Decimals that are kept.
 const DECIMALS: usize = 8;
+/// So many digits, or bytes taken for digits, fit a `u64` whatever they are.
+const DIGITS_SAFE: usize = 16;
 const POWERS_OF_TEN: [u64; DECIMALS + 1] =
     [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000];
 
@@ -30,6 +32,11 @@ pub enum NumberError {
 /// See [`NumberError`].
 pub fn parse(bytes: &[u8]) -> Result<i64, NumberError> {
     let (negative, digits) = sign(bytes);
+    if digits.len() <= DIGITS_SAFE
+        && let Some(units) = parse_short(digits)
+    {
+        return signed(negative, units);
+    }
     let mut units = 0_u64;
     let mut any_digit = false;
     let mut decimals = None;
@@ -56,6 +63,25 @@ pub fn parse(bytes: &[u8]) -> Result<i64, NumberError> {
     signed(negative, units.checked_mul(*power).ok_or(NumberError::Inexact)?)
 }
 
+/// What nearly all decimals are: digits and at most one point, too few to overflow on the way, and no
+/// more than eight decimals. `None`: anything else, be it a number or not.
+#[inline]
+fn parse_short(digits: &[u8]) -> Option<u64> {
+    let (mut units, mut point) = (0_u64, None);
+    for (at, &byte) in digits.iter().enumerate() {
+        match byte.wrapping_sub(b'0') {
+            digit @ 0..=9 => units = units * 10 + u64::from(digit),
+            _ if byte == b'.' && point.is_none() => point = Some(at),
+            _ => return None,
+        }
+    }
+    let decimals = point.map_or(0, |at| digits.len() - at - 1);
+    if digits.len() == usize::from(point.is_some()) {
+        return None;
+    }
+    units.checked_mul(*POWERS_OF_TEN.get(DECIMALS.checked_sub(decimals)?)?)
+}
+
 /// An `int` with its optional minus; leading zeros are fine.
 ///
 /// # Errors
@@ -72,6 +98,13 @@ pub fn parse_int(bytes: &[u8]) -> Result<i64, NumberError> {
 pub fn parse_uint(bytes: &[u8]) -> Result<u64, NumberError> {
     if bytes.is_empty() {
         return Err(NumberError::Format);
+    }
+    if bytes.len() <= DIGITS_SAFE {
+        let (value, wrong) = bytes.iter().fold((0, false), |(value, wrong), byte| {
+            let digit = byte.wrapping_sub(b'0');
+            (value * 10 + u64::from(digit), wrong | (digit > 9))
+        });
+        return if wrong { Err(NumberError::Format) } else { Ok(value) };
     }
     bytes.iter().try_fold(0, |value, &byte| match byte {
         b'0'..=b'9' => push_digit(value, byte),

@@ -4,7 +4,7 @@
 //! static: asking costs an index or a short binary search and never allocates. Nothing here looks
 //! at a message; `fields.rs` asks where a field belongs, `validate.rs` what its value may be.
 
-use super::tables::{FIELDS, MESSAGES, TAG_MAX};
+use super::tables::{FIELDS, HEADER, MESSAGES, TAG_MAX, TRAILER};
 
 /// What the bytes of a value must look like. FIX 4.4 vol. 1, "Data types".
 ///
@@ -105,6 +105,11 @@ impl TagSet {
     /// The lowest tag of `self` that `other` lacks.
     #[inline]
     pub fn first_not_in(&self, other: &Self) -> Option<u16> {
+        // Nothing lacks nearly always: told without a branch for each word.
+        let any = self.0.iter().zip(&other.0).fold(0, |any, (mine, theirs)| any | mine & !theirs);
+        if any == 0 {
+            return None;
+        }
         let lacking = |(at, (mine, theirs)): (usize, (&u64, &u64))| {
             let left = mine & !theirs;
             (left != 0).then(|| (at * 64 + left.trailing_zeros() as usize) as u16)
@@ -158,12 +163,92 @@ pub fn field(tag: u16) -> Option<&'static Field> {
     FIELDS.get(usize::from(tag)).filter(|field| field.kind != Kind::Undefined)
 }
 
+/// What is asked of every field that is read, in one byte where the answer is mostly the same.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct Class(u8);
+
+impl Class {
+    const DEFINED: u8 = 1;
+    const HEADER: u8 = 2;
+    const TRAILER: u8 = 4;
+    /// The fields behind it depend on it, or it on the one before: lengths, data and counts.
+    const LEADS: u8 = 8;
+
+    /// A tag of FIX 4.4 that stands for itself.
+    #[inline]
+    pub(super) fn is_plain(self) -> bool {
+        self.0 & (Self::DEFINED | Self::LEADS) == Self::DEFINED
+    }
+
+    /// In the header of all messages.
+    #[inline]
+    pub(super) fn is_header(self) -> bool {
+        self.0 & Self::HEADER != 0
+    }
+
+    /// In the trailer of all messages.
+    #[inline]
+    pub(super) fn is_trailer(self) -> bool {
+        self.0 & Self::TRAILER != 0
+    }
+}
+
+static CLASSES: [Class; TAG_MAX as usize + 1] = classes();
+
+#[expect(clippy::indexing_slicing, reason = "runs in the compiler")]
+const fn classes() -> [Class; TAG_MAX as usize + 1] {
+    let mut all = [Class(0); TAG_MAX as usize + 1];
+    let mut tag = 0;
+    while tag < all.len() {
+        let (word, bit) = (tag / 64, 1 << (tag % 64));
+        let header = if HEADER.fields.0[word] & bit != 0 { Class::HEADER } else { 0 };
+        let trailer = if TRAILER.fields.0[word] & bit != 0 { Class::TRAILER } else { 0 };
+        let kind = match FIELDS[tag].kind {
+            Kind::Undefined => 0,
+            Kind::NumInGroup | Kind::Length | Kind::Data => Class::DEFINED | Class::LEADS,
+            _ => Class::DEFINED,
+        };
+        all[tag] = Class(header | trailer | kind);
+        tag += 1;
+    }
+    all
+}
+
+/// The class of `tag`; of one that FIX 4.4 does not define none of it holds.
+#[inline]
+pub(super) fn class(tag: u16) -> Class {
+    CLASSES.get(usize::from(tag)).copied().unwrap_or(Class(0))
+}
+
 /// The message with this MsgType (35), if FIX 4.4 has one.
 pub fn message(msg_type: &[u8]) -> Option<&'static Message> {
+    if let &[letter] = msg_type {
+        return MESSAGES.get(usize::from(*LETTERS.get(usize::from(letter))?));
+    }
     let wanted = msg_type_key(msg_type)?;
     let key = |message: &Message| msg_type_key(message.msg_type.as_bytes()).unwrap_or(0);
     MESSAGES.get(MESSAGES.binary_search_by_key(&wanted, key).ok()?)
 }
+
+/// Where the message of one letter is in `MESSAGES`; `u8::MAX`: nowhere.
+static LETTERS: [u8; 128] = letters();
+
+#[expect(clippy::indexing_slicing, reason = "runs in the compiler")]
+const fn letters() -> [u8; 128] {
+    let mut places = [u8::MAX; 128];
+    let mut at = 0;
+    while at < MESSAGES.len() {
+        let name = MESSAGES[at].msg_type.as_bytes();
+        if name.len() == 1 {
+            places[name[0] as usize] = at as u8;
+        }
+        at += 1;
+    }
+    places
+}
+
+// A place fits a byte, and 255 is none.
+const _: () = assert!(MESSAGES.len() < u8::MAX as usize);
 
 /// One or two bytes as a number that sorts like them: seven comparisons of numbers, no `memcmp`.
 fn msg_type_key(msg_type: &[u8]) -> Option<u16> {

@@ -57,10 +57,9 @@ fn check_field(placed: &Placed<'_>, message: Option<&Message>) -> Result<(), Rea
         return Err(Reason::InvalidMsgType);
     };
     // Deeper down the scan has already matched the tag with its group.
-    let of_message = depth > 0
-        || [&HEADER.fields, &message.body.fields, &TRAILER.fields]
-            .into_iter()
-            .any(|fields| fields.contains(tag));
+    let class = dictionary::class(tag);
+    let of_message =
+        depth > 0 || class.is_header() || message.body.fields.contains(tag) || class.is_trailer();
     if !of_message {
         return Err(Reason::TagNotDefinedForThisMessageType);
     }
@@ -95,5 +94,35 @@ fn check_value(field: &Field, value: &[u8]) -> Result<(), Reason> {
 
 /// Printable ASCII only. Nothing else is ever stored or sent back outside of data fields.
 fn is_text(value: &[u8]) -> bool {
-    value.iter().all(|byte| matches!(byte, b' '..=b'~'))
+    const ONES: u64 = u64::from_le_bytes([1; 8]);
+    // Eight bytes at a time: below a space the subtraction borrows into the top bit, above a tilde the
+    // addition carries into it, and a byte with the top bit set is no ASCII.
+    let is_text_word = |word: &[u8; 8]| {
+        let word = u64::from_le_bytes(*word);
+        let below = word.wrapping_sub(ONES * b' ' as u64) & !word;
+        let above = word.wrapping_add(ONES);
+        (below | above | word) & (ONES << 7) == 0
+    };
+    let (words, rest) = value.as_chunks::<8>();
+    words.iter().all(is_text_word) && rest.iter().all(|byte| matches!(byte, b' '..=b'~'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_text;
+
+    #[test]
+    fn text_is_printable_ascii_wherever_a_byte_stands() {
+        for length in 1..20 {
+            for at in 0..length {
+                for byte in 0..=255_u8 {
+                    for other in [b' ', b'~', b'a'] {
+                        let mut value = vec![other; length];
+                        value[at] = byte;
+                        assert_eq!(is_text(&value), matches!(byte, b' '..=b'~'), "{byte} at {at}");
+                    }
+                }
+            }
+        }
+    }
 }

@@ -7,6 +7,7 @@
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::ptr::null_mut;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Bytes of a huge page.
 const HUGE_BYTES: usize = 2 << 20;
@@ -96,6 +97,45 @@ unsafe impl GlobalAlloc for HugePages {
             }
             moved
         }
+    }
+}
+
+/// The same allocator for programs that say how often they allocate.
+pub struct Counted;
+
+static ALLOCATIONS: AtomicU64 = AtomicU64::new(0);
+
+impl Counted {
+    /// Allocations of this process so far, if this is its allocator.
+    pub fn allocations() -> u64 {
+        ALLOCATIONS.load(Ordering::Relaxed)
+    }
+}
+
+// WHY: only the allocator sees every allocation.
+// SAFETY: every call is passed on unchanged to an allocator that keeps the contract.
+unsafe impl GlobalAlloc for Counted {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
+        // WHY/SAFETY: the caller's promises, passed on.
+        unsafe { HugePages.alloc(layout) }
+    }
+
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
+        // WHY/SAFETY: the caller's promises, passed on.
+        unsafe { HugePages.alloc_zeroed(layout) }
+    }
+
+    unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
+        // WHY/SAFETY: the caller's promises, passed on.
+        unsafe { HugePages.dealloc(memory, layout) }
+    }
+
+    unsafe fn realloc(&self, memory: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
+        // WHY/SAFETY: the caller's promises, passed on.
+        unsafe { HugePages.realloc(memory, layout, size) }
     }
 }
 

@@ -4,7 +4,7 @@
 //! given other values; its frame lies; its bytes flip; it is cut off, joined with another and put
 //! inside of one. Everything comes from the seed.
 
-use crate::properties::{CLIENT, Draw, VENUE, framed};
+use crate::properties::{CLIENT, Draw, MESSAGE_BYTES_MAX, VENUE, framed};
 
 /// A stream of bytes.
 pub struct Stream {
@@ -343,6 +343,8 @@ impl Generator {
         // A third of the streams is what honest clients send, or nearly so.
         let honest = self.hits(33);
         let (mut bytes, mut whole) = (Vec::new(), 0);
+        // More garbled bytes in a row than the longest message has end the connection.
+        let (mut garbled, mut garbled_most) = (0, 0);
         for _ in 0..pieces {
             if !honest && self.hits(25) {
                 self.other(&mut bytes);
@@ -354,8 +356,11 @@ impl Generator {
                 // A wrong CheckSum: skipped, and nothing else with it.
                 let at = message.len() - 2;
                 message[at] = b'0' + (message[at] - b'0' + 1) % 10;
+                garbled += message.len();
+                garbled_most = garbled_most.max(garbled);
             } else {
                 whole += 1;
+                garbled = 0;
             }
             bytes.extend_from_slice(&message);
         }
@@ -365,7 +370,8 @@ impl Generator {
         if !honest && self.hits(20) {
             bytes.truncate(self.draw.below(bytes.len() + 1));
         }
-        Stream { bytes, whole_messages: honest.then_some(whole) }
+        let is_known = honest && garbled_most <= MESSAGE_BYTES_MAX;
+        Stream { bytes, whole_messages: is_known.then_some(whole) }
     }
 
     /// The body of one message.
