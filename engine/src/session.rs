@@ -766,7 +766,7 @@ impl Engine {
         let lowest = s.next_in;
         if new < lowest || new > lowest + RESET_AHEAD_MAX || (gap_fill && new == 0) {
             let kind = *b"4\0\0\0\0\0\0\0";
-            return self.session_reject(at, m.head, kind, VALUE_INCORRECT, Some(36), sink);
+            return self.session_reject(at, m.head, kind, VALUE_INCORRECT, None, sink);
         }
         if gap_fill {
             s.fill_to = s.fill_to.max(new); // A shorter one may have waited below it.

@@ -13,11 +13,14 @@ use super::time::Precision;
 use super::write::{Full, Writer};
 use crate::directory::Directory;
 use engine::Event;
-use sbe_schemas::header::{Message, text};
+use sbe_schemas::header::{Message, fill_text, text};
 use sbe_schemas::journal as j;
 use sbe_schemas::order_entry as oe;
-use sbe_schemas::types::{Boolean, EventFlags, LogoutReason};
+use sbe_schemas::types::{Boolean, EventFlags, LogoutReason, Route};
 use words::{logout_words, reject_words};
+
+/// SessionRejectReason (373) that QuickFIX gives without a RefTagID (371): CompID, SendingTime, MsgType.
+const SPEAKS_FOR_ITSELF: [u8; 3] = [9, 10, 11];
 
 /// Longest FIX message that an event becomes.
 pub const MESSAGE_BYTES_MAX: usize = 1024;
@@ -44,13 +47,7 @@ pub fn message<'b>(
     buffer: &'b mut [u8],
 ) -> Result<Option<&'b [u8]>, Full> {
     let Some(kind) = msg_type_of(event) else { return Ok(None) };
-    let mut w = begin(event, kind, envelope, buffer);
-    if let Some(reject) = event.get::<j::SessionRejectSent>() {
-        third_parties(&mut w, reject);
-    }
-    if let Some(session) = reports::copy_of(event) {
-        w.text(tag::ON_BEHALF_OF_COMP_ID, directory.comp_id(session));
-    }
+    let mut w = begin(event, kind, envelope, directory, buffer);
     if event.template().0 == oe::SCHEMA_ID {
         reports::report(&mut w, event, directory);
     } else {
@@ -71,9 +68,9 @@ pub fn gap_fill<'b>(
     buffer: &'b mut [u8],
 ) -> Result<&'b [u8], Full> {
     let mut w = Writer::begin(buffer, msg_type::SEQUENCE_RESET);
-    header(&mut w, from, time, false, envelope);
-    w.bool(tag::GAP_FILL_FLAG, true);
+    header(&mut w, from, time, false, &ThirdParties::default(), envelope);
     w.uint(tag::NEW_SEQ_NO, next);
+    w.bool(tag::GAP_FILL_FLAG, true);
     w.finish()
 }
 
@@ -99,40 +96,61 @@ fn begin<'b>(
     event: &Event,
     kind: &[u8],
     envelope: &Envelope<'_>,
+    directory: &Directory,
     buffer: &'b mut [u8],
 ) -> Writer<'b> {
     let mut w = Writer::begin(buffer, kind);
     let poss_resend = event.head.flags.has(EventFlags::POSS_RESEND);
-    header(&mut w, event.head.number.get(), event.head.time.get(), poss_resend, envelope);
+    let mut parties = ThirdParties::default();
+    if let Some(reject) = event.get::<j::SessionRejectSent>() {
+        let names = |r: &Route| [r.comp_id, r.sub_id, r.location_id];
+        parties.on_behalf_of = names(&reject.on_behalf_of);
+        parties.deliver_to = names(&reject.deliver_to);
+    } else if let Some(session) = reports::copy_of(event) {
+        parties.on_behalf_of[0] = fill_text(directory.comp_id(session)).unwrap_or_default();
+    }
+    let (number, time) = (event.head.number.get(), event.head.time.get());
+    header(&mut w, number, time, poss_resend, &parties, envelope);
     w
 }
 
-fn header(w: &mut Writer<'_>, number: u64, time: u64, poss_resend: bool, envelope: &Envelope<'_>) {
-    w.text(tag::SENDER_COMP_ID, envelope.venue);
-    w.text(tag::TARGET_COMP_ID, envelope.client);
+/// CompID, SubID and LocationID of others than the two ends: FIX 4.4 vol. 1, "Third party routing".
+#[derive(Default)]
+struct ThirdParties {
+    on_behalf_of: [[u8; 24]; 3],
+    deliver_to: [[u8; 24]; 3],
+}
+
+/// In the order of their tags, as QuickFIX and those who compare with it have it.
+fn header(
+    w: &mut Writer<'_>,
+    number: u64,
+    time: u64,
+    poss_resend: bool,
+    parties: &ThirdParties,
+    envelope: &Envelope<'_>,
+) {
+    let [[from, from_sub, from_location], [to, to_sub, to_location]] =
+        [&parties.on_behalf_of, &parties.deliver_to];
     w.uint(tag::MSG_SEQ_NUM, number);
     if envelope.resent_at.is_some() {
         w.bool(tag::POSS_DUP_FLAG, true);
     }
+    w.text(tag::SENDER_COMP_ID, envelope.venue);
+    w.timestamp(tag::SENDING_TIME, envelope.resent_at.unwrap_or(time), Precision::Millis);
+    w.text(tag::TARGET_COMP_ID, envelope.client);
     if poss_resend {
         w.bool(tag::POSS_RESEND, true);
     }
-    w.timestamp(tag::SENDING_TIME, envelope.resent_at.unwrap_or(time), Precision::Millis);
+    w.text(tag::ON_BEHALF_OF_COMP_ID, text(from));
+    w.text(tag::ON_BEHALF_OF_SUB_ID, text(from_sub));
     if envelope.resent_at.is_some() {
         w.timestamp(tag::ORIG_SENDING_TIME, time, Precision::Millis);
     }
-}
-
-/// The rest of a Reject's header: FIX 4.4 vol. 1, "Third party routing".
-fn third_parties(w: &mut Writer<'_>, reject: &j::SessionRejectSent) {
-    let to = &reject.deliver_to;
-    w.text(tag::DELIVER_TO_COMP_ID, text(&to.comp_id));
-    w.text(tag::DELIVER_TO_SUB_ID, text(&to.sub_id));
-    w.text(tag::DELIVER_TO_LOCATION_ID, text(&to.location_id));
-    let from = &reject.on_behalf_of;
-    w.text(tag::ON_BEHALF_OF_COMP_ID, text(&from.comp_id));
-    w.text(tag::ON_BEHALF_OF_SUB_ID, text(&from.sub_id));
-    w.text(tag::ON_BEHALF_OF_LOCATION_ID, text(&from.location_id));
+    w.text(tag::DELIVER_TO_COMP_ID, text(to));
+    w.text(tag::DELIVER_TO_SUB_ID, text(to_sub));
+    w.text(tag::ON_BEHALF_OF_LOCATION_ID, text(from_location));
+    w.text(tag::DELIVER_TO_LOCATION_ID, text(to_location));
 }
 
 fn session_message(w: &mut Writer<'_>, event: &Event) {
@@ -156,12 +174,12 @@ fn session_message(w: &mut Writer<'_>, event: &Event) {
         logout(w, m);
     } else if let Some(m) = event.get::<j::SessionRejectSent>() {
         w.uint(tag::REF_SEQ_NUM, m.ref_seq_num.get());
-        if let Some(ref_tag) = m.ref_tag.get() {
+        w.text(tag::TEXT, reject_words(m.reason));
+        if let Some(ref_tag) = m.ref_tag.get().filter(|_| !SPEAKS_FOR_ITSELF.contains(&m.reason)) {
             w.int(tag::REF_TAG_ID, ref_tag.into());
         }
         w.text(tag::REF_MSG_TYPE, text(&m.ref_msg_type));
         w.uint(tag::SESSION_REJECT_REASON, m.reason.into());
-        w.text(tag::TEXT, reject_words(m.reason));
     }
 }
 

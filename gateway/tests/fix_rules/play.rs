@@ -531,7 +531,7 @@ impl<'a, W: Wire> Play<'a, W> {
                 for (tag, value) in &heard.0 {
                     match tag.as_str() {
                         "8" | "9" | "10" | "34" | "43" | "49" | "52" | "56" | "60" | "122"
-                        | "45" | "126" => {}
+                        | "45" | "126" | "5022" => {}
                         "17" | "37" | "527" if value != "0" && value != "NONE" => {
                             let n = ids.len();
                             let n = ids.entry((tag.clone(), value.clone())).or_insert(n);

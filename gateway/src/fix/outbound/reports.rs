@@ -54,7 +54,7 @@ pub(super) fn report(w: &mut Writer<'_>, event: &Event, d: &Directory) {
     } else if let Some(m) = event.get::<oe::MassActionReport>() {
         mass_cancel(w, m, d, event.head.seq.get(), time);
     } else if let Some(m) = event.get::<oe::BusinessReject>() {
-        business_reject(w, m);
+        return business_reject(w, m);
     }
     w.uint(TAG_LOG_SEQ, event.head.seq.get());
 }
@@ -399,10 +399,10 @@ fn mass_cancel(w: &mut Writer<'_>, m: &oe::MassActionReport, d: &Directory, seq:
 
 fn business_reject(w: &mut Writer<'_>, m: &oe::BusinessReject) {
     w.uint(tag::REF_SEQ_NUM, m.ref_seq_num.get());
+    w.text(tag::TEXT, words::business_rejected(m.reason, m.throttled != 0));
     w.text(tag::REF_MSG_TYPE, text(&m.ref_msg_type));
     w.text(tag::BUSINESS_REJECT_REF_ID, text(&m.ref_id));
     w.uint(tag::BUSINESS_REJECT_REASON, m.reason.into());
-    w.text(tag::TEXT, words::business_rejected(m.reason, m.throttled != 0));
 }
 
 /// Reasons that FIX 4.4 does not list go as 99, other; Text (58) has the words.
