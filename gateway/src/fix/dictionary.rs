@@ -102,14 +102,17 @@ impl TagSet {
         new
     }
 
+    /// Has it all tags of all three?
+    #[inline]
+    pub(super) fn has_all(&self, [a, b, c]: [&Self; 3]) -> bool {
+        // Nothing lacks nearly always: told without a branch for each word.
+        let sets = self.0.iter().zip(&a.0).zip(&b.0).zip(&c.0);
+        sets.fold(0, |lacking, (((seen, a), b), c)| lacking | ((a | b | c) & !seen)) == 0
+    }
+
     /// The lowest tag of `self` that `other` lacks.
     #[inline]
     pub fn first_not_in(&self, other: &Self) -> Option<u16> {
-        // Nothing lacks nearly always: told without a branch for each word.
-        let any = self.0.iter().zip(&other.0).fold(0, |any, (mine, theirs)| any | mine & !theirs);
-        if any == 0 {
-            return None;
-        }
         let lacking = |(at, (mine, theirs)): (usize, (&u64, &u64))| {
             let left = mine & !theirs;
             (left != 0).then(|| (at * 64 + left.trailing_zeros() as usize) as u16)

@@ -202,6 +202,7 @@ impl Scanner {
         self.fault = None;
     }
 
+    #[cold]
     fn fault(&mut self, reason: Reason, tag: u16) {
         self.fault_of(reason, Some(tag.into()));
     }
@@ -362,6 +363,16 @@ impl Scanner {
 /// is no tag at all; folding it into sixteen bits would let `65571=F` replace `35=D`.
 #[inline]
 fn split_tag(bytes: &[u8]) -> Option<(u16, usize)> {
+    // Two digits, or three: nearly all tags that are sent.
+    if let &[first @ b'1'..=b'9', second @ b'0'..=b'9', third, behind, ..] = bytes {
+        let two = u16::from(first - b'0') * 10 + u16::from(second - b'0');
+        if third == b'=' {
+            return Some((two, 2));
+        }
+        if third.is_ascii_digit() && behind == b'=' {
+            return Some((two * 10 + u16::from(third - b'0'), 3));
+        }
+    }
     let mut tag = 0_u32;
     for (digits, &byte) in bytes.iter().take(TAG_DIGITS_MAX + 1).enumerate() {
         match byte {

@@ -54,8 +54,8 @@ pub fn parse_timestamp(bytes: &[u8]) -> Result<u64, TimeError> {
 /// Only [`TimeError::Format`].
 pub fn parse_time(bytes: &[u8]) -> Result<u64, TimeError> {
     let (clock, fraction) = bytes.split_first_chunk::<8>().ok_or(TimeError::Format)?;
-    let &[h1, h2, b':', m1, m2, b':', s1, s2] = clock else { return Err(TimeError::Format) };
-    let (hour, minute, second) = (number(&[h1, h2])?, number(&[m1, m2])?, number(&[s1, s2])?);
+    let [h1, h2, _, m1, m2, _, s1, s2] = digits(clock, b"00:00:00")?;
+    let (hour, minute, second) = (h1 * 10 + h2, m1 * 10 + m2, s1 * 10 + s2);
     let fraction_ns = fraction_ns(fraction)?;
     let minute_ns = (u64::from(hour) * 60 + u64::from(minute)) * 60 * SECOND_NS;
     match (hour, minute, second) {
@@ -70,8 +70,10 @@ pub fn parse_time(bytes: &[u8]) -> Result<u64, TimeError> {
 /// # Errors
 /// Only [`TimeError::Format`].
 pub fn parse_date(bytes: &[u8]) -> Result<i64, TimeError> {
-    let &[y1, y2, y3, y4, m1, m2, d1, d2] = bytes else { return Err(TimeError::Format) };
-    let (year, month, day) = (number(&[y1, y2, y3, y4])?, number(&[m1, m2])?, number(&[d1, d2])?);
+    let date: &[u8; 8] = bytes.try_into().map_err(|_| TimeError::Format)?;
+    let [y1, y2, y3, y4, m1, m2, d1, d2] = digits(date, b"00000000")?;
+    let year = u32::from(y1 * 10 + y2) * 100 + u32::from(y3 * 10 + y4);
+    let (month, day) = (m1 * 10 + m2, d1 * 10 + d2);
     let days = match month {
         4 | 6 | 9 | 11 => 30,
         2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
@@ -94,6 +96,18 @@ pub fn is_month_year(bytes: &[u8]) -> bool {
         [] | [b'w', b'1'..=b'5'] => parse_date(&[y1, y2, y3, y4, m1, m2, b'0', b'1']).is_ok(),
         _ => parse_date(bytes).is_ok(),
     }
+}
+
+/// The values of the digits where `like` has a zero; elsewhere `bytes` must be like `like`.
+///
+/// All eight at once: what a digit may not be carries into the top bit of its byte, or has it already.
+#[inline]
+fn digits(bytes: &[u8; 8], like: &[u8; 8]) -> Result<[u8; 8], TimeError> {
+    const TOP: u64 = u64::from_le_bytes([0x80; 8]);
+    let carries = like.map(|byte| if byte == b'0' { 0x7F - 9 } else { 0x7F });
+    let values = u64::from_le_bytes(*bytes) ^ u64::from_le_bytes(*like);
+    let wrong = values.wrapping_add(u64::from_le_bytes(carries)) | values;
+    if wrong & TOP == 0 { Ok(values.to_le_bytes()) } else { Err(TimeError::Format) }
 }
 
 /// At most nine digits.

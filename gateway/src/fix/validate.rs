@@ -35,6 +35,11 @@ pub fn check(fields: &Fields<'_>) -> Result<(), Refusal> {
     }
     fault?;
     let body = message.map(|message| &message.body.required);
+    if let Some(body) = body
+        && fields.seen().has_all([&HEADER.required, body, &TRAILER.required])
+    {
+        return Ok(());
+    }
     [Some(&HEADER.required), body, Some(&TRAILER.required)]
         .into_iter()
         .flatten()

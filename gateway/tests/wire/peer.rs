@@ -225,7 +225,7 @@ impl Peer {
     }
 
     /// The next message with `|` between its fields; `None`: the connection has ended.
-    fn read_message(&mut self) -> Option<String> {
+    pub fn read_message(&mut self) -> Option<String> {
         let deadline = Instant::now() + PATIENCE;
         self.socket.set_read_timeout(Some(Duration::from_millis(200))).unwrap();
         loop {
