@@ -60,7 +60,7 @@ fn the_dictionary_has_what_the_document_says() {
     }
     let known: BTreeSet<String> = dictionary.into_keys().collect();
     assert_eq!(said, known);
-    for tag in [5018, 5019, 5020, 5021, 8013] {
+    for tag in [5018, 5019, 5020, 5021, 5022, 8013] {
         assert!(xml.contains(&format!("<field number='{tag}'")), "{tag}");
     }
 }

@@ -107,6 +107,16 @@ impl Case {
         cast
     }
 
+    /// It is about time: on a host that others use too, a pause of theirs may look like one of ours.
+    pub fn is_timed(&self) -> bool {
+        let asks_often = |said: &[Said]| said.iter().any(|field| field.tag == "108");
+        self.lines.iter().any(|line| match &line.act {
+            Act::Waits(_) => true,
+            Act::LogsOn(_, said) => asks_often(said),
+            _ => false,
+        })
+    }
+
     /// It means the same when the venue dies on the way: nobody's connection ends by the script, and no
     /// number is said.
     pub fn survives(&self) -> bool {
