@@ -22,7 +22,7 @@ class Session:
     def __init__(self, name):
         self.name, self.number = name, 1
         self.parser = simplefix.FixParser()
-        self.socket = socket.create_connection(("127.0.0.1", PORT), timeout=5)
+        self.socket = socket.create_connection(("127.0.0.1", PORT), timeout=20)
         self.send("A", [(98, 0), (108, 30), (141, "Y"), (553, name), (554, name.lower())])
         self.expect("A")
 

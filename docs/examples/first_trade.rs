@@ -24,7 +24,7 @@ impl Session {
     fn log_on(name: &'static str, port: u16) -> Result<Self, Box<dyn Error>> {
         let socket = TcpStream::connect(("127.0.0.1", port))?;
         socket.set_nodelay(true)?;
-        socket.set_read_timeout(Some(Duration::from_secs(5)))?;
+        socket.set_read_timeout(Some(Duration::from_secs(20)))?;
         let mut session = Self { name, socket, received: Vec::new(), number: 1 };
         let password = name.to_lowercase();
         session.send("A", &format!("98=0|108=30|141=Y|553={name}|554={password}|"))?;

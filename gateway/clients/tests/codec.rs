@@ -33,7 +33,7 @@ fn both_codecs_read_an_order_and_write_a_report() {
     println!("ns, median                       portcullis  QuickFIX");
     println!("NewOrderSingle, 190 B, read      {:>10.0}{read:>10.0}", ours.0);
     println!(
-        "ExecutionReport, 20 fields       {:>10.0}{:>10.0}  (set {build:.0}, text {:.0} of {print:.0})",
+        "ExecutionReport, 23 fields       {:>10.0}{:>10.0}  (set {build:.0}, text {:.0} of {print:.0})",
         ours.1,
         build + print / 2.0,
         print / 2.0
