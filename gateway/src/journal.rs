@@ -261,7 +261,8 @@ impl<D: Disk> Journal<D> {
     pub fn reader(&self, from: Option<Tail>) -> JournalReader<D> {
         let (disk, layout) = (self.disk.clone(), self.layout.clone());
         let committed_seq = Arc::clone(&self.committed_seq);
-        JournalReader::new(disk, layout, from.unwrap_or(self.begin), committed_seq)
+        let from = from.unwrap_or(self.begin);
+        JournalReader::new(disk, layout, from, self.durability, committed_seq)
     }
 
     /// The device has everything: the last act of a process that stops in good order.

@@ -133,6 +133,28 @@ impl std::fmt::Display for Stop {
 
 impl std::error::Error for Stop {}
 
+/// What one turn of the understudy did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Done {
+    /// Batches applied.
+    pub batches: usize,
+    /// Pieces sent to gateways.
+    pub pieces: usize,
+}
+
+impl Done {
+    /// There is nothing to do.
+    pub fn is_nothing(self) -> bool {
+        self.batches == 0 && self.pieces == 0
+    }
+
+    /// There may be more to do at once. A few batches are not worth a turn of their own: each costs
+    /// several writes, on a core that may have better things to do.
+    pub fn is_behind(self) -> bool {
+        self.batches == TURN_BATCHES_MAX || self.pieces > 0
+    }
+}
+
 /// What is kept beside the outboxes: when snapshots are taken, and who is told.
 pub struct Keeping<D: Disk = RealDisk> {
     /// What the feed was told; goes on where the engine does.
@@ -218,20 +240,20 @@ impl<S: Source, D: Disk> Understudy<S, D> {
         &self.engine
     }
 
-    /// One turn; returns how much was done.
+    /// One turn; says what was done.
     ///
     /// # Errors
     /// See [`Stop`]: then the process stops.
-    pub fn turn(&mut self) -> Result<usize, Stop> {
-        let mut done = 0;
-        while done < TURN_BATCHES_MAX && self.apply_next().map_err(Stop::Io)? {
-            done += 1;
+    pub fn turn(&mut self) -> Result<Done, Stop> {
+        let mut batches = 0;
+        while batches < TURN_BATCHES_MAX && self.apply_next().map_err(Stop::Io)? {
+            batches += 1;
         }
         self.outboxes.flush().map_err(Stop::Io)?;
         self.keeping.history.flush().map_err(Stop::Io)?;
         self.compare()?;
         self.keep().map_err(Stop::Io)?;
-        Ok(done + self.serve().map_err(Stop::Io)?)
+        Ok(Done { batches, pieces: self.serve().map_err(Stop::Io)? })
     }
 
     fn apply_next(&mut self) -> io::Result<bool> {

@@ -46,7 +46,7 @@ const CHANNEL_SNAPSHOT: u16 = 2;
 const EPOCH: u32 = 1;
 /// Checkpoints that the understudy may be behind.
 const CHECKPOINTS: usize = 65_536;
-/// The understudy looks for new batches this often when it has none.
+/// The understudy looks for new batches this often when it is not behind.
 const UNDERSTUDY_SLEEP: Duration = Duration::from_millis(1);
 /// The disk is looked after this often.
 const CARE_EVERY: Duration = Duration::from_millis(250);
@@ -364,7 +364,7 @@ fn spawn_understudy(
         loop {
             care.look();
             let done = understudy.turn().unwrap_or_else(|stop| fail(&stop));
-            if done > 0 {
+            if done.pieces > 0 {
                 gateway.ring();
             }
             // Not before it knows what this process knew at start: older books help nobody.
@@ -376,10 +376,10 @@ fn spawn_understudy(
             for packet in packets.drain(..packets.len().min(SNAPSHOT_BURST)) {
                 let _ = snapshots.send(&packet); // Counted there; the next cycle comes.
             }
-            if done == 0 {
-                if stop.load(Ordering::Acquire) {
-                    return;
-                }
+            if done.is_nothing() && stop.load(Ordering::Acquire) {
+                return;
+            }
+            if !done.is_behind() {
                 std::thread::sleep(UNDERSTUDY_SLEEP);
             }
         }

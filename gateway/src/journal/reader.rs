@@ -1,5 +1,6 @@
 //! Following a journal: what the understudy reads, from the files, as far behind as it likes.
 
+use super::Durability;
 use super::segments::Layout;
 use super::walk::{Found, Walk};
 use crate::io::{Access, Disk, RealDisk};
@@ -18,10 +19,21 @@ pub struct JournalReader<D: Disk = RealDisk> {
 
 impl<D: Disk> JournalReader<D> {
     /// From `tail` on; `committed_seq` is the sequence after the last committed command.
-    pub(super) fn new(disk: D, layout: Layout, tail: Tail, committed_seq: Arc<AtomicU64>) -> Self {
-        // Past the cache, as the segments are written: a cached block would have to be thrown out
-        // by the next write beside it, and that write would wait.
-        let walk = Walk::new(disk, layout, Access::ReadDirect, tail);
+    pub(super) fn new(
+        disk: D,
+        layout: Layout,
+        tail: Tail,
+        durability: Durability,
+        committed_seq: Arc<AtomicU64>,
+    ) -> Self {
+        // The way the segments are written. Past the cache, a cached block would have to be thrown out by
+        // the next write beside it, which would wait; in the cache, a read past it would first have to
+        // bring to the device what nobody wants there yet.
+        let access = match durability {
+            Durability::Disk => Access::ReadDirect,
+            Durability::Process | Durability::None => Access::Read,
+        };
+        let walk = Walk::new(disk, layout, access, tail);
         Self { walk, committed_seq, at_batch: false }
     }
 
