@@ -147,6 +147,10 @@ fn stall_ms() -> u64 {
     1000
 }
 
+fn history_mib() -> u64 {
+    4096
+}
+
 /// Back end of the connections.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
@@ -223,6 +227,9 @@ pub struct Feed {
     pub heartbeat_ms: u64,
     /// From one snapshot cycle to the next.
     pub snapshot_ms: u64,
+    /// Old messages kept on disk, mebibytes, about; whole files, and never what a snapshot needs.
+    #[serde(default = "history_mib")]
+    pub history_mib: u64,
 }
 
 /// `[limits]`

@@ -90,7 +90,10 @@ pub fn serve(config: &Config, out: &mut impl Write) -> anyhow::Result<()> {
     // 2. The newest snapshot, and the journal behind it: checked, torn tail cut, ready to replay.
     let limits = config.engine_limits(hash_seed());
     let settings = journal::Settings::new(config.venue.partition, config.host.durability);
-    let of_feed = history::Settings::new(config.venue.partition, EPOCH);
+    let of_feed = history::Settings {
+        kept_bytes: config.feed.history_mib.saturating_mul(1 << 20),
+        ..history::Settings::new(config.venue.partition, EPOCH)
+    };
     let Start { mut journal, source, understudied, begun_seq, outboxes, snapshots, history } =
         start(&RealDisk, data.path(), limits, settings, of_feed)?;
     let recovered = journal.recovered();
