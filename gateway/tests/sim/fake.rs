@@ -94,6 +94,10 @@ impl Store for Fake {
         self.disk.clone()
     }
 
+    fn has_damage(&self) -> bool {
+        false
+    }
+
     fn calm(&mut self, log: Option<&mut FakeLog>) {
         self.faults = Faults::default();
         if let Some(log) = log {

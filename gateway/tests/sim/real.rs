@@ -301,6 +301,10 @@ impl Store for Real {
         self.disk.clone()
     }
 
+    fn has_damage(&self) -> bool {
+        self.damaged
+    }
+
     fn calm(&mut self, _: Option<&mut Self::Log>) {
         self.trouble = Trouble { durability: self.trouble.durability, ..Trouble::NONE };
         self.misdirect = None;

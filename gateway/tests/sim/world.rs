@@ -92,6 +92,9 @@ pub trait Store {
     /// Where everything is.
     fn disk(&self) -> SimDisk;
 
+    /// Something on it rotted or was lost: what is derived may have begun anew.
+    fn has_damage(&self) -> bool;
+
     /// Nothing goes wrong any more.
     fn calm(&mut self, log: Option<&mut Self::Log>);
 }
@@ -403,9 +406,13 @@ impl<S: Store> World<S> {
 
     fn read_kept_feed(&self) -> Result<Vec<(u64, Vec<u8>)>, String> {
         let mut reader = HistoryReader::open(self.store.disk(), Path::new("data"));
+        let first = reader.first_seq().map_err(|error| error.to_string())?.unwrap_or(1);
+        if first != 1 && !self.store.has_damage() {
+            return Err(format!("the feed's history begins with message {first}"));
+        }
         let (mut kept, all) = (Vec::new(), Limit { messages: u64::MAX, bytes: usize::MAX });
         let take = |stored: Stored<'_>| kept.push((stored.seq, stored.message.to_vec()));
-        reader.read(1, all, take).map_err(|error| error.to_string())?;
+        reader.read(first, all, take).map_err(|error| error.to_string())?;
         Ok(kept)
     }
 
