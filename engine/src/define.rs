@@ -129,11 +129,14 @@ impl Engine {
 
     /// Which session is told what another is told of its orders.
     pub(crate) fn find_drop_copies(&mut self) {
-        for at in 0..self.sessions.len() {
-            let Session { firm, is_drop_copy, .. } = self.sessions[at];
-            let copies = |s: &Session| s.firm == firm && s.is_drop_copy;
-            let copy = self.sessions.iter().position(copies).filter(|_| !is_drop_copy);
-            self.sessions[at].copied_to = copy.map(|copy| copy as u32);
+        self.sessions.iter_mut().for_each(|s| s.copied_to = None);
+        for copy in 0..self.sessions.len() {
+            let Session { firm, is_drop_copy, .. } = self.sessions[copy];
+            if !is_drop_copy {
+                continue;
+            }
+            let told = self.sessions.iter_mut().filter(|s| s.firm == firm && !s.is_drop_copy);
+            told.for_each(|s| s.copied_to = s.copied_to.or(Some(copy as u32)));
         }
     }
 

@@ -58,7 +58,7 @@ pub struct Start<D: Disk> {
 /// said in the log of the program.
 ///
 /// # Errors
-/// See [`StartError`]; then nothing was changed.
+/// See [`StartError`]; nothing was changed then, unless it is the feed's history that could not be written.
 pub fn start<D: Disk>(
     disk: &D,
     data: &Path,
