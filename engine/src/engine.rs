@@ -10,6 +10,7 @@ use crate::book::{Book, Books, Identity, Kind};
 use crate::define::{names_max, owners_max};
 use crate::event::{Addressed, CONTROL, Conn, Event, SINK_FREE_MIN, Sink};
 use crate::expiry::Expiry;
+use crate::fixp::Listing;
 use crate::hash::{mix, mix_event};
 use crate::ids::Ids;
 use crate::instrument::Instrument;
@@ -20,7 +21,7 @@ use crate::orders::{Order, Orders, Owners, Slot};
 use crate::parking::Parking;
 use crate::phase::{Change, Changes, LINES_MAX, Line};
 use crate::risk::Risk;
-use crate::session::{Inbound, Session};
+use crate::session::{Ending, Inbound, Session};
 use crate::snapshot::{
     Counts, Header, Parts, Reader, SNAPSHOT_MAGIC, SNAPSHOT_VERSION, Section, Sizes, SnapshotError,
     Writer,
@@ -113,6 +114,8 @@ pub(crate) struct Tasks {
     pub(crate) announcing: Option<usize>,
     /// Sessions asked to leave so far.
     pub(crate) leaving: Option<u32>,
+    /// A list of instruments for a client.
+    pub(crate) listing: Option<Listing>,
     /// The session whose parked messages may have their turn.
     pub(crate) drain: Option<u32>,
 }
@@ -136,7 +139,7 @@ pub struct Engine {
     pub(crate) now: u64,
     /// Sequence of the command that is being applied.
     pub(crate) seq: u64,
-    /// When the gateway had that command.
+    /// When the gateway had that command; 0: time caused what happens.
     pub(crate) received: u64,
     pub(crate) exec_id: u64,
     pub(crate) trade_id: u64,
@@ -201,7 +204,7 @@ impl Engine {
         assert!(time >= self.now, "batch time never runs backwards");
         assert!(!self.busy, "the batch before is not finished");
         self.busy = self.next_due <= time;
-        (self.seq, self.now) = (first_seq, time);
+        (self.seq, self.now, self.received) = (first_seq, time, 0);
     }
 
     /// Begins one command; `step` until `Done` before the next. Unknown templates are ignored:
@@ -264,6 +267,8 @@ impl Engine {
                 self.ask_to_leave(at, sink);
                 let next = at + 1;
                 self.tasks.leaving = ((next as usize) < self.sessions.len()).then_some(next);
+            } else if let Some(listing) = self.tasks.listing {
+                self.list_one(listing, sink);
             } else if let Some(at) = self.tasks.drain
                 && !self.drain_one(at, sink)
             {
@@ -388,7 +393,7 @@ impl Engine {
     fn on_term(&mut self, started: &j::TermStarted) {
         self.term = started.term.get();
         for at in 0..self.sessions.len() as u32 {
-            self.unbind(at);
+            self.unbind(at, Ending::Disconnected);
         }
         self.tasks.announcing = Some(0);
     }
@@ -432,7 +437,8 @@ impl Engine {
     #[inline(always)]
     pub(crate) fn emit<M: Message, S: Sink>(&mut self, head: EventHead, message: &M, sink: &mut S) {
         let event = sink.slot();
-        event.write(EventHead { seq: self.seq.into(), time: self.now.into(), ..head }, message);
+        let (seq, time, received) = (self.seq.into(), self.now.into(), self.received.into());
+        event.write(EventHead { seq, time, received, ..head }, message);
         // Bytes beyond the length are zero.
         let (blocks, _) = event.as_bytes().as_chunks::<32>();
         self.event_hash = mix_event(self.event_hash, &blocks[..Event::length::<M>().div_ceil(32)]);
@@ -451,6 +457,7 @@ impl Tasks {
             && self.ending_day.is_none()
             && self.announcing.is_none()
             && self.leaving.is_none()
+            && self.listing.is_none()
             && self.drain.is_none()
     }
 }

@@ -19,7 +19,7 @@ pub const HEAD_BYTES: usize = size_of::<EventHead>();
 pub const SINK_FREE_MIN: usize = 64;
 
 const _: () = assert!(size_of::<Event>() == EVENT_BYTES);
-const _: () = assert!(HEAD_BYTES == 48);
+const _: () = assert!(HEAD_BYTES == 56);
 
 /// One slot. Bytes beyond `head.length` are zero.
 #[derive(Clone, Copy, FromBytes, IntoBytes, Immutable, KnownLayout)]

@@ -24,6 +24,7 @@ pub mod expiry;
 pub mod fake_log;
 pub(crate) mod feed;
 pub mod fees;
+mod fixp;
 pub mod hash;
 pub mod ids;
 pub mod instrument;

@@ -81,7 +81,6 @@ impl Engine {
         let report = oe::ExecutionReportNew {
             order_id: order.id.0.into(),
             exec_id: exec_id.into(),
-            received: self.received.into(),
             cl_ord_id: *self.ids.name(order.cl_ord_id),
             account: owner.name,
             instrument: (order.instrument + 1).into(),

@@ -3,7 +3,7 @@
 //! In this order: is this the bound connection? the number? PossDup? the verdict? business. Numbers,
 //! rejects, heartbeats and test requests come from here and from nowhere else, because only here
 //! they are the same after a crash and on every replica. What differs between protocols is marked
-//! [`Protocol`]. The rules are those of FIX 4.4 vol. 2, "Session protocol", with the venue's choices
+//! [`Protocol`]: `fixp.rs` has what FIXP does differently. The rules here are those of FIX 4.4 vol. 2, "Session protocol", with the venue's choices
 //! in docs/wire/fix.md. Next: `trading.rs` for what is business.
 
 use crate::accounts::Blocks;
@@ -17,13 +17,15 @@ use sbe_schemas::header::{Message, fill_text};
 use sbe_schemas::journal as j;
 use sbe_schemas::order_entry as oe;
 use sbe_schemas::types::{
-    Boolean, CancelOnDisconnect, CancelOnDisconnectCode, CloseWhy, CommandFlags, CommandHead,
-    DueWhat, EventFlags, EventHead, EventKind, LogoutReason, Protocol, ProtocolCode, RefTag,
-    SelfTrade, SelfTradeCode, SelfTradeScope, SelfTradeScopeCode, Verdict,
+    Boolean, CancelOnDisconnect, CancelOnDisconnectCode, CancelOnDisconnectType,
+    CancelOnDisconnectTypeCode, CloseWhy, CommandFlags, CommandHead, DueWhat, EventFlags,
+    EventHead, EventKind, LogoutReason, Protocol, ProtocolCode, RefTag, SelfTrade, SelfTradeCode,
+    SelfTradeScope, SelfTradeScopeCode, TerminateReason, Verdict,
 };
+use zerocopy::little_endian::U16;
 
 /// A SequenceReset further ahead than this is refused.
-const RESET_AHEAD_MAX: u64 = 1_000_000;
+pub(crate) const RESET_AHEAD_MAX: u64 = 1_000_000;
 /// The same range is sent again this often.
 const RESEND_REPEATS_MAX: u32 = 3;
 /// OrigSendingTime (122): its checks hold whatever the number.
@@ -35,6 +37,7 @@ const NOT_AUTHORIZED: u8 = 6;
 /// SessionRejectReason (373): other.
 const OTHER: u8 = 99;
 const NS_PER_S: u64 = 1_000_000_000;
+pub(crate) const NS_PER_MS: u64 = 1_000_000;
 
 /// Firm of a session that names none: this and its number.
 const OWN_FIRM: u32 = 1 << 31;
@@ -59,12 +62,23 @@ pub struct Bound {
     pub conn: Conn,
     /// HeartBtInt (108).
     pub heartbeat_ns: u64,
-    /// The client asked for cancel on disconnect.
-    pub cancel_on_disconnect: bool,
+    /// When its end cancels the session's orders; the venue's own policy for it goes first.
+    pub cancels: CancelOnDisconnectType,
+    /// Between its end and these cancels; `None`: the session's grace.
+    pub window_ns: Option<u64>,
     /// Our TestRequest of this time is not answered yet.
     pub test_request: Option<u64>,
     /// Our Logout is out; the client's ends the session.
     pub logout_sent: bool,
+}
+
+/// How a connection ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// Either side has said so.
+    LoggedOut,
+    /// It broke off, or we broke it off.
+    Disconnected,
 }
 
 /// The last range a client asked for.
@@ -118,6 +132,12 @@ pub struct Session {
     pub blocks: Blocks,
     /// Who blocks its user, in all of the user's sessions alike.
     pub user_blocks: Blocks,
+    /// FIXP: the version negotiated last; 0: none yet.
+    pub version_id: u64,
+    /// FIXP: time of the Negotiate or Establish that was taken last; none is taken twice.
+    pub stamp: u64,
+    /// FIXP: the client has said that no more requests come in this version.
+    pub finished_sending: bool,
     /// Its finished names.
     pub finished: FinishedNames,
     /// When its orders are cancelled, if it does not come back before.
@@ -129,8 +149,8 @@ pub struct Session {
     parked: ParkedList,
     /// A gap fill goes up to here; what is parked below is applied on the way.
     fill_to: u64,
-    last_in: u64,
-    last_out: u64,
+    pub(crate) last_in: u64,
+    pub(crate) last_out: u64,
     asked: Asked,
 }
 
@@ -156,6 +176,9 @@ impl Session {
             copied_to: None,
             blocks: Blocks::default(),
             user_blocks: Blocks::default(),
+            version_id: 0,
+            stamp: 0,
+            finished_sending: false,
             finished: FinishedNames::default(),
             grace_ends: None,
             gap_top: None,
@@ -196,6 +219,27 @@ impl Session {
         self.user_blocks.any().then_some(Blocked::User)
     }
 
+    /// How long after such an end of its connection its orders are cancelled; `None`: they stay.
+    fn grace_after(&self, bound: &Bound, ending: Ending) -> Option<u64> {
+        if self.cancel_on_disconnect == CancelOnDisconnect::Session {
+            return Some(self.grace_ns);
+        }
+        let cancels = match bound.cancels {
+            CancelOnDisconnectType::Never => false,
+            CancelOnDisconnectType::Disconnect => ending == Ending::Disconnected,
+            CancelOnDisconnectType::Terminate => ending == Ending::LoggedOut,
+            CancelOnDisconnectType::Both => true,
+        };
+        cancels.then_some(bound.window_ns.unwrap_or(self.grace_ns))
+    }
+
+    /// Counts how often a range is asked for in a row.
+    pub(crate) fn asks_too_often(&mut self, begin: u64, end: u64) -> bool {
+        let same = (self.asked.begin, self.asked.end) == (begin, end);
+        self.asked = Asked { begin, end, times: if same { self.asked.times + 1 } else { 1 } };
+        self.asked.times > RESEND_REPEATS_MAX
+    }
+
     fn hash(&self, mut hash: u64) -> u64 {
         hash = mix_bytes(mix_bytes(hash, &self.comp_id), &self.account);
         let b = self.bound;
@@ -214,16 +258,17 @@ impl Session {
             self.asked.end ^ u64::from(self.asked.times) << 56,
             b.map_or(0, |b| u64::from(b.conn.generation) << 32 | u64::from(b.conn.slot)),
             b.map_or(0, |b| {
-                b.heartbeat_ns << 2
-                    | u64::from(b.logout_sent) << 1
-                    | u64::from(b.cancel_on_disconnect)
+                b.heartbeat_ns << 3 | u64::from(b.logout_sent) << 2 | u64::from(b.cancels.code())
             }),
+            b.and_then(|b| b.window_ns).map_or(0, |ns| ns + 1),
             b.and_then(|b| b.test_request).unwrap_or(0),
             u64::from(self.firm) << 32 | self.own.map_or(0, |own| u64::from(own) + 1),
             (self.self_trade as u64)
                 | (self.self_trade_scope as u64) << 8
                 | u64::from(self.is_drop_copy) << 16,
             u64::from(self.blocks.bits()) << 8 | u64::from(self.user_blocks.bits()),
+            self.version_id,
+            self.stamp << 1 | u64::from(self.finished_sending),
         ];
         words.iter().fold(hash, |hash, word| mix(hash, *word))
     }
@@ -248,7 +293,7 @@ impl<'a> Inbound<'a> {
         M::decode(self.bytes).expect("a command of this template").0
     }
 
-    fn conn(&self) -> Conn {
+    pub(crate) fn conn(&self) -> Conn {
         Conn {
             gateway: self.head.gateway.get(),
             slot: self.head.slot.get(),
@@ -256,7 +301,7 @@ impl<'a> Inbound<'a> {
         }
     }
 
-    fn verdict(&self) -> Verdict {
+    pub(crate) fn verdict(&self) -> Verdict {
         self.head.verdict.known().unwrap_or(Verdict::Fine)
     }
 
@@ -275,7 +320,7 @@ impl<'a> Inbound<'a> {
     }
 
     /// MsgType (35) of a message about orders, NUL padded; empty: it is another.
-    fn msg_type(&self) -> [u8; 8] {
+    pub(crate) fn msg_type(&self) -> [u8; 8] {
         let name: &[u8] = match self.template {
             j::NewOrder::TEMPLATE_ID => b"D",
             j::CancelOrder::TEMPLATE_ID => b"F",
@@ -286,6 +331,21 @@ impl<'a> Inbound<'a> {
             _ => b"",
         };
         fill_text(name).unwrap_or_default()
+    }
+
+    /// Template of the SBE message that it came as; 0: there is none.
+    pub(crate) fn wire_template(&self) -> u16 {
+        match self.template {
+            j::NewOrder::TEMPLATE_ID => oe::NewOrder::TEMPLATE_ID,
+            j::CancelOrder::TEMPLATE_ID => oe::Cancel::TEMPLATE_ID,
+            j::ReplaceOrder::TEMPLATE_ID => oe::CancelReplace::TEMPLATE_ID,
+            j::MassAction::TEMPLATE_ID => oe::MassAction::TEMPLATE_ID,
+            j::OrderStatusRequest::TEMPLATE_ID => oe::OrderStatusRequest::TEMPLATE_ID,
+            j::OrderMassStatusRequest::TEMPLATE_ID => oe::MassStatusRequest::TEMPLATE_ID,
+            j::InstrumentListRequest::TEMPLATE_ID => oe::InstrumentListRequest::TEMPLATE_ID,
+            j::Refused::TEMPLATE_ID => self.get::<j::Refused>().ref_template.get(),
+            _ => 0,
+        }
     }
 
     /// The tag that its verdict is about.
@@ -309,8 +369,17 @@ impl Engine {
     pub(crate) fn on_session_command<S: Sink>(&mut self, m: Inbound<'_>, sink: &mut S) {
         let Some(at) = self.session_at(m.head.session.get()) else { return };
         let bound = self.sessions[at as usize].bound.map(|bound| bound.conn);
-        if m.template == j::Logon::TEMPLATE_ID {
-            return self.on_logon(at, m, bound == Some(m.conn()), sink);
+        match (m.template, self.is_binary(at)) {
+            (j::Logon::TEMPLATE_ID, false) => {
+                return self.on_logon(at, m, bound == Some(m.conn()), sink);
+            }
+            (j::Negotiate::TEMPLATE_ID, true) if bound != Some(m.conn()) => {
+                return self.on_negotiate(at, m, sink);
+            }
+            (j::Establish::TEMPLATE_ID, true) if bound != Some(m.conn()) => {
+                return self.on_establish(at, m, sink);
+            }
+            _ => {}
         }
         if bound != Some(m.conn()) {
             return; // Of a connection that lost, or died before this came out of the log.
@@ -320,9 +389,10 @@ impl Engine {
                 // A peer may have closed its half only, and still read what it had asked for.
                 let close = j::ConnectionClose { why: CloseWhy::PeerGone.into() };
                 self.control(at, m.conn(), &close, sink);
-                self.unbind(at);
+                self.unbind(at, Ending::Disconnected);
             }
             j::Due::TEMPLATE_ID => self.on_due(at, m.get::<j::Due>().what.known(), sink),
+            _ if self.is_binary(at) => self.on_binary(at, m, sink),
             _ => self.on_numbered(at, m, sink),
         }
     }
@@ -442,7 +512,7 @@ impl Engine {
     }
 
     /// A counted message: its verdict, then what it says.
-    fn act<S: Sink>(&mut self, at: u32, m: Inbound<'_>, sink: &mut S) {
+    pub(crate) fn act<S: Sink>(&mut self, at: u32, m: Inbound<'_>, sink: &mut S) {
         if m.verdict() != Verdict::Fine {
             return self.refuse(at, m, sink);
         }
@@ -465,6 +535,7 @@ impl Engine {
             j::OrderStatusRequest::TEMPLATE_ID => self.on_order_status(at, m, sink),
             j::MassAction::TEMPLATE_ID => self.on_mass_action(at, m, sink),
             j::OrderMassStatusRequest::TEMPLATE_ID => self.on_mass_status(at, m, sink),
+            j::InstrumentListRequest::TEMPLATE_ID => self.on_instrument_list(at, m),
             // A second Logon on a live connection, without 141=Y.
             j::Logon::TEMPLATE_ID => {
                 self.session_reject(at, m.head, *b"A\0\0\0\0\0\0\0", OTHER, None, sink)
@@ -481,6 +552,8 @@ impl Engine {
             ref_id: [0; 36],
             reason: NOT_AUTHORIZED,
             throttled: 0,
+            ref_template: self.template_told(at, &m),
+            ref_field: 0.into(),
         };
         self.report(at, &reject, EventFlags::EMPTY, sink);
     }
@@ -491,14 +564,19 @@ impl Engine {
             return;
         }
         let refused = *m.get::<j::Refused>();
+        let field = m.ref_tag().filter(|_| self.is_binary(at));
         match m.verdict() {
-            Verdict::BusinessReject | Verdict::Throttled => {
+            _ if self.is_binary(at)
+                || matches!(m.verdict(), Verdict::BusinessReject | Verdict::Throttled) =>
+            {
                 let reject = oe::BusinessReject {
                     ref_seq_num: m.head.msg_seq_num,
                     ref_msg_type: refused.ref_msg_type,
                     ref_id: refused.ref_id,
                     reason: m.head.reason,
                     throttled: u8::from(m.verdict() == Verdict::Throttled),
+                    ref_template: self.template_told(at, &m),
+                    ref_field: field.map_or(0, |id| id as u16).into(),
                 };
                 self.report(at, &reject, EventFlags::EMPTY, sink);
             }
@@ -515,6 +593,11 @@ impl Engine {
                 self.tell_reject(at, &reject, sink);
             }
         }
+    }
+
+    /// The template that a reject names: of clients that know templates.
+    fn template_told(&self, at: u32, m: &Inbound<'_>) -> U16 {
+        U16::new(if self.is_binary(at) { m.wire_template() } else { 0 })
     }
 
     fn session_reject<S: Sink>(
@@ -581,7 +664,7 @@ impl Engine {
             let reason = LogoutReason::NextExpectedTooHigh;
             return self.refuse_logon(at, conn, reason, ours, theirs, sink);
         }
-        self.bind(at, conn, &logon);
+        self.bind(at, bound_by(conn, &logon));
         let next_in = expected + u64::from(number == expected);
         let accepted = j::LogonAccepted {
             heartbeat_s: logon.heartbeat_s,
@@ -624,23 +707,17 @@ impl Engine {
         self.control(at, conn, &close, sink);
     }
 
-    fn bind(&mut self, at: u32, conn: Conn, logon: &j::Logon) {
+    pub(crate) fn bind(&mut self, at: u32, bound: Bound) {
         let now = self.now;
         let s = &mut self.sessions[at as usize];
-        s.bound = Some(Bound {
-            conn,
-            heartbeat_ns: u64::from(logon.heartbeat_s.get()) * NS_PER_S,
-            cancel_on_disconnect: logon.cancel_on_disconnect.known() == Some(Boolean::True),
-            test_request: None,
-            logout_sent: false,
-        });
+        s.bound = Some(bound);
         s.grace_ends = None;
         s.asked = Asked::default();
         (s.last_in, s.last_out) = (now, now);
         self.find_sessions_due();
     }
 
-    fn new_generation(&mut self, at: u32) {
+    pub(crate) fn new_generation(&mut self, at: u32) {
         let s = &mut self.sessions[at as usize];
         s.generation += 1;
         (s.next_in, s.next_out) = (1, 1);
@@ -649,14 +726,14 @@ impl Engine {
     }
 
     /// Ends the binding and starts the grace of its cancels, if it has them.
-    pub(crate) fn unbind(&mut self, at: u32) {
+    pub(crate) fn unbind(&mut self, at: u32, ending: Ending) {
         let now = self.now;
         let s = &mut self.sessions[at as usize];
         let Some(bound) = s.bound.take() else { return };
         (s.gap_top, s.dropped_top, s.fill_to) = (None, 0, 0);
         self.parking.clear(&mut s.parked);
-        if bound.cancel_on_disconnect || s.cancel_on_disconnect == CancelOnDisconnect::Session {
-            s.grace_ends = Some(now + s.grace_ns);
+        if let Some(grace_ns) = s.grace_after(&bound, ending) {
+            s.grace_ends = Some(now + grace_ns);
         }
         self.find_sessions_due();
     }
@@ -671,12 +748,15 @@ impl Engine {
         sink: &mut S,
     ) {
         let Some(bound) = self.sessions[at as usize].bound else { return };
+        if self.is_binary(at) {
+            return self.terminate_for(at, reason, sink);
+        }
         if !bound.logout_sent {
             self.report(at, &logout_sent(reason, expected, received), EventFlags::ADMIN, sink);
         }
         let close = j::ConnectionClose { why: CloseWhy::LoggedOut.into() };
         self.control(at, bound.conn, &close, sink);
-        self.unbind(at);
+        self.unbind(at, Ending::LoggedOut);
     }
 
     /// The venue stops: asks this session to leave and waits for its Logout.
@@ -684,6 +764,10 @@ impl Engine {
         let Some(bound) = &mut self.sessions[at as usize].bound else { return };
         if !bound.logout_sent {
             bound.logout_sent = true;
+            let conn = bound.conn;
+            if self.is_binary(at) {
+                return self.ask_to_terminate(at, conn, sink);
+            }
             let out = logout_sent(LogoutReason::VenueStops, 0, 0);
             self.report(at, &out, EventFlags::ADMIN, sink);
         }
@@ -697,17 +781,21 @@ impl Engine {
         }
         let close = j::ConnectionClose { why: CloseWhy::LoggedOut.into() };
         self.control(at, bound.conn, &close, sink);
-        self.unbind(at);
+        self.unbind(at, Ending::LoggedOut);
     }
 
     fn on_due<S: Sink>(&mut self, at: u32, what: Option<DueWhat>, sink: &mut S) {
         let now = self.now;
+        let binary = self.is_binary(at);
         let s = &mut self.sessions[at as usize];
         let Some(bound) = &mut s.bound else { return };
         // The gateway's clock and the log's differ by a batch; an eighth of slack absorbs that.
         let nearly = |since: u64, ns: u64| now.saturating_sub(since) >= ns - ns / 8;
         match what {
             Some(DueWhat::Heartbeat) if nearly(s.last_out, bound.heartbeat_ns) => {
+                if binary {
+                    return self.tell_sequence(at, false, sink);
+                }
                 let beat = j::HeartbeatSent { test_req_id: [0; 64] };
                 self.report(at, &beat, EventFlags::ADMIN, sink);
             }
@@ -715,14 +803,20 @@ impl Engine {
                 match bound.test_request {
                     None => {
                         bound.test_request = Some(now);
+                        if binary {
+                            return self.tell_sequence(at, true, sink);
+                        }
                         let ask = j::TestRequestSent { test_req_id: self.seq.into() };
                         self.report(at, &ask, EventFlags::ADMIN, sink);
                     }
                     Some(asked) if nearly(asked, bound.heartbeat_ns) => {
+                        if binary {
+                            return self.terminate(at, TerminateReason::KeepaliveLapsed, sink);
+                        }
                         // A Logout would take a number and reach nobody.
                         let (conn, why) = (bound.conn, CloseWhy::NoAnswer.into());
                         self.control(at, conn, &j::ConnectionClose { why }, sink);
-                        self.unbind(at);
+                        self.unbind(at, Ending::Disconnected);
                     }
                     Some(_) => {}
                 }
@@ -730,7 +824,7 @@ impl Engine {
             Some(DueWhat::LogoutUnanswered) if bound.logout_sent => {
                 let (conn, why) = (bound.conn, CloseWhy::NoAnswer.into());
                 self.control(at, conn, &j::ConnectionClose { why }, sink);
-                self.unbind(at);
+                self.unbind(at, Ending::Disconnected);
             }
             _ => {}
         }
@@ -747,10 +841,7 @@ impl Engine {
             let kind = *b"2\0\0\0\0\0\0\0";
             return self.session_reject(at, m.head, kind, VALUE_INCORRECT, Some(tag), sink);
         }
-        let times =
-            if (s.asked.begin, s.asked.end) == (begin, end) { s.asked.times + 1 } else { 1 };
-        s.asked = Asked { begin, end, times };
-        if times > RESEND_REPEATS_MAX {
+        if s.asks_too_often(begin, end) {
             return self.log_out(at, LogoutReason::ResendRepeated, 0, 0, sink);
         }
         let end = if end == 0 { last } else { end.min(last) };
@@ -826,6 +917,19 @@ impl Engine {
     }
 }
 
+/// What a Logon asks for.
+fn bound_by(conn: Conn, logon: &j::Logon) -> Bound {
+    let cancels = logon.cancel_on_disconnect.known() == Some(Boolean::True);
+    Bound {
+        conn,
+        heartbeat_ns: u64::from(logon.heartbeat_s.get()) * NS_PER_S,
+        cancels: if cancels { CancelOnDisconnectType::Both } else { CancelOnDisconnectType::Never },
+        window_ns: None,
+        test_request: None,
+        logout_sent: false,
+    }
+}
+
 fn logout_sent(reason: LogoutReason, expected: u64, received: u64) -> j::LogoutSent {
     j::LogoutSent { expected: expected.into(), received: received.into(), reason: reason.into() }
 }
@@ -881,6 +985,9 @@ impl Session {
             copied_to: _,
             blocks,
             user_blocks,
+            version_id,
+            stamp,
+            finished_sending,
             finished: _,
             grace_ends,
             gap_top,
@@ -902,6 +1009,8 @@ impl Session {
         numbers.into_iter().chain(times).for_each(|number| w.u64(*number));
         [own.map(u64::from), *grace_ends, *gap_top].into_iter().for_each(|some| w.option(some));
         w.flag(*is_drop_copy);
+        [*version_id, *stamp].into_iter().for_each(|number| w.u64(number));
+        w.flag(*finished_sending);
         w.flag(bound.is_some());
         if let Some(bound) = bound {
             bound.save(w);
@@ -945,6 +1054,9 @@ impl Session {
             grace_ends: r.option()?,
             gap_top: r.option()?,
             is_drop_copy: r.flag()?,
+            version_id: r.u64()?,
+            stamp: r.u64()?,
+            finished_sending: r.flag()?,
             copied_to: None,
             bound: if r.flag()? { Some(Bound::load(r)?) } else { None },
             finished: FinishedNames::default(),
@@ -960,13 +1072,15 @@ impl Bound {
         let Self {
             conn: Conn { gateway, slot, generation },
             heartbeat_ns,
-            cancel_on_disconnect,
+            cancels,
+            window_ns,
             test_request,
             logout_sent,
         } = *self;
         [gateway.into(), slot.into(), generation].into_iter().for_each(|number| w.u32(number));
         w.u64(heartbeat_ns);
-        w.flag(cancel_on_disconnect);
+        w.option(window_ns);
+        w.u8(cancels.code());
         w.option(test_request);
         w.flag(logout_sent);
     }
@@ -978,7 +1092,11 @@ impl Bound {
         Ok(Self {
             conn,
             heartbeat_ns: r.u64()?,
-            cancel_on_disconnect: r.flag()?,
+            window_ns: r.option()?,
+            cancels: {
+                let cancels = CancelOnDisconnectTypeCode(r.u8()?).known();
+                r.known(cancels)?
+            },
             test_request: r.option()?,
             logout_sent: r.flag()?,
         })

@@ -254,7 +254,7 @@ impl Engine {
                 let unknown = oe::StatusUnknownOrder {
                     cl_ord_id: q.cl_ord_id,
                     symbol: q.symbol,
-                    side: q.side,
+                    side: q.side.0,
                     mass_status_req_id: [0; 36],
                 };
                 self.report(at, &unknown, EventFlags::EMPTY, sink);
@@ -263,7 +263,7 @@ impl Engine {
     }
 
     /// Answers a known name from the state of its order. `false`: that order is forgotten.
-    fn tell_status<S: Sink>(
+    pub(crate) fn tell_status<S: Sink>(
         &mut self,
         at: u32,
         id: Id,

@@ -20,11 +20,15 @@ use sbe_schemas::header::{Message, fill_text};
 use sbe_schemas::journal as j;
 use sbe_schemas::market_data as md;
 use sbe_schemas::order_entry as oe;
-use sbe_schemas::types::{Boolean, CommandFlags, CommandHead, DueWhat, EventKind, Side, Verdict};
+use sbe_schemas::types::{
+    Boolean, CommandFlags, CommandHead, DueWhat, EventKind, Protocol, Side, Verdict,
+};
 use std::collections::BTreeSet;
 use zerocopy::IntoBytes;
 
-const SESSIONS: u32 = 3;
+/// The last of them are binary.
+const SESSIONS: u32 = 5;
+const BINARY_FROM: u32 = 4;
 
 #[test]
 fn a_crash_after_any_command_loses_nothing_and_changes_nothing() {
@@ -50,8 +54,16 @@ fn a_crash_after_any_command_loses_nothing_and_changes_nothing() {
         oe::ExecutionReportRestated::TEMPLATE_ID,
         oe::MassActionReport::TEMPLATE_ID,
     ];
+    let of_clients = [
+        oe::Negotiate::TEMPLATE_ID,
+        oe::Establish::TEMPLATE_ID,
+        oe::RetransmitRequest::TEMPLATE_ID,
+        oe::FinishedSending::TEMPLATE_ID,
+    ];
+    let asked = |id| of_clients.contains(&id) || (20..40).contains(&id);
     for id in (0..100).filter(|id| !elsewhere.contains(id)) {
-        let order_entry = oe::name(id).is_none() || kinds.contains(&(oe::SCHEMA_ID, id));
+        let order_entry =
+            asked(id) || oe::name(id).is_none() || kinds.contains(&(oe::SCHEMA_ID, id));
         let ours = id < j::LogonAccepted::TEMPLATE_ID || j::name(id).is_none();
         let session = ours || kinds.contains(&(j::SCHEMA_ID, id));
         assert!(order_entry && session, "{:?} {:?} never came", oe::name(id), j::name(id));
@@ -318,7 +330,12 @@ fn small(hash_seed: u64) -> Limits {
 }
 
 fn process(disk: Vec<u8>, faults: Faults, seed: u64) -> Partition<FakeLog> {
-    let sessions = [session(1, false, 0), session(2, true, 0), session(3, true, 4000)];
+    let mut sessions = vec![session(1, false, 0), session(2, true, 0), session(3, true, 4000)];
+    for number in BINARY_FROM..=SESSIONS {
+        let binary =
+            j::SessionDefine { protocol: Protocol::Sbe.into(), ..session(number, false, 0) };
+        sessions.push(binary);
+    }
     Partition::new(small(seed), FakeLog::new(disk, faults, seed), wish(&sessions))
 }
 
@@ -378,6 +395,9 @@ impl Chaos {
         if self.dice.hits(100) {
             head.flags = head.flags.with(CommandFlags::POSS_RESEND);
         }
+        if session.protocol == Protocol::Sbe {
+            return self.binary(head, bound == Some(who), session.version_id, engine.now());
+        }
         // Nobody is there, or somebody else is.
         let chance = if bound.is_none() { 700 } else { 100 };
         if bound != Some(who) && self.dice.hits(chance) {
@@ -398,6 +418,52 @@ impl Chaos {
         logon.head = head;
         logon.cancel_on_disconnect.0 = self.dice.below(2) as u8;
         slot_of(&logon)
+    }
+
+    /// What only binary clients say; about orders they say what all say.
+    fn binary(&mut self, head: CommandHead, bound: bool, version: u64, now: u64) -> Vec<u8> {
+        let number = head.msg_seq_num;
+        let dice = &mut self.dice;
+        let timestamp = (now + dice.below(1000)).into();
+        match dice.below(100) {
+            n if n < 2 || (!bound && n < 30) => {
+                let version_id = (version + dice.below(3)).into();
+                slot_of(&j::Negotiate { head, version_id, timestamp })
+            }
+            n if n < 3 || (!bound && n < 80) => {
+                let version_id = (version + u64::from(dice.hits(100))).into();
+                let mut establish =
+                    j::Establish { head, version_id, timestamp, ..j::Establish::ZERO };
+                establish.next_seq_no = number.get().saturating_sub(dice.below(3)).into();
+                establish.keepalive_ms = (dice.below(40) as u32 * 1000).into();
+                establish.cancel_window_ms = (dice.below(3) as u32 * 500).into();
+                establish.cancel_on_disconnect.0 = dice.below(4) as u8;
+                slot_of(&establish)
+            }
+            3..6 => {
+                let next_seq_no = (number.get() + dice.below(4)).into();
+                slot_of(&j::SequenceHeard { head, next_seq_no })
+            }
+            6..12 => {
+                let mut again =
+                    j::RetransmitRequest { head, timestamp, ..j::RetransmitRequest::ZERO };
+                (again.from_seq_no, again.count) =
+                    (dice.below(9).into(), (dice.below(9) as u32).into());
+                again.in_progress.0 = u8::from(dice.hits(200));
+                slot_of(&again)
+            }
+            12 => slot_of(&j::FinishedSending { head, last_seq_no: number }),
+            13..15 => {
+                let instrument = (dice.below(4) as u32).into();
+                slot_of(&j::InstrumentListRequest { head, request_id: 7.into(), instrument })
+            }
+            15..17 => {
+                let all = [DueWhat::Heartbeat, DueWhat::Silence];
+                slot_of(&due(head, all[dice.below(2) as usize]))
+            }
+            17 => slot_of(&disconnected(head)),
+            _ => self.message(head, number.get()),
+        }
     }
 
     fn message(&mut self, head: CommandHead, expected: u64) -> Vec<u8> {

@@ -5,19 +5,21 @@
 //! `[venue]` and what is in `config/tables.rs` is only a wish: at start the difference to the state
 //! goes into the log (engine/src/partition.rs, `Wish`).
 
+mod secrets;
 mod tables;
 mod wish;
 
 pub use tables::{
     Account, Allocation, BandAction, FeeTier, Firm, Instrument, Phase, ScheduleLine, SelfTrade,
-    SelfTradeScope, Session,
+    SelfTradeScope, Session, SessionProtocol,
 };
 
 use crate::auth::Secret;
-use crate::fix::connection::ConnectionLimits;
+use crate::connection::{ConnectionLimits, Speaks};
 use crate::fix::decimal;
 use crate::io::{self, TransportKind, TransportLimits};
 use crate::journal::Durability;
+use crate::sbe::frame::Width;
 use engine::{Limits, Wish};
 use sbe_schemas::header::{Message, fill_text};
 use sbe_schemas::journal as j;
@@ -62,8 +64,10 @@ pub struct Config {
     pub venue: Venue,
     /// This host.
     pub host: Host,
-    /// FIX order entry.
+    /// FIX order entry, and the bounds of connections.
     pub fix: Fix,
+    /// Binary order entry; without it there is none.
+    pub sbe: Option<Sbe>,
     /// Market data.
     pub feed: Feed,
     /// Sizes, taken once at start.
@@ -207,6 +211,24 @@ pub struct Fix {
     pub rate_hard: u32,
     /// A client that stays behind longer than this is disconnected.
     pub slow_ms: u64,
+}
+
+/// `[sbe]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sbe {
+    /// Address of binary order entry.
+    pub listen: SocketAddr,
+    /// Frames begin with a length of four bytes instead of two.
+    #[serde(default)]
+    pub wide_frames: bool,
+    /// The timestamp of a Negotiate or Establish may be off by so much.
+    #[serde(default = "timestamp_tolerance_s")]
+    pub timestamp_tolerance_s: u64,
+}
+
+fn timestamp_tolerance_s() -> u64 {
+    10
 }
 
 /// `[feed]`
@@ -448,17 +470,27 @@ impl Config {
         })
     }
 
-    /// Secrets by CompID.
-    pub fn secrets(&self) -> HashMap<[u8; 24], Secret> {
-        let secret = |s: &Session| Secret {
-            username: s.username.clone(),
-            password_hash: s.password_hash.clone(),
-        };
-        let named = self
-            .session
-            .iter()
-            .filter_map(|s| Some((fill_text::<24>(s.comp_id.as_bytes())?, secret(s))));
-        named.collect()
+    /// Secrets by CompID; those that stand elsewhere are read here.
+    ///
+    /// # Errors
+    /// A key that is not where the file says.
+    pub fn secrets(&self) -> Result<HashMap<[u8; 24], Secret>, ConfigError> {
+        let mut secrets = HashMap::new();
+        for (n, session) in self.session.iter().enumerate() {
+            let comp_id = fill_text::<24>(session.comp_id.as_bytes()).unwrap_or_default();
+            secrets.insert(comp_id, self.secret_of(n)?);
+        }
+        Ok(secrets)
+    }
+
+    /// What each listener speaks, and where it listens: FIX first.
+    pub fn listeners(&self) -> Vec<(&'static str, SocketAddr, Speaks)> {
+        let fix = ("fix.listen", self.fix.listen, Speaks::Fix);
+        let sbe = self.sbe.as_ref().map(|sbe| {
+            let width = if sbe.wide_frames { Width::Wide } else { Width::Narrow };
+            ("sbe.listen", sbe.listen, Speaks::Sbe(width))
+        });
+        [Some(fix), sbe].into_iter().flatten().collect()
     }
 
     /// Sizes of the engine.
@@ -481,6 +513,10 @@ impl Config {
             logon_ns: self.fix.logon_ms * NS_PER_MS,
             message_bytes_max: self.fix.message_bytes_max,
             sending_time_tolerance_ns: self.fix.sending_time_tolerance_s * 1000 * NS_PER_MS,
+            timestamp_tolerance_ns: {
+                let sbe_s = self.sbe.as_ref().map(|sbe| sbe.timestamp_tolerance_s);
+                sbe_s.unwrap_or_else(timestamp_tolerance_s) * 1000 * NS_PER_MS
+            },
             rate_soft: self.fix.rate_soft,
             rate_hard: self.fix.rate_hard,
         }

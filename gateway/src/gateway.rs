@@ -1,24 +1,27 @@
 //! The gateway's turn: network to commands, events to network.
 //!
-//! A gateway holds no truth. It frames and checks bytes (`fix/`), offers commands to the partition's
+//! A gateway holds no truth. It frames and checks bytes (`connection.rs`), offers commands to the partition's
 //! ring, and writes what events say. A ring that is full, or a client above its rate, is simply not
 //! read: its bytes stay in the transport's buffer and TCP pushes back. What only must not be lost,
 //! the end of a connection or a silence, is a bit that is offered again every turn.
-//! Next: `gateway/outward.rs` for events to clients, `fix/connection.rs` for bytes in, `flow.rs` for
+//! Next: `gateway/outward.rs` for events to clients, `connection.rs` for bytes in, `flow.rs` for
 //! what a client still has to get.
 
 mod outward;
 
 use crate::auth::AuthClient;
+use crate::command_slot::Slot;
+use crate::connection::{
+    Connection, ConnectionLimits, Outcome, Refusal, Ring, Shared, Speaks, Tick,
+};
 use crate::directory::Directory;
-use crate::fix::connection::{Connection, ConnectionLimits, Outcome, Ring, Shared, Tick};
 use crate::fix::fields::Scanner;
-use crate::fix::inbound::Slot;
 use crate::flow::Flow;
 use crate::health::Health;
 use crate::io::event_ring::EventReader;
 use crate::io::{Close, ConnId, NetEvent, StreamTransport};
 use crate::rings::CommandSender;
+use crate::sbe;
 use crate::understudy::OutboxClient;
 use engine::Event;
 use sbe_schemas::header::Message;
@@ -27,6 +30,7 @@ use sbe_schemas::types::{CommandHead, DisconnectReason, DueWhat, Verdict};
 use std::collections::VecDeque;
 use std::net::IpAddr;
 use std::sync::Arc;
+use zerocopy::little_endian::U64;
 
 /// Messages read of one connection before others have their turn.
 const CONNECTION_MESSAGES_MAX: usize = 64;
@@ -51,6 +55,8 @@ pub struct Settings {
     pub slow_ns: u64,
     /// Connections that one address may have at once.
     pub per_address_max: u16,
+    /// What each listener of the transport speaks.
+    pub listeners: Vec<Speaks>,
 }
 
 /// One connection and what it still has to get.
@@ -73,6 +79,9 @@ struct Client {
     entering: bool,
     /// Close it once all has been sent.
     closing: bool,
+    /// SBE: what is said once it has everything else, and which request is being answered.
+    held: Option<Event>,
+    retransmit: U64,
 }
 
 /// Where the gateway stands with stopping.
@@ -230,7 +239,9 @@ impl Gateway {
         for at in 0..self.net_events.len() {
             let Some(event) = self.net_events.get(at).copied() else { break };
             match event {
-                NetEvent::Accepted { conn, peer, .. } => self.on_accepted(now, conn, peer.ip()),
+                NetEvent::Accepted { conn, peer, listener } => {
+                    self.on_accepted(now, conn, peer.ip(), listener);
+                }
                 NetEvent::Readable { conn } => self.enqueue(conn),
                 NetEvent::Writable { conn } => self.pump(now, conn),
                 NetEvent::Closed { conn, why } => {
@@ -247,7 +258,7 @@ impl Gateway {
         done
     }
 
-    fn on_accepted(&mut self, now: u64, conn: ConnId, address: IpAddr) {
+    fn on_accepted(&mut self, now: u64, conn: ConnId, address: IpAddr, listener: u8) {
         let from_there = |client: &&Client| client.address == address;
         let others = self.clients.iter().flatten().filter(from_there).count();
         if others >= usize::from(self.settings.per_address_max) {
@@ -259,7 +270,9 @@ impl Gateway {
         head.gateway.set(self.settings.number);
         head.slot.set(conn.slot);
         head.conn_generation.set(log_generation(conn));
-        let Some(place) = self.clients.get_mut(usize::from(conn.slot)) else {
+        let speaks = self.settings.listeners.get(usize::from(listener)).copied();
+        let place = self.clients.get_mut(usize::from(conn.slot));
+        let (Some(place), Some(speaks)) = (place, speaks) else {
             self.transport.close(conn, Close::Now);
             return;
         };
@@ -267,7 +280,7 @@ impl Gateway {
         *place = Some(Client {
             id: conn,
             address,
-            connection: Connection::new(now, head, &self.settings.limits),
+            connection: Connection::new(now, speaks, head, &self.settings.limits),
             flow,
             queued: false,
             gone: None,
@@ -276,6 +289,8 @@ impl Gateway {
             due: None,
             entering: false,
             closing: false,
+            held: None,
+            retransmit: 0.into(),
         });
     }
 
@@ -326,6 +341,7 @@ impl Gateway {
             limits: &self.settings.limits,
             open: self.open,
             refuses_orders: self.health.disk_is_low(),
+            resending: client.flow.again.is_some(),
         };
         let bytes = self.transport.received(conn);
         let (used, outcome) = client.connection.on_bytes(
@@ -352,6 +368,7 @@ impl Gateway {
                 self.enqueue(conn);
             }
             Outcome::Close(reason) => self.hang_up(conn, reason),
+            Outcome::Refuse(refusal) => self.refuse(conn, &refusal),
             Outcome::Check => {
                 let asked = credentials.is_some_and(|c| self.auth.ask(conn, c));
                 if !asked {
@@ -370,6 +387,21 @@ impl Gateway {
             }
         }
         (used, false)
+    }
+
+    /// Says why, and ends a connection that the log has never heard of.
+    fn refuse(&mut self, conn: ConnId, refusal: &Refusal) {
+        let Some(Speaks::Sbe(width)) = self.client(conn).map(|c| c.connection.speaks()) else {
+            return self.remove(conn, Close::Flushed);
+        };
+        if let Some(room) = self.transport.reserve(conn, sbe::outbound::FRAME_BYTES_MAX) {
+            let written = match refusal {
+                Refusal::Negotiate(reject) => sbe::outbound::session(reject, width, room),
+                Refusal::Establish(reject) => sbe::outbound::session(reject, width, room),
+            };
+            self.transport.commit(conn, written.unwrap_or(0));
+        }
+        self.remove(conn, Close::Flushed);
     }
 
     /// Ends a connection from this side: the log learns of it if it may know it.
@@ -407,9 +439,12 @@ impl Gateway {
                     self.obliged = true;
                 }
             } else {
-                // Without a word, as FIX 4.4 vol. 2 advises: a Logout would take a number, and
+                // FIX: without a word, as FIX 4.4 vol. 2 advises. A Logout would take a number, and
                 // engines that count it would be ahead of the session for good.
-                self.remove(answer.conn, Close::Flushed);
+                match self.client(answer.conn).and_then(|c| c.connection.refusal()) {
+                    Some(refusal) => self.refuse(answer.conn, &refusal),
+                    None => self.remove(answer.conn, Close::Flushed),
+                }
             }
         }
         done

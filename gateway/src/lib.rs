@@ -1,14 +1,16 @@
 //! The process around the engine: connections, files, threads.
 //!
 //! `main.rs` reads the command line, `config.rs` the file, `venue.rs` wires the parts in numbered
-//! stages, `start.rs` says where they begin and `run.rs` runs them. Inward: `io/` moves bytes, `fix/`
-//! makes commands of them, `gateway.rs` offers those to `rings.rs`. Outward: `gateway.rs` writes reports,
+//! stages, `start.rs` says where they begin and `run.rs` runs them. Inward: `io/` moves bytes, `connection.rs`
+//! with the codecs `fix/` and `sbe/` makes commands of them, `gateway.rs` offers those to `rings.rs`. Outward: `gateway.rs` writes reports,
 //! `publisher.rs` packets. Beside the hot path: `journal.rs` is the log on disk, `understudy.rs` writes
 //! what is derived (`outbox.rs`, `history.rs`, `snapshots.rs`), `auth.rs` checks secrets, `health.rs` says how the host
 //! is doing, `listen.rs` is a subscriber as a tool, `tools.rs` reads a journal from outside.
 
 pub mod auth;
+pub mod command_slot;
 pub mod config;
+pub mod connection;
 pub mod directory;
 pub mod fix;
 pub mod flow;
@@ -22,6 +24,7 @@ pub mod outbox;
 pub mod publisher;
 pub mod rings;
 pub mod run;
+pub mod sbe;
 pub mod snapshots;
 pub mod start;
 pub mod tools;

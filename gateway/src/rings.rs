@@ -1,6 +1,6 @@
 //! Command rings: many gateways to one partition, each its own ring of 64-byte granules.
 
-use crate::fix::connection::Ring;
+use crate::connection::Ring;
 use crate::io::Doorbell;
 use crate::io::event_ring::EventWriter;
 use engine::command::{CommandBuffer, GRANULE_BYTES, head};

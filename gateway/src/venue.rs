@@ -114,7 +114,7 @@ pub fn serve(config: &Config, out: &mut impl Write) -> anyhow::Result<()> {
         Understudy::new(understudied, source, outboxes, keeping, outbox_server, hot_checkpoints);
 
     // 4. The checker of secrets, on a cold thread.
-    let (auth_client, checker) = auth_way(config.secrets());
+    let (auth_client, checker) = auth_way(config.secrets()?);
 
     // 5. The partition: replays, then leads.
     let (events, mut readers) = event_ring(config.limits.event_slots, 2, Event::new_zeroed());
@@ -155,9 +155,13 @@ pub fn serve(config: &Config, out: &mut impl Write) -> anyhow::Result<()> {
     replay(&mut engine, on_ring.then_some(&mut *transport), config)?;
     let path_to_device = engine.partition.log().path_to_device().unwrap_or_default();
     let replay_ms = begun.elapsed().as_millis();
-    let address = transport.listen(config.fix.listen).map_err(|error| {
-        anyhow!("{}: fix.listen: cannot listen on {}: {error}\n  fix: stop who has it, or choose another", config.file, config.fix.listen)
-    })?;
+    let mut addresses = Vec::new();
+    for (key, wished, _) in config.listeners() {
+        let address = transport.listen(wished).map_err(|error| {
+            anyhow!("{}: {key}: cannot listen on {wished}: {error}\n  fix: stop who has it, or choose another", config.file)
+        })?;
+        addresses.push(address);
+    }
     let back_end = transport.name();
     let settings = Settings {
         venue: config.venue.comp_id.clone(),
@@ -165,6 +169,7 @@ pub fn serve(config: &Config, out: &mut impl Write) -> anyhow::Result<()> {
         limits: config.connection_limits(),
         slow_ns: config.fix.slow_ms * 1_000_000,
         per_address_max: config.fix.connections_per_address_max.unwrap_or(u16::MAX),
+        listeners: config.listeners().into_iter().map(|(_, _, speaks)| speaks).collect(),
     };
     let mut gateway = Gateway::new(
         settings,
@@ -210,7 +215,7 @@ pub fn serve(config: &Config, out: &mut impl Write) -> anyhow::Result<()> {
             placement,
             waiting,
             cores,
-            address,
+            addresses: &addresses,
             snapshot_seq: begun_seq,
             commands: recovered.commands.saturating_sub(begun_seq),
             torn_bytes: recovered.torn_bytes,
@@ -458,7 +463,7 @@ struct Started<'a> {
     placement: Placement,
     waiting: Waiting,
     cores: usize,
-    address: std::net::SocketAddr,
+    addresses: &'a [std::net::SocketAddr],
     snapshot_seq: u64,
     commands: u64,
     torn_bytes: u64,
@@ -515,7 +520,14 @@ fn announce(out: &mut impl Write, config: &Config, s: &Started<'_>) -> std::io::
         s.fallback.map_or(String::new(), |why| format!(" ({why})"))
     )?;
     writeln!(out, "  placement   {placement} · {} cores · {}", s.cores, s.waiting.describe())?;
-    writeln!(out, "  FIX 4.4     {} · TargetCompID {}", s.address, config.venue.comp_id)?;
+    let mut addresses = s.addresses.iter();
+    if let Some(fix) = addresses.next() {
+        writeln!(out, "  FIX 4.4     {fix} · TargetCompID {}", config.venue.comp_id)?;
+    }
+    if let (Some(sbe), Some(settings)) = (addresses.next(), &config.sbe) {
+        let width = if settings.wide_frames { "four" } else { "two" };
+        writeln!(out, "  SBE         {sbe} · frames with a length of {width} bytes")?;
+    }
     writeln!(
         out,
         "  feed        A {} · B {} · snapshot {} · interface {}",

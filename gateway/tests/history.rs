@@ -192,10 +192,14 @@ fn a_record_in_the_place_of_another_is_not_believed() {
         .into_iter()
         .collect();
     let length = |at: usize| &bytes[at..at + 2];
-    let (from, from_seq) = records[3];
-    let same =
-        |(at, seq): &&(u64, u64)| *seq > from_seq && length(*at as usize) == length(from as usize);
-    let (to, seq) = *records.iter().find(same).expect("two messages of one length");
+    let twin_of = |(from, from_seq): &(u64, u64)| {
+        let same = |(at, seq): &&(u64, u64)| {
+            seq > from_seq && length(*at as usize) == length(*from as usize)
+        };
+        records.iter().find(same).map(|to| (*from, *to))
+    };
+    let twins = records.iter().skip(3).find_map(twin_of);
+    let (from, (to, seq)) = twins.expect("two messages of one length");
     let size = (16
         + usize::from(u16::from_le_bytes([bytes[from as usize], bytes[from as usize + 1]])))
     .next_multiple_of(8);

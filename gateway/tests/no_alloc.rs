@@ -77,7 +77,7 @@ fn venue(kind: TransportKind, directory: PathBuf) -> (String, Arc<AtomicBool>, A
         journal.keep_on_thread();
         let (mut transport, _) = open(kind, config.transport_limits()).unwrap();
         let address = transport.listen("127.0.0.1:0".parse().unwrap()).unwrap();
-        let (auth, checker) = auth_way(config.secrets());
+        let (auth, checker) = auth_way(config.secrets().expect("keys in the file"));
         let bell = transport.doorbell();
         std::thread::spawn(move || checker.run(&bell));
         let (outbox, _server) = outbox_way(64);
@@ -86,6 +86,7 @@ fn venue(kind: TransportKind, directory: PathBuf) -> (String, Arc<AtomicBool>, A
         let mut rings = CommandReceivers::default();
         let commands = rings.add();
         let settings = Settings {
+            listeners: config.listeners().into_iter().map(|(_, _, speaks)| speaks).collect(),
             venue: "PORTCULLIS".into(),
             number: 1,
             limits: config.connection_limits(),

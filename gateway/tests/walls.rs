@@ -62,19 +62,22 @@ fn unsafe_is_said_in_gateway_io_only() {
 fn the_pure_rooms_touch_no_kernel() {
     let words =
         ["std::net", "std::fs", "std::thread", "std::time", "SystemTime", "Instant", "std::env"];
-    for folder in ["sbe-schemas/src", "engine/src", "marketdata/src", "gateway/src/fix"] {
+    let sans_io =
+        ["sbe-schemas/src", "engine/src", "marketdata/src", "gateway/src/fix", "gateway/src/sbe"];
+    for folder in sans_io {
         must_not_say(folder, &[], &words);
     }
     let floats = [": f64", ": f32", "as f64", "as f32", "HashMap"];
-    for folder in ["engine/src", "marketdata/src", "gateway/src/fix"] {
+    for folder in ["engine/src", "marketdata/src", "gateway/src/fix", "gateway/src/sbe"] {
         must_not_say(folder, &[], &floats);
     }
 }
 
 #[test]
-fn the_fix_room_knows_no_socket_and_no_number_of_its_own() {
+fn the_codecs_know_no_socket_and_no_number_of_their_own() {
     let words = ["crate::io", "next_in", "next_out", ".unwrap()", "Vec::new", "String::new"];
     must_not_say("gateway/src/fix", &[], &words);
+    must_not_say("gateway/src/sbe", &[], &words);
 }
 
 #[test]

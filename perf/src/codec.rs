@@ -1,4 +1,4 @@
-//! `portcullis-perf codec`: the FIX codec by itself, on one core, from memory to memory.
+//! `portcullis-perf codec`: the FIX and SBE codecs by themselves, on one core, from memory to memory.
 //!
 //! Reading is all that a gateway does between bytes and a command: the frame with its checksum, the scan,
 //! every check of header and dictionary, and the command with its decimals and names. Writing is all between
@@ -19,9 +19,11 @@ use gateway::fix::time::Precision;
 use gateway::fix::validate::check;
 use gateway::fix::write::Writer;
 use gateway::io::huge::Counted;
+use gateway::sbe;
+use gateway::sbe::frame::Width;
 use sbe_schemas::header::{Message, fill_text};
 use sbe_schemas::market_data::InstrumentDefinition;
-use sbe_schemas::order_entry::ExecutionReportNew;
+use sbe_schemas::order_entry::{self as oe, ExecutionReportNew};
 use sbe_schemas::types::{
     CommandHead, Decimal8, Decimal8Null, EventKind, OrdType, Side, TimeInForce,
 };
@@ -37,7 +39,7 @@ const VENUE: &[u8] = b"PORTCULLIS";
 /// Messages that are not like each other: more than a branch predictor learns by heart is too many,
 /// one alone is too few.
 const DIFFERENT: usize = 512;
-/// What the issue of this codec was measured with.
+/// Of an order as QuickFIX sends it.
 const ORDER_BYTES: usize = 190;
 
 /// The defaults take about two seconds.
@@ -81,6 +83,10 @@ struct Report {
     check: Cost,
     decode: Cost,
     encode: Cost,
+    /// The same order and report in binary, and the order in its short form.
+    sbe_decode: Cost,
+    sbe_short: Cost,
+    sbe_encode: Cost,
 }
 
 fn measure(batches: u32) -> anyhow::Result<Report> {
@@ -119,7 +125,25 @@ fn measure(batches: u32) -> anyhow::Result<Report> {
     let encode = time(batches, |at| {
         black_box(write(black_box(&events[at]), &directory, &mut buffer));
     });
+    let binary: Vec<Vec<u8>> = (0..DIFFERENT as u64).map(|n| framed(&binary_order(n))).collect();
+    let short: Vec<Vec<u8>> = (0..DIFFERENT as u64).map(|n| framed(&short_order(n))).collect();
+    for order in binary.iter().chain(&short) {
+        ensure!(read_binary(order, &directory), "a binary order is refused");
+    }
+    let sbe_decode = time(batches, |at| {
+        black_box(read_binary(black_box(&binary[at]), &directory));
+    });
+    let sbe_short = time(batches, |at| {
+        black_box(read_binary(black_box(&short[at]), &directory));
+    });
+    let sbe_encode = time(batches, |at| {
+        let written = sbe::outbound::report(black_box(&events[at]), Width::Narrow, &mut buffer);
+        black_box((written, &buffer));
+    });
     Ok(Report {
+        sbe_decode,
+        sbe_short,
+        sbe_encode,
         batches,
         order_bytes,
         report_bytes,
@@ -162,6 +186,59 @@ fn read(scanner: &mut Scanner, bytes: &[u8], directory: &Directory) -> bool {
     let slot = command(&fields, msg_type_of(body), CommandHead::ZERO, &expected, directory);
     black_box(slot.bytes());
     slot.is_fine()
+}
+
+/// A frame to a command, as a gateway does it. False: it was refused.
+fn read_binary(bytes: &[u8], directory: &Directory) -> bool {
+    let frame = sbe::frame::next(bytes, Width::Narrow, MESSAGE_BYTES_MAX);
+    let sbe::frame::Frame::Message { message, .. } = frame else { return false };
+    let expected =
+        sbe::inbound::Expected { throttled: false, refuses_orders: false, resending: false };
+    let slot = sbe::inbound::command(message, CommandHead::ZERO, &expected, directory);
+    black_box(slot.bytes());
+    slot.is_fine()
+}
+
+/// The order of [`order`] in binary.
+fn binary_order(number: u64) -> oe::NewOrder {
+    let name = format!("5f0e3a-{:09}n", number * 104_729);
+    let mut order = oe::NewOrder {
+        cl_ord_id: fill_text(name.as_bytes()).unwrap_or([0; 36]),
+        account: fill_text(b"CLIENT1").unwrap_or([0; 16]),
+        instrument: 1.into(),
+        side: if number * 31 % 64 < 32 { Side::Buy.into() } else { Side::Sell.into() },
+        ord_type: OrdType::Limit.into(),
+        time_in_force: TimeInForce::GoodTillCancel.into(),
+        price: Decimal8Null::new(Some(100 * ONE + (number as i64 * 13 % 97 + 1) * ONE / 100)),
+        order_qty: Decimal8::new((100 + number as i64 * 37 % 900) * ONE),
+        stop_px: Decimal8Null::NULL,
+        display_qty: Decimal8Null::NULL,
+        min_qty: Decimal8Null::NULL,
+        ..oe::NewOrder::ZERO
+    };
+    order.head.msg_seq_num.set(100_000 + number);
+    order
+}
+
+fn short_order(number: u64) -> oe::NewOrderShort {
+    let full = binary_order(number);
+    oe::NewOrderShort {
+        head: full.head,
+        cl_ord_id: (number * 104_729).into(),
+        price: full.price,
+        order_qty: full.order_qty,
+        instrument: full.instrument,
+        side: full.side,
+        time_in_force: full.time_in_force,
+        conditions: full.conditions,
+    }
+}
+
+fn framed<M: Message>(message: &M) -> Vec<u8> {
+    let mut bytes = vec![0; MESSAGE_BYTES_MAX];
+    let written = sbe::outbound::session(message, Width::Narrow, &mut bytes);
+    bytes.truncate(written.unwrap_or(0));
+    bytes
 }
 
 /// Event to bytes, as a gateway does it.
@@ -251,6 +328,9 @@ impl Report {
                 format!("ExecutionReport of {report_fields} fields, {report_bytes} B written"),
                 &self.encode,
             ),
+            row("SBE: NewOrder read, checked, as command".into(), &self.sbe_decode),
+            row("SBE: NewOrderShort likewise".into(), &self.sbe_short),
+            row("SBE: ExecutionReportNew written".into(), &self.sbe_encode),
             format!("{batches} batches of {DIFFERENT} messages"),
         ]
         .join("\n")
@@ -269,6 +349,9 @@ impl Report {
             "check": cost(&self.check),
             "decode": cost(&self.decode),
             "encode": cost(&self.encode),
+            "sbe_decode": cost(&self.sbe_decode),
+            "sbe_short": cost(&self.sbe_short),
+            "sbe_encode": cost(&self.sbe_encode),
         })
     }
 }

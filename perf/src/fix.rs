@@ -19,12 +19,12 @@ const MESSAGE_BYTES_MAX: usize = 1024;
 /// HeartBtInt (108). A loop that waits for answers is never silent for so long.
 const HEARTBEAT_S: u64 = 30;
 /// One unit of price or quantity: decimals are counted in 10⁻⁸.
-const ONE: i64 = 100_000_000;
+pub(crate) const ONE: i64 = 100_000_000;
 /// Buyers pay at most 115 and sellers want at least 200: nothing trades, whoever waits longest.
-const BID: i64 = 100 * ONE;
-const OFFER: i64 = 200 * ONE;
+pub(crate) const BID: i64 = 100 * ONE;
+pub(crate) const OFFER: i64 = 200 * ONE;
 /// Orders lie on so many price levels.
-const LEVELS: u64 = 16;
+pub(crate) const LEVELS: u64 = 16;
 
 /// Step of a round: the order.
 pub(crate) const ORDER: usize = 0;

@@ -2,25 +2,38 @@
 
 use crate::Load;
 use crate::drive::{Heard, Plan, Talk, drive};
-use crate::fix::{Client, Identity};
+use crate::fix::{self, Identity};
 use crate::floor::{self, Floors};
 use crate::line::Line;
 use crate::report::LatencyReport;
+use crate::sbe;
 use anyhow::{Context, anyhow};
 use clap::Args;
 use std::net::SocketAddr;
 use std::time::SystemTime;
 
+/// What a client speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Protocol {
+    /// FIX 4.4.
+    Fix,
+    /// SBE with a FIXP session.
+    Sbe,
+}
+
 /// The defaults are those of the demo venue (`portcullis serve`).
 #[derive(Args, Debug)]
 pub(crate) struct LatencyArgs {
-    /// Where the venue takes FIX.
-    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:9001")]
-    pub(crate) connect: SocketAddr,
-    /// SenderCompID (49).
-    #[arg(long, default_value = "CLIENT1")]
-    session: String,
-    /// Password (554). Default: the session's name in lower case.
+    /// What to speak.
+    #[arg(long, value_enum, default_value_t = Protocol::Fix)]
+    protocol: Protocol,
+    /// Where the venue takes it. Default: the demo venue's port, 9001 for FIX and 9002 for SBE.
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub(crate) connect: Option<SocketAddr>,
+    /// SenderCompID (49), or name of the binary session. Default: CLIENT1, BINARY1.
+    #[arg(long)]
+    session: Option<String>,
+    /// Password (554), or key of HMAC-SHA-256. Default: the session's name in lower case.
     #[arg(long)]
     password: Option<String>,
     /// TargetCompID (56).
@@ -48,31 +61,78 @@ pub(crate) fn run(args: &LatencyArgs) -> anyhow::Result<String> {
     Ok(if args.load.json { report.json().to_string() } else { report.text() })
 }
 
+impl LatencyArgs {
+    fn address(&self) -> SocketAddr {
+        let port = if self.protocol == Protocol::Fix { 9001 } else { 9002 };
+        self.connect.unwrap_or(SocketAddr::from(([127, 0, 0, 1], port)))
+    }
+
+    fn session(&self) -> String {
+        let demo = if self.protocol == Protocol::Fix { "CLIENT1" } else { "BINARY1" };
+        self.session.clone().unwrap_or_else(|| demo.to_owned())
+    }
+
+    fn password(&self) -> String {
+        self.password.clone().unwrap_or_else(|| self.session().to_lowercase())
+    }
+}
+
 fn measure(args: &LatencyArgs) -> anyhow::Result<LatencyReport> {
-    let mut line = Line::connect(args.connect, args.load.spin).map_err(|error| {
+    let mut line = Line::connect(args.address(), args.load.spin).map_err(|error| {
         anyhow!(
             "no venue at {}: {error}\n  fix: start one with `portcullis serve` in another terminal, or \
              say where it is with --connect",
-            args.connect
+            args.address()
         )
     })?;
+    match args.protocol {
+        Protocol::Fix => measure_fix(args, &mut line),
+        Protocol::Sbe => measure_sbe(args, &mut line),
+    }
+}
+
+fn measure_fix(args: &LatencyArgs, line: &mut Line) -> anyhow::Result<LatencyReport> {
     let identity = Identity {
-        session: args.session.clone(),
-        password: args.password.clone().unwrap_or_else(|| args.session.to_lowercase()),
+        session: args.session(),
+        password: args.password(),
         venue: args.venue.clone(),
         symbol: args.symbol.clone(),
     };
-    let mut client = Client::new(identity, SystemTime::now());
+    let mut client = fix::Client::new(identity, SystemTime::now());
     let mut out = Vec::new();
     client.logon(&mut out)?;
-    exchange(&mut line, &mut client, &mut out, Client::is_logged_on).with_context(|| {
+    exchange(line, &mut client, &mut out, fix::Client::is_logged_on).with_context(|| {
         format!(
             "the venue refuses the Logon of {} (it does so without a word: is the password right, the \
              clock too, and is the session not logged on already?)",
-            args.session
+            args.session()
         )
     })?;
+    let report = play(args, line, &mut client)?;
+    client.logout(&mut out)?;
+    exchange(line, &mut client, &mut out, fix::Client::is_logged_out).context("logout")?;
+    Ok(report)
+}
 
+fn measure_sbe(args: &LatencyArgs, line: &mut Line) -> anyhow::Result<LatencyReport> {
+    let (name, key) = (args.session(), args.password());
+    let mut client = sbe::Client::new(&name, &key, &args.symbol, SystemTime::now());
+    let mut out = Vec::new();
+    client.open(&mut out);
+    exchange(line, &mut client, &mut out, sbe::Client::is_ready)
+        .with_context(|| format!("the venue does not let {name} in"))?;
+    let report = play(args, line, &mut client)?;
+    client.terminate(&mut out);
+    exchange(line, &mut client, &mut out, sbe::Client::is_terminated).context("terminate")?;
+    Ok(report)
+}
+
+/// The measured rounds.
+fn play<T: Talk>(
+    args: &LatencyArgs,
+    line: &mut Line,
+    client: &mut T,
+) -> anyhow::Result<LatencyReport> {
     let plan = Plan {
         rounds: args.load.orders,
         warmup: args.load.warmup,
@@ -80,29 +140,26 @@ fn measure(args: &LatencyArgs) -> anyhow::Result<LatencyReport> {
         title: (!args.load.json).then_some("latency"),
     };
     let (bytes_out, bytes_in) = (line.bytes_out, line.bytes_in);
-    let timings = drive(&mut line, &mut client, plan)?;
-    let requests = (plan.rounds + plan.warmup) * Client::STEPS as u64;
+    let timings = drive(line, client, plan)?;
+    let requests = (plan.rounds + plan.warmup) * T::STEPS as u64;
     let message_bytes =
         ((line.bytes_out - bytes_out) / requests, (line.bytes_in - bytes_in) / requests);
-
-    client.logout(&mut out)?;
-    exchange(&mut line, &mut client, &mut out, Client::is_logged_out).context("logout")?;
-    let [order, cancel] = <[_; Client::STEPS]>::try_from(timings.steps)
+    let [order, cancel] = <[_; 2]>::try_from(timings.steps)
         .map_err(|_| anyhow!("a round is an order and a cancel"))?;
     let elapsed = timings.elapsed;
     Ok(LatencyReport { load: args.load, order, cancel, elapsed, message_bytes, floors: None })
 }
 
 /// Sends `out` and hears messages until `done`.
-fn exchange(
+fn exchange<T: Talk>(
     line: &mut Line,
-    client: &mut Client,
+    client: &mut T,
     out: &mut Vec<u8>,
-    done: impl Fn(&Client) -> bool,
+    done: impl Fn(&T) -> bool,
 ) -> anyhow::Result<()> {
+    line.send(out)?;
+    out.clear();
     while !done(client) {
-        line.send(out)?;
-        out.clear();
         match client.hear(line.received(), out)? {
             Heard::Incomplete => line.receive().map(drop)?,
             Heard::Aside { bytes } => line.take(bytes),
@@ -110,6 +167,8 @@ fn exchange(
                 return Err(anyhow!("an answer to request {number}, which was not asked"));
             }
         }
+        line.send(out)?;
+        out.clear();
     }
     Ok(())
 }
@@ -121,8 +180,9 @@ mod tests {
 
     fn args(connect: SocketAddr) -> LatencyArgs {
         LatencyArgs {
-            connect,
-            session: "CLIENT1".into(),
+            protocol: Protocol::Fix,
+            connect: Some(connect),
+            session: None,
             password: None,
             venue: "PORTCULLIS".into(),
             symbol: "ACME".into(),

@@ -1,6 +1,6 @@
 //! The `portcullis-perf` binary: the public wire measured from outside, and matching by itself.
 //!
-//! From outside it knows of a venue what any client knows: FIX over TCP. Absolute times on a shared
+//! From outside it knows of a venue what any client knows: FIX and SBE over TCP. Absolute times on a shared
 //! machine mean little from one minute to the next, so a venue is held against the *floor*: the same
 //! client, the same sizes and the same loop over a plain TCP echo, measured in the same run.
 //!
@@ -8,9 +8,9 @@
 //! everywhere, and whose trades have a checksum, so that what is fast is also right.
 //!
 //! ```text
-//! latency.rs   orders and cancels as a FIX client (`fix.rs`) ┐
-//! floor.rs     fixed-size messages and their echo            ┴─► drive.rs: the loop that times
-//!                                                                 both, over a `line.rs`
+//! latency.rs   orders and cancels, as a client of `fix.rs` or `sbe.rs` ┐
+//! floor.rs     fixed-size messages and their echo                       ┴─► drive.rs: the loop that
+//!                                                                           times both, over a `line.rs`
 //! report.rs    distributions as text and JSON
 //!
 //! flow.rs         the file; flow/generate.rs draws one, flow/reference.rs plays one
@@ -29,6 +29,7 @@ mod latency;
 mod line;
 mod match_flow;
 mod report;
+mod sbe;
 
 use clap::{Args, Parser, Subcommand};
 use std::process::ExitCode;
@@ -46,7 +47,7 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Order to ack and cancel to ack over FIX, against a running venue.
+    /// Order to ack and cancel to ack over FIX or SBE, against a running venue.
     Latency(latency::LatencyArgs),
     /// The same client against a plain TCP echo: what this machine's loopback takes at least.
     Floor(Load),

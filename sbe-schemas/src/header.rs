@@ -89,6 +89,9 @@ pub trait Message:
     const VERSION: u16;
     /// Bytes of the block that is written: `size_of::<Self>()`, and padding where the schema says.
     const BLOCK_LENGTH: u16;
+    /// Bytes on the wire between header and this block: the head of a report, which is no part of
+    /// this struct because it is stored in another form (order-entry.xml).
+    const HEAD_LENGTH: u16 = 0;
     /// Name of the message in its schema.
     const NAME: &'static str;
     /// Every byte zero. An optional field is then 0, not absent.

@@ -9,9 +9,10 @@ use super::header::{DecodeError, Message};
 use super::show::Text;
 use super::types::{
     AdminResultCode, AllocationCode, BandActionCode, BooleanCode, CancelOnDisconnectCode,
-    CloseWhyCode, CommandHead, Conditions, Decimal8, Decimal8Null, DisconnectReasonCode,
-    DueWhatCode, LogoutReasonCode, MassActionScopeCode, MassActionTypeCode, OrdTypeCode, PhaseCode,
-    ProtocolCode, RefTag, Route, SelfTradeCode, SelfTradeScopeCode, SideCode, TimeInForceCode,
+    CancelOnDisconnectTypeCode, CloseWhyCode, CommandHead, Conditions, Decimal8, Decimal8Null,
+    DisconnectReasonCode, DueWhatCode, LogoutReasonCode, MassActionScopeCode, MassActionTypeCode,
+    OrdTypeCode, PhaseCode, ProtocolCode, RefTag, Route, SelfTradeCode, SelfTradeScopeCode,
+    SideCode, TimeInForceCode,
 };
 use zerocopy::little_endian::{I32, U16, U32, U64};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
@@ -54,6 +55,12 @@ pub fn name(template_id: u16) -> Option<&'static str> {
         33 => "OrderStatusRequest",
         35 => "OrderMassStatusRequest",
         34 => "MassAction",
+        50 => "Negotiate",
+        51 => "Establish",
+        52 => "SequenceHeard",
+        53 => "RetransmitRequest",
+        54 => "FinishedSending",
+        55 => "InstrumentListRequest",
         60 => "LogonAccepted",
         61 => "LogoutSent",
         62 => "HeartbeatSent",
@@ -126,6 +133,17 @@ pub fn describe(bytes: &[u8], out: &mut dyn fmt::Write) -> fmt::Result {
         35 => OrderMassStatusRequest::decode(bytes)
             .map(|(message, ..)| write!(out, "OrderMassStatusRequest {message}")),
         34 => MassAction::decode(bytes).map(|(message, ..)| write!(out, "MassAction {message}")),
+        50 => Negotiate::decode(bytes).map(|(message, ..)| write!(out, "Negotiate {message}")),
+        51 => Establish::decode(bytes).map(|(message, ..)| write!(out, "Establish {message}")),
+        52 => {
+            SequenceHeard::decode(bytes).map(|(message, ..)| write!(out, "SequenceHeard {message}"))
+        }
+        53 => RetransmitRequest::decode(bytes)
+            .map(|(message, ..)| write!(out, "RetransmitRequest {message}")),
+        54 => FinishedSending::decode(bytes)
+            .map(|(message, ..)| write!(out, "FinishedSending {message}")),
+        55 => InstrumentListRequest::decode(bytes)
+            .map(|(message, ..)| write!(out, "InstrumentListRequest {message}")),
         60 => {
             LogonAccepted::decode(bytes).map(|(message, ..)| write!(out, "LogonAccepted {message}"))
         }
@@ -947,27 +965,30 @@ pub struct Refused {
     pub ref_msg_type: [u8; 8],
     /// Its ClOrdID where it has a printable one.
     pub ref_id: [u8; 36],
-    /// RefTagID (371): any number a client may take for a tag.
+    /// Tag that is wrong; of SBE, id of the field.
     pub ref_tag: RefTag,
     /// 115, 116, 144 of the message.
     pub on_behalf_of: Route,
     /// 128, 129, 145 of the message.
     pub deliver_to: Route,
+    /// Template of an SBE message; 0: it came as FIX.
+    pub ref_template: U16,
 }
 
-const _: () = assert!(size_of::<Refused>() == 232);
+const _: () = assert!(size_of::<Refused>() == 234);
 
 impl fmt::Display for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "head=({}) refMsgType={} refId={} refTag={} onBehalfOf=({}) deliverTo=({})",
+            "head=({}) refMsgType={} refId={} refTag={} onBehalfOf=({}) deliverTo=({}) refTemplate={}",
             self.head,
             Text(&self.ref_msg_type),
             Text(&self.ref_id),
             self.ref_tag,
             self.on_behalf_of,
-            self.deliver_to
+            self.deliver_to,
+            self.ref_template
         )
     }
 }
@@ -976,7 +997,7 @@ impl Message for Refused {
     const TEMPLATE_ID: u16 = 19;
     const SCHEMA_ID: u16 = SCHEMA_ID;
     const VERSION: u16 = VERSION;
-    const BLOCK_LENGTH: u16 = 232;
+    const BLOCK_LENGTH: u16 = 234;
     const NAME: &'static str = "Refused";
     const ZERO: Self = Self {
         head: CommandHead::ZERO,
@@ -985,6 +1006,7 @@ impl Message for Refused {
         ref_tag: RefTag::ZERO,
         on_behalf_of: Route::ZERO,
         deliver_to: Route::ZERO,
+        ref_template: U16::new(0),
     };
 }
 
@@ -1562,6 +1584,234 @@ impl Message for MassAction {
         action: MassActionTypeCode::ZERO,
         scope: MassActionScopeCode::ZERO,
     };
+}
+
+/// Authenticated.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
+)]
+#[repr(C)]
+pub struct Negotiate {
+    /// The 40 bytes after the message header of every command.
+    pub head: CommandHead,
+    /// `versionId`.
+    pub version_id: U64,
+    /// Nanoseconds since 1970-01-01 UTC.
+    pub timestamp: U64,
+}
+
+const _: () = assert!(size_of::<Negotiate>() == 56);
+
+impl fmt::Display for Negotiate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "head=({}) versionId={} timestamp={}", self.head, self.version_id, self.timestamp)
+    }
+}
+
+impl Message for Negotiate {
+    const TEMPLATE_ID: u16 = 50;
+    const SCHEMA_ID: u16 = SCHEMA_ID;
+    const VERSION: u16 = VERSION;
+    const BLOCK_LENGTH: u16 = 56;
+    const NAME: &'static str = "Negotiate";
+    const ZERO: Self =
+        Self { head: CommandHead::ZERO, version_id: U64::new(0), timestamp: U64::new(0) };
+}
+
+/// Authenticated.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
+)]
+#[repr(C)]
+pub struct Establish {
+    /// The 40 bytes after the message header of every command.
+    pub head: CommandHead,
+    /// `versionId`.
+    pub version_id: U64,
+    /// Nanoseconds since 1970-01-01 UTC.
+    pub timestamp: U64,
+    /// `nextSeqNo`.
+    pub next_seq_no: U64,
+    /// `keepaliveMs`.
+    pub keepalive_ms: U32,
+    /// `cancelWindowMs`.
+    pub cancel_window_ms: U32,
+    /// When all open orders of the session are cancelled.
+    pub cancel_on_disconnect: CancelOnDisconnectTypeCode,
+}
+
+const _: () = assert!(size_of::<Establish>() == 73);
+
+impl fmt::Display for Establish {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "head=({}) versionId={} timestamp={} nextSeqNo={} keepaliveMs={} cancelWindowMs={} cancelOnDisconnect={}",
+            self.head,
+            self.version_id,
+            self.timestamp,
+            self.next_seq_no,
+            self.keepalive_ms,
+            self.cancel_window_ms,
+            self.cancel_on_disconnect
+        )
+    }
+}
+
+impl Message for Establish {
+    const TEMPLATE_ID: u16 = 51;
+    const SCHEMA_ID: u16 = SCHEMA_ID;
+    const VERSION: u16 = VERSION;
+    const BLOCK_LENGTH: u16 = 73;
+    const NAME: &'static str = "Establish";
+    const ZERO: Self = Self {
+        head: CommandHead::ZERO,
+        version_id: U64::new(0),
+        timestamp: U64::new(0),
+        next_seq_no: U64::new(0),
+        keepalive_ms: U32::new(0),
+        cancel_window_ms: U32::new(0),
+        cancel_on_disconnect: CancelOnDisconnectTypeCode::ZERO,
+    };
+}
+
+/// SequenceHeard.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
+)]
+#[repr(C)]
+pub struct SequenceHeard {
+    /// The 40 bytes after the message header of every command.
+    pub head: CommandHead,
+    /// `nextSeqNo`.
+    pub next_seq_no: U64,
+}
+
+const _: () = assert!(size_of::<SequenceHeard>() == 48);
+
+impl fmt::Display for SequenceHeard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "head=({}) nextSeqNo={}", self.head, self.next_seq_no)
+    }
+}
+
+impl Message for SequenceHeard {
+    const TEMPLATE_ID: u16 = 52;
+    const SCHEMA_ID: u16 = SCHEMA_ID;
+    const VERSION: u16 = VERSION;
+    const BLOCK_LENGTH: u16 = 48;
+    const NAME: &'static str = "SequenceHeard";
+    const ZERO: Self = Self { head: CommandHead::ZERO, next_seq_no: U64::new(0) };
+}
+
+/// RetransmitRequest.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
+)]
+#[repr(C)]
+pub struct RetransmitRequest {
+    /// The 40 bytes after the message header of every command.
+    pub head: CommandHead,
+    /// Nanoseconds since 1970-01-01 UTC.
+    pub timestamp: U64,
+    /// `fromSeqNo`.
+    pub from_seq_no: U64,
+    /// `count`.
+    pub count: U32,
+    /// The gateway is still busy with the one before.
+    pub in_progress: BooleanCode,
+}
+
+const _: () = assert!(size_of::<RetransmitRequest>() == 61);
+
+impl fmt::Display for RetransmitRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "head=({}) timestamp={} fromSeqNo={} count={} inProgress={}",
+            self.head, self.timestamp, self.from_seq_no, self.count, self.in_progress
+        )
+    }
+}
+
+impl Message for RetransmitRequest {
+    const TEMPLATE_ID: u16 = 53;
+    const SCHEMA_ID: u16 = SCHEMA_ID;
+    const VERSION: u16 = VERSION;
+    const BLOCK_LENGTH: u16 = 61;
+    const NAME: &'static str = "RetransmitRequest";
+    const ZERO: Self = Self {
+        head: CommandHead::ZERO,
+        timestamp: U64::new(0),
+        from_seq_no: U64::new(0),
+        count: U32::new(0),
+        in_progress: BooleanCode::ZERO,
+    };
+}
+
+/// FinishedSending.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
+)]
+#[repr(C)]
+pub struct FinishedSending {
+    /// The 40 bytes after the message header of every command.
+    pub head: CommandHead,
+    /// `lastSeqNo`.
+    pub last_seq_no: U64,
+}
+
+const _: () = assert!(size_of::<FinishedSending>() == 48);
+
+impl fmt::Display for FinishedSending {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "head=({}) lastSeqNo={}", self.head, self.last_seq_no)
+    }
+}
+
+impl Message for FinishedSending {
+    const TEMPLATE_ID: u16 = 54;
+    const SCHEMA_ID: u16 = SCHEMA_ID;
+    const VERSION: u16 = VERSION;
+    const BLOCK_LENGTH: u16 = 48;
+    const NAME: &'static str = "FinishedSending";
+    const ZERO: Self = Self { head: CommandHead::ZERO, last_seq_no: U64::new(0) };
+}
+
+/// InstrumentListRequest.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
+)]
+#[repr(C)]
+pub struct InstrumentListRequest {
+    /// The 40 bytes after the message header of every command.
+    pub head: CommandHead,
+    /// `requestId`.
+    pub request_id: U64,
+    /// 0: all.
+    pub instrument: U32,
+}
+
+const _: () = assert!(size_of::<InstrumentListRequest>() == 52);
+
+impl fmt::Display for InstrumentListRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "head=({}) requestId={} instrument={}",
+            self.head, self.request_id, self.instrument
+        )
+    }
+}
+
+impl Message for InstrumentListRequest {
+    const TEMPLATE_ID: u16 = 55;
+    const SCHEMA_ID: u16 = SCHEMA_ID;
+    const VERSION: u16 = VERSION;
+    const BLOCK_LENGTH: u16 = 52;
+    const NAME: &'static str = "InstrumentListRequest";
+    const ZERO: Self =
+        Self { head: CommandHead::ZERO, request_id: U64::new(0), instrument: U32::new(0) };
 }
 
 /// LogonAccepted.

@@ -8,11 +8,13 @@ use core::fmt;
 use super::header::{DecodeError, Message};
 use super::show::Text;
 use super::types::{
-    CancelCauseCode, Conditions, CxlRejReasonCode, CxlRejResponseToCode, Decimal8, Decimal8Null,
-    MassActionScopeCode, MassActionTypeCode, MassRejReasonCode, OrdRejReasonCode, OrdStatusCode,
-    OrdTypeCode, RestateCauseCode, SideCode, TimeInForceCode,
+    BooleanCode, CancelCauseCode, CancelOnDisconnectTypeCode, Conditions, CxlRejReasonCode,
+    CxlRejResponseToCode, Decimal8, Decimal8Null, EstablishRejectReasonCode, MassActionScopeCode,
+    MassActionTypeCode, MassRejReasonCode, NegotiateRejectReasonCode, OrdRejReasonCode,
+    OrdStatusCode, OrdTypeCode, PhaseCode, RequestHead, RestateCauseCode,
+    RetransmitRejectReasonCode, SelfTradeCode, SideCode, TerminateReasonCode, TimeInForceCode,
 };
-use zerocopy::little_endian::{U32, U64};
+use zerocopy::little_endian::{U16, U32, U64};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
 /// `schemaId` in the header of every message here.
@@ -23,6 +25,27 @@ pub const VERSION: u16 = 0;
 /// Name of the message with this template id.
 pub fn name(template_id: u16) -> Option<&'static str> {
     Some(match template_id {
+        1 => "Negotiate",
+        2 => "NegotiateResponse",
+        3 => "NegotiateReject",
+        4 => "Establish",
+        5 => "EstablishAck",
+        6 => "EstablishReject",
+        7 => "Sequence",
+        8 => "RetransmitRequest",
+        9 => "Retransmission",
+        10 => "RetransmitReject",
+        11 => "Terminate",
+        12 => "FinishedSending",
+        13 => "FinishedReceiving",
+        20 => "NewOrder",
+        21 => "NewOrderShort",
+        22 => "CancelReplace",
+        23 => "Cancel",
+        24 => "MassAction",
+        25 => "OrderStatusRequest",
+        26 => "MassStatusRequest",
+        27 => "InstrumentListRequest",
         40 => "ExecutionReportNew",
         41 => "ExecutionReportTrade",
         42 => "ExecutionReportReplaced",
@@ -34,6 +57,8 @@ pub fn name(template_id: u16) -> Option<&'static str> {
         48 => "BusinessReject",
         49 => "ExecutionReportRestated",
         50 => "MassActionReport",
+        51 => "NotApplied",
+        52 => "InstrumentInfo",
         _ => return None,
     })
 }
@@ -45,6 +70,42 @@ pub fn name(template_id: u16) -> Option<&'static str> {
 /// Those of `out`.
 pub fn describe(bytes: &[u8], out: &mut dyn fmt::Write) -> fmt::Result {
     let written = super::header::header(bytes).and_then(|header| match header.template_id.get() {
+        1 => Negotiate::decode(bytes).map(|(message, ..)| write!(out, "Negotiate {message}")),
+        2 => NegotiateResponse::decode(bytes)
+            .map(|(message, ..)| write!(out, "NegotiateResponse {message}")),
+        3 => NegotiateReject::decode(bytes)
+            .map(|(message, ..)| write!(out, "NegotiateReject {message}")),
+        4 => Establish::decode(bytes).map(|(message, ..)| write!(out, "Establish {message}")),
+        5 => EstablishAck::decode(bytes).map(|(message, ..)| write!(out, "EstablishAck {message}")),
+        6 => EstablishReject::decode(bytes)
+            .map(|(message, ..)| write!(out, "EstablishReject {message}")),
+        7 => Sequence::decode(bytes).map(|(message, ..)| write!(out, "Sequence {message}")),
+        8 => RetransmitRequest::decode(bytes)
+            .map(|(message, ..)| write!(out, "RetransmitRequest {message}")),
+        9 => Retransmission::decode(bytes)
+            .map(|(message, ..)| write!(out, "Retransmission {message}")),
+        10 => RetransmitReject::decode(bytes)
+            .map(|(message, ..)| write!(out, "RetransmitReject {message}")),
+        11 => Terminate::decode(bytes).map(|(message, ..)| write!(out, "Terminate {message}")),
+        12 => FinishedSending::decode(bytes)
+            .map(|(message, ..)| write!(out, "FinishedSending {message}")),
+        13 => FinishedReceiving::decode(bytes)
+            .map(|(message, ..)| write!(out, "FinishedReceiving {message}")),
+        20 => NewOrder::decode(bytes).map(|(message, ..)| write!(out, "NewOrder {message}")),
+        21 => {
+            NewOrderShort::decode(bytes).map(|(message, ..)| write!(out, "NewOrderShort {message}"))
+        }
+        22 => {
+            CancelReplace::decode(bytes).map(|(message, ..)| write!(out, "CancelReplace {message}"))
+        }
+        23 => Cancel::decode(bytes).map(|(message, ..)| write!(out, "Cancel {message}")),
+        24 => MassAction::decode(bytes).map(|(message, ..)| write!(out, "MassAction {message}")),
+        25 => OrderStatusRequest::decode(bytes)
+            .map(|(message, ..)| write!(out, "OrderStatusRequest {message}")),
+        26 => MassStatusRequest::decode(bytes)
+            .map(|(message, ..)| write!(out, "MassStatusRequest {message}")),
+        27 => InstrumentListRequest::decode(bytes)
+            .map(|(message, ..)| write!(out, "InstrumentListRequest {message}")),
         40 => ExecutionReportNew::decode(bytes)
             .map(|(message, ..)| write!(out, "ExecutionReportNew {message}")),
         41 => ExecutionReportTrade::decode(bytes)
@@ -68,9 +129,953 @@ pub fn describe(bytes: &[u8], out: &mut dyn fmt::Write) -> fmt::Result {
             .map(|(message, ..)| write!(out, "ExecutionReportRestated {message}")),
         50 => MassActionReport::decode(bytes)
             .map(|(message, ..)| write!(out, "MassActionReport {message}")),
+        51 => NotApplied::decode(bytes).map(|(message, ..)| write!(out, "NotApplied {message}")),
+        52 => InstrumentInfo::decode(bytes)
+            .map(|(message, ..)| write!(out, "InstrumentInfo {message}")),
         seen => Err(DecodeError::Template { seen }),
     });
     written.unwrap_or_else(|error| write!(out, "unreadable: {error:?}"))
+}
+
+/// Client: a new version of its session; numbers of both sides begin at 1.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
+)]
+#[repr(C)]
+pub struct Negotiate {
+    /// CompID of a client, NUL padded.
+    pub session: [u8; 24],
+    /// Above every one before; a time in nanoseconds will do.
+    pub version_id: U64,
+    /// Now.
+    pub timestamp: U64,
+    /// HMAC-SHA-256 (32 bytes, then zeros) or Ed25519 over the message up to here, its header
+    /// included.
+    pub signature: [u8; 64],
+}
+
+const _: () = assert!(size_of::<Negotiate>() == 104);
+
+impl fmt::Display for Negotiate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "session={} versionId={} timestamp={} signature={:?}",
+            Text(&self.session),
+            self.version_id,
+            self.timestamp,
+            self.signature
+        )
+    }
+}
+
+impl Message for Negotiate {
+    const TEMPLATE_ID: u16 = 1;
+    const SCHEMA_ID: u16 = SCHEMA_ID;
+    const VERSION: u16 = VERSION;
+    const BLOCK_LENGTH: u16 = 104;
+    const NAME: &'static str = "Negotiate";
+    const ZERO: Self = Self {
+        session: [0; 24],
+        version_id: U64::new(0),
+        timestamp: U64::new(0),
+        signature: [0; 64],
+    };
+}
+
+/// NegotiateResponse.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
+)]
+#[repr(C)]
+pub struct NegotiateResponse {
+    /// `versionId`.
+    pub version_id: U64,
+    /// Nanoseconds since 1970-01-01 UTC.
+    pub request_timestamp: U64,
+}
+
+const _: () = assert!(size_of::<NegotiateResponse>() == 16);
+
+impl fmt::Display for NegotiateResponse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "versionId={} requestTimestamp={}", self.version_id, self.request_timestamp)
+    }
+}
+
+impl Message for NegotiateResponse {
+    const TEMPLATE_ID: u16 = 2;
+    const SCHEMA_ID: u16 = SCHEMA_ID;
+    const VERSION: u16 = VERSION;
+    const BLOCK_LENGTH: u16 = 16;
+    const NAME: &'static str = "NegotiateResponse";
+    const ZERO: Self = Self { version_id: U64::new(0), request_timestamp: U64::new(0) };
+}
+
+/// The connection is closed.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
+)]
+#[repr(C)]
+pub struct NegotiateReject {
+    /// `versionId`.
+    pub version_id: U64,
+    /// Nanoseconds since 1970-01-01 UTC.
+    pub request_timestamp: U64,
+    /// The last one negotiated; 0 where the reason is Credentials or Timestamp.
+    pub current_version_id: U64,
+    /// `reason`.
+    pub reason: NegotiateRejectReasonCode,
+}
+
+const _: () = assert!(size_of::<NegotiateReject>() == 25);
+
+impl fmt::Display for NegotiateReject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "versionId={} requestTimestamp={} currentVersionId={} reason={}",
+            self.version_id, self.request_timestamp, self.current_version_id, self.reason
+        )
+    }
+}
+
+impl Message for NegotiateReject {
+    const TEMPLATE_ID: u16 = 3;
+    const SCHEMA_ID: u16 = SCHEMA_ID;
+    const VERSION: u16 = VERSION;
+    const BLOCK_LENGTH: u16 = 25;
+    const NAME: &'static str = "NegotiateReject";
+    const ZERO: Self = Self {
+        version_id: U64::new(0),
+        request_timestamp: U64::new(0),
+        current_version_id: U64::new(0),
+        reason: NegotiateRejectReasonCode::ZERO,
+    };
+}
+
+/// Client: binds this connection to the version negotiated last, today or days ago.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
+)]
+#[repr(C)]
+pub struct Establish {
+    /// CompID of a client, NUL padded.
+    pub session: [u8; 24],
+    /// `versionId`.
+    pub version_id: U64,
+    /// Now; above that of every Negotiate and Establish before.
+    pub timestamp: U64,
+    /// Of the client's next request; lower than expected: what it repeats is answered, not
+    /// executed.
+    pub next_seq_no: U64,
+    /// Longest silence of either side.
+    pub keepalive_ms: U32,
+    /// Between the end of the connection and the cancels.
+    pub cancel_window_ms: U32,
+    /// When all open orders of the session are cancelled.
+    pub cancel_on_disconnect: CancelOnDisconnectTypeCode,
+    /// HMAC-SHA-256 (32 bytes, then zeros) or Ed25519 over the message up to here, its header
+    /// included.
+    pub signature: [u8; 64],
+}
+
+const _: () = assert!(size_of::<Establish>() == 121);
+
+impl fmt::Display for Establish {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "session={} versionId={} timestamp={} nextSeqNo={} keepaliveMs={} cancelWindowMs={} cancelOnDisconnect={} signature={:?}",
+            Text(&self.session),
+            self.version_id,
+            self.timestamp,
+            self.next_seq_no,
+            self.keepalive_ms,
+            self.cancel_window_ms,
+            self.cancel_on_disconnect,
+            self.signature
+        )
+    }
+}
+
+impl Message for Establish {
+    const TEMPLATE_ID: u16 = 4;
+    const SCHEMA_ID: u16 = SCHEMA_ID;
+    const VERSION: u16 = VERSION;
+    const BLOCK_LENGTH: u16 = 121;
+    const NAME: &'static str = "Establish";
+    const ZERO: Self = Self {
+        session: [0; 24],
+        version_id: U64::new(0),
+        timestamp: U64::new(0),
+        next_seq_no: U64::new(0),
+        keepalive_ms: U32::new(0),
+        cancel_window_ms: U32::new(0),
+        cancel_on_disconnect: CancelOnDisconnectTypeCode::ZERO,
+        signature: [0; 64],
+    };
+}
+
+/// EstablishAck.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
+)]
+#[repr(C)]
+pub struct EstablishAck {
+    /// `versionId`.
+    pub version_id: U64,
+    /// Nanoseconds since 1970-01-01 UTC.
+    pub request_timestamp: U64,
+    /// Of the venue's next report.
+    pub next_seq_no: U64,
+    /// The last number of the client that was taken; 0: none.
+    pub last_incoming_seq_no: U64,
+    /// `keepaliveMs`.
+    pub keepalive_ms: U32,
+}
+
+const _: () = assert!(size_of::<EstablishAck>() == 36);
+
+impl fmt::Display for EstablishAck {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "versionId={} requestTimestamp={} nextSeqNo={} lastIncomingSeqNo={} keepaliveMs={}",
+            self.version_id,
+            self.request_timestamp,
+            self.next_seq_no,
+            self.last_incoming_seq_no,
+            self.keepalive_ms
+        )
+    }
+}
+
+impl Message for EstablishAck {
+    const TEMPLATE_ID: u16 = 5;
+    const SCHEMA_ID: u16 = SCHEMA_ID;
+    const VERSION: u16 = VERSION;
+    const BLOCK_LENGTH: u16 = 36;
+    const NAME: &'static str = "EstablishAck";
+    const ZERO: Self = Self {
+        version_id: U64::new(0),
+        request_timestamp: U64::new(0),
+        next_seq_no: U64::new(0),
+        last_incoming_seq_no: U64::new(0),
+        keepalive_ms: U32::new(0),
+    };
+}
+
+/// The connection is closed.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
+)]
+#[repr(C)]
+pub struct EstablishReject {
+    /// `versionId`.
+    pub version_id: U64,
+    /// Nanoseconds since 1970-01-01 UTC.
+    pub request_timestamp: U64,
+    /// `reason`.
+    pub reason: EstablishRejectReasonCode,
+}
+
+const _: () = assert!(size_of::<EstablishReject>() == 17);
+
+impl fmt::Display for EstablishReject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "versionId={} requestTimestamp={} reason={}",
+            self.version_id, self.request_timestamp, self.reason
+        )
+    }
+}
+
+impl Message for EstablishReject {
+    const TEMPLATE_ID: u16 = 6;
+    const SCHEMA_ID: u16 = SCHEMA_ID;
+    const VERSION: u16 = VERSION;
+    const BLOCK_LENGTH: u16 = 17;
+    const NAME: &'static str = "EstablishReject";
+    const ZERO: Self = Self {
+        version_id: U64::new(0),
+        request_timestamp: U64::new(0),
+        reason: EstablishRejectReasonCode::ZERO,
+    };
+}
+
+/// Either side: nothing to say but the number that comes next.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
+)]
+#[repr(C)]
+pub struct Sequence {
+    /// `nextSeqNo`.
+    pub next_seq_no: U64,
+    /// True: nothing was heard for the keepalive interval; another one ends the session.
+    pub lapsed: BooleanCode,
+}
+
+const _: () = assert!(size_of::<Sequence>() == 9);
+
+impl fmt::Display for Sequence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "nextSeqNo={} lapsed={}", self.next_seq_no, self.lapsed)
+    }
+}
+
+impl Message for Sequence {
+    const TEMPLATE_ID: u16 = 7;
+    const SCHEMA_ID: u16 = SCHEMA_ID;
+    const VERSION: u16 = VERSION;
+    const BLOCK_LENGTH: u16 = 9;
+    const NAME: &'static str = "Sequence";
+    const ZERO: Self = Self { next_seq_no: U64::new(0), lapsed: BooleanCode::ZERO };
+}
+
+/// Client: reports again.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
+)]
+#[repr(C)]
+pub struct RetransmitRequest {
+    /// Given back, so that answers find their request.
+    pub timestamp: U64,
+    /// `fromSeqNo`.
+    pub from_seq_no: U64,
+    /// At most 1000.
+    pub count: U32,
+}
+
+const _: () = assert!(size_of::<RetransmitRequest>() == 20);
+
+impl fmt::Display for RetransmitRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "timestamp={} fromSeqNo={} count={}",
+            self.timestamp, self.from_seq_no, self.count
+        )
+    }
+}
+
+impl Message for RetransmitRequest {
+    const TEMPLATE_ID: u16 = 8;
+    const SCHEMA_ID: u16 = SCHEMA_ID;
+    const VERSION: u16 = VERSION;
+    const BLOCK_LENGTH: u16 = 20;
+    const NAME: &'static str = "RetransmitRequest";
+    const ZERO: Self =
+        Self { timestamp: U64::new(0), from_seq_no: U64::new(0), count: U32::new(0) };
+}
+
+/// These reports follow; then more of them, or a Sequence with the number that comes next.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
+)]
+#[repr(C)]
+pub struct Retransmission {
+    /// Nanoseconds since 1970-01-01 UTC.
+    pub request_timestamp: U64,
+    /// Of the first report that follows.
+    pub next_seq_no: U64,
+    /// `count`.
+    pub count: U32,
+}
+
+const _: () = assert!(size_of::<Retransmission>() == 20);
+
+impl fmt::Display for Retransmission {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "requestTimestamp={} nextSeqNo={} count={}",
+            self.request_timestamp, self.next_seq_no, self.count
+        )
+    }
+}
+
+impl Message for Retransmission {
+    const TEMPLATE_ID: u16 = 9;
+    const SCHEMA_ID: u16 = SCHEMA_ID;
+    const VERSION: u16 = VERSION;
+    const BLOCK_LENGTH: u16 = 20;
+    const NAME: &'static str = "Retransmission";
+    const ZERO: Self =
+        Self { request_timestamp: U64::new(0), next_seq_no: U64::new(0), count: U32::new(0) };
+}
+
+/// RetransmitReject.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
+)]
+#[repr(C)]
+pub struct RetransmitReject {
+    /// Nanoseconds since 1970-01-01 UTC.
+    pub request_timestamp: U64,
+    /// `reason`.
+    pub reason: RetransmitRejectReasonCode,
+}
+
+const _: () = assert!(size_of::<RetransmitReject>() == 9);
+
+impl fmt::Display for RetransmitReject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "requestTimestamp={} reason={}", self.request_timestamp, self.reason)
+    }
+}
+
+impl Message for RetransmitReject {
+    const TEMPLATE_ID: u16 = 10;
+    const SCHEMA_ID: u16 = SCHEMA_ID;
+    const VERSION: u16 = VERSION;
+    const BLOCK_LENGTH: u16 = 9;
+    const NAME: &'static str = "RetransmitReject";
+    const ZERO: Self =
+        Self { request_timestamp: U64::new(0), reason: RetransmitRejectReasonCode::ZERO };
+}
+
+/// Either side: the connection ends; the other side answers with the same.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
+)]
+#[repr(C)]
+pub struct Terminate {
+    /// `reason`.
+    pub reason: TerminateReasonCode,
+}
+
+const _: () = assert!(size_of::<Terminate>() == 1);
+
+impl fmt::Display for Terminate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "reason={}", self.reason)
+    }
+}
+
+impl Message for Terminate {
+    const TEMPLATE_ID: u16 = 11;
+    const SCHEMA_ID: u16 = SCHEMA_ID;
+    const VERSION: u16 = VERSION;
+    const BLOCK_LENGTH: u16 = 1;
+    const NAME: &'static str = "Terminate";
+    const ZERO: Self = Self { reason: TerminateReasonCode::ZERO };
+}
+
+/// Client: no more requests in this version, ever.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
+)]
+#[repr(C)]
+pub struct FinishedSending {
+    /// Its last request.
+    pub last_seq_no: U64,
+}
+
+const _: () = assert!(size_of::<FinishedSending>() == 8);
+
+impl fmt::Display for FinishedSending {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "lastSeqNo={}", self.last_seq_no)
+    }
+}
+
+impl Message for FinishedSending {
+    const TEMPLATE_ID: u16 = 12;
+    const SCHEMA_ID: u16 = SCHEMA_ID;
+    const VERSION: u16 = VERSION;
+    const BLOCK_LENGTH: u16 = 8;
+    const NAME: &'static str = "FinishedSending";
+    const ZERO: Self = Self { last_seq_no: U64::new(0) };
+}
+
+/// Venue: all of them were taken.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
+)]
+#[repr(C)]
+pub struct FinishedReceiving {
+    /// `lastSeqNo`.
+    pub last_seq_no: U64,
+}
+
+const _: () = assert!(size_of::<FinishedReceiving>() == 8);
+
+impl fmt::Display for FinishedReceiving {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "lastSeqNo={}", self.last_seq_no)
+    }
+}
+
+impl Message for FinishedReceiving {
+    const TEMPLATE_ID: u16 = 13;
+    const SCHEMA_ID: u16 = SCHEMA_ID;
+    const VERSION: u16 = VERSION;
+    const BLOCK_LENGTH: u16 = 8;
+    const NAME: &'static str = "FinishedReceiving";
+    const ZERO: Self = Self { last_seq_no: U64::new(0) };
+}
+
+/// NewOrder.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
+)]
+#[repr(C)]
+pub struct NewOrder {
+    /// In front of every request.
+    pub head: RequestHead,
+    /// 1 to 36 printable characters.
+    pub cl_ord_id: [u8; 36],
+    /// Empty: the session's own.
+    pub account: [u8; 16],
+    /// Number of the instrument, as in InstrumentInfo and in the feed.
+    pub instrument: U32,
+    /// Side (54).
+    pub side: SideCode,
+    /// OrdType (40).
+    pub ord_type: OrdTypeCode,
+    /// TimeInForce (59).
+    pub time_in_force: TimeInForceCode,
+    /// What happens when an order meets one of its own.
+    pub self_trade: SelfTradeCode,
+    /// A price or a quantity that may be absent.
+    pub price: Decimal8Null,
+    /// A price or a quantity: mantissa x 10^-8, exact.
+    pub order_qty: Decimal8,
+    /// A price or a quantity that may be absent.
+    pub stop_px: Decimal8Null,
+    /// Shown at a time.
+    pub display_qty: Decimal8Null,
+    /// At least this at once.
+    pub min_qty: Decimal8Null,
+    /// 0: none.
+    pub expire_time: U64,
+    /// Conditions of an order: ExecInst (18) and venue terms.
+    pub conditions: Conditions,
+}
+
+const _: () = assert!(size_of::<NewOrder>() == 125);
+
+impl fmt::Display for NewOrder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "head=({}) clOrdId={} account={} instrument={} side={} ordType={} timeInForce={} selfTrade={} price={} orderQty={} stopPx={} displayQty={} minQty={} expireTime={} conditions={}",
+            self.head,
+            Text(&self.cl_ord_id),
+            Text(&self.account),
+            self.instrument,
+            self.side,
+            self.ord_type,
+            self.time_in_force,
+            self.self_trade,
+            self.price,
+            self.order_qty,
+            self.stop_px,
+            self.display_qty,
+            self.min_qty,
+            self.expire_time,
+            self.conditions
+        )
+    }
+}
+
+impl Message for NewOrder {
+    const TEMPLATE_ID: u16 = 20;
+    const SCHEMA_ID: u16 = SCHEMA_ID;
+    const VERSION: u16 = VERSION;
+    const BLOCK_LENGTH: u16 = 125;
+    const NAME: &'static str = "NewOrder";
+    const ZERO: Self = Self {
+        head: RequestHead::ZERO,
+        cl_ord_id: [0; 36],
+        account: [0; 16],
+        instrument: U32::new(0),
+        side: SideCode::ZERO,
+        ord_type: OrdTypeCode::ZERO,
+        time_in_force: TimeInForceCode::ZERO,
+        self_trade: SelfTradeCode::ZERO,
+        price: Decimal8Null::ZERO,
+        order_qty: Decimal8::ZERO,
+        stop_px: Decimal8Null::ZERO,
+        display_qty: Decimal8Null::ZERO,
+        min_qty: Decimal8Null::ZERO,
+        expire_time: U64::new(0),
+        conditions: Conditions::ZERO,
+    };
+}
+
+/// The same in 59 bytes on the wire: ClOrdID is the number in decimal, the account the
+/// session's own.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
+)]
+#[repr(C)]
+pub struct NewOrderShort {
+    /// In front of every request.
+    pub head: RequestHead,
+    /// `clOrdId`.
+    pub cl_ord_id: U64,
+    /// Absent: a market order.
+    pub price: Decimal8Null,
+    /// A price or a quantity: mantissa x 10^-8, exact.
+    pub order_qty: Decimal8,
+    /// `instrument`.
+    pub instrument: U32,
+    /// Side (54).
+    pub side: SideCode,
+    /// TimeInForce (59).
+    pub time_in_force: TimeInForceCode,
+    /// Conditions of an order: ExecInst (18) and venue terms.
+    pub conditions: Conditions,
+}
+
+const _: () = assert!(size_of::<NewOrderShort>() == 47);
+
+impl fmt::Display for NewOrderShort {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "head=({}) clOrdId={} price={} orderQty={} instrument={} side={} timeInForce={} conditions={}",
+            self.head,
+            self.cl_ord_id,
+            self.price,
+            self.order_qty,
+            self.instrument,
+            self.side,
+            self.time_in_force,
+            self.conditions
+        )
+    }
+}
+
+impl Message for NewOrderShort {
+    const TEMPLATE_ID: u16 = 21;
+    const SCHEMA_ID: u16 = SCHEMA_ID;
+    const VERSION: u16 = VERSION;
+    const BLOCK_LENGTH: u16 = 47;
+    const NAME: &'static str = "NewOrderShort";
+    const ZERO: Self = Self {
+        head: RequestHead::ZERO,
+        cl_ord_id: U64::new(0),
+        price: Decimal8Null::ZERO,
+        order_qty: Decimal8::ZERO,
+        instrument: U32::new(0),
+        side: SideCode::ZERO,
+        time_in_force: TimeInForceCode::ZERO,
+        conditions: Conditions::ZERO,
+    };
+}
+
+/// CancelReplace.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
+)]
+#[repr(C)]
+pub struct CancelReplace {
+    /// In front of every request.
+    pub head: RequestHead,
+    /// ClOrdID (11), NUL padded.
+    pub cl_ord_id: [u8; 36],
+    /// May be empty where orderId is given.
+    pub orig_cl_ord_id: [u8; 36],
+    /// 0: by origClOrdId.
+    pub order_id: U64,
+    /// `instrument`.
+    pub instrument: U32,
+    /// Side (54).
+    pub side: SideCode,
+    /// OrdType (40).
+    pub ord_type: OrdTypeCode,
+    /// TimeInForce (59).
+    pub time_in_force: TimeInForceCode,
+    /// A price or a quantity that may be absent.
+    pub price: Decimal8Null,
+    /// New total, filled part included.
+    pub order_qty: Decimal8,
+    /// A price or a quantity that may be absent.
+    pub stop_px: Decimal8Null,
+    /// A price or a quantity that may be absent.
+    pub display_qty: Decimal8Null,
+}
+
+const _: () = assert!(size_of::<CancelReplace>() == 135);
+
+impl fmt::Display for CancelReplace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "head=({}) clOrdId={} origClOrdId={} orderId={} instrument={} side={} ordType={} timeInForce={} price={} orderQty={} stopPx={} displayQty={}",
+            self.head,
+            Text(&self.cl_ord_id),
+            Text(&self.orig_cl_ord_id),
+            self.order_id,
+            self.instrument,
+            self.side,
+            self.ord_type,
+            self.time_in_force,
+            self.price,
+            self.order_qty,
+            self.stop_px,
+            self.display_qty
+        )
+    }
+}
+
+impl Message for CancelReplace {
+    const TEMPLATE_ID: u16 = 22;
+    const SCHEMA_ID: u16 = SCHEMA_ID;
+    const VERSION: u16 = VERSION;
+    const BLOCK_LENGTH: u16 = 135;
+    const NAME: &'static str = "CancelReplace";
+    const ZERO: Self = Self {
+        head: RequestHead::ZERO,
+        cl_ord_id: [0; 36],
+        orig_cl_ord_id: [0; 36],
+        order_id: U64::new(0),
+        instrument: U32::new(0),
+        side: SideCode::ZERO,
+        ord_type: OrdTypeCode::ZERO,
+        time_in_force: TimeInForceCode::ZERO,
+        price: Decimal8Null::ZERO,
+        order_qty: Decimal8::ZERO,
+        stop_px: Decimal8Null::ZERO,
+        display_qty: Decimal8Null::ZERO,
+    };
+}
+
+/// Cancel.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
+)]
+#[repr(C)]
+pub struct Cancel {
+    /// In front of every request.
+    pub head: RequestHead,
+    /// ClOrdID (11), NUL padded.
+    pub cl_ord_id: [u8; 36],
+    /// May be empty where orderId is given.
+    pub orig_cl_ord_id: [u8; 36],
+    /// 0: by origClOrdId.
+    pub order_id: U64,
+    /// `instrument`.
+    pub instrument: U32,
+    /// Side (54).
+    pub side: SideCode,
+}
+
+const _: () = assert!(size_of::<Cancel>() == 101);
+
+impl fmt::Display for Cancel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "head=({}) clOrdId={} origClOrdId={} orderId={} instrument={} side={}",
+            self.head,
+            Text(&self.cl_ord_id),
+            Text(&self.orig_cl_ord_id),
+            self.order_id,
+            self.instrument,
+            self.side
+        )
+    }
+}
+
+impl Message for Cancel {
+    const TEMPLATE_ID: u16 = 23;
+    const SCHEMA_ID: u16 = SCHEMA_ID;
+    const VERSION: u16 = VERSION;
+    const BLOCK_LENGTH: u16 = 101;
+    const NAME: &'static str = "Cancel";
+    const ZERO: Self = Self {
+        head: RequestHead::ZERO,
+        cl_ord_id: [0; 36],
+        orig_cl_ord_id: [0; 36],
+        order_id: U64::new(0),
+        instrument: U32::new(0),
+        side: SideCode::ZERO,
+    };
+}
+
+/// Cancel, block or unblock what is the client's own.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
+)]
+#[repr(C)]
+pub struct MassAction {
+    /// In front of every request.
+    pub head: RequestHead,
+    /// ClOrdID (11), NUL padded.
+    pub cl_ord_id: [u8; 36],
+    /// With scope Account; empty: the session's own.
+    pub account: [u8; 16],
+    /// 0: all; blocks are for all.
+    pub instrument: U32,
+    /// 1 buy, 2 sell, 0 both.
+    pub side: u8,
+    /// MassActionType of a mass action.
+    pub action: MassActionTypeCode,
+    /// Whose orders.
+    pub scope: MassActionScopeCode,
+}
+
+const _: () = assert!(size_of::<MassAction>() == 75);
+
+impl fmt::Display for MassAction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "head=({}) clOrdId={} account={} instrument={} side={} action={} scope={}",
+            self.head,
+            Text(&self.cl_ord_id),
+            Text(&self.account),
+            self.instrument,
+            self.side,
+            self.action,
+            self.scope
+        )
+    }
+}
+
+impl Message for MassAction {
+    const TEMPLATE_ID: u16 = 24;
+    const SCHEMA_ID: u16 = SCHEMA_ID;
+    const VERSION: u16 = VERSION;
+    const BLOCK_LENGTH: u16 = 75;
+    const NAME: &'static str = "MassAction";
+    const ZERO: Self = Self {
+        head: RequestHead::ZERO,
+        cl_ord_id: [0; 36],
+        account: [0; 16],
+        instrument: U32::new(0),
+        side: 0,
+        action: MassActionTypeCode::ZERO,
+        scope: MassActionScopeCode::ZERO,
+    };
+}
+
+/// OrderStatusRequest.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
+)]
+#[repr(C)]
+pub struct OrderStatusRequest {
+    /// In front of every request.
+    pub head: RequestHead,
+    /// May be empty where orderId is given.
+    pub cl_ord_id: [u8; 36],
+    /// 0: by clOrdId.
+    pub order_id: U64,
+    /// `instrument`.
+    pub instrument: U32,
+    /// Side (54).
+    pub side: SideCode,
+}
+
+const _: () = assert!(size_of::<OrderStatusRequest>() == 65);
+
+impl fmt::Display for OrderStatusRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "head=({}) clOrdId={} orderId={} instrument={} side={}",
+            self.head,
+            Text(&self.cl_ord_id),
+            self.order_id,
+            self.instrument,
+            self.side
+        )
+    }
+}
+
+impl Message for OrderStatusRequest {
+    const TEMPLATE_ID: u16 = 25;
+    const SCHEMA_ID: u16 = SCHEMA_ID;
+    const VERSION: u16 = VERSION;
+    const BLOCK_LENGTH: u16 = 65;
+    const NAME: &'static str = "OrderStatusRequest";
+    const ZERO: Self = Self {
+        head: RequestHead::ZERO,
+        cl_ord_id: [0; 36],
+        order_id: U64::new(0),
+        instrument: U32::new(0),
+        side: SideCode::ZERO,
+    };
+}
+
+/// The state of every open order of the session.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
+)]
+#[repr(C)]
+pub struct MassStatusRequest {
+    /// In front of every request.
+    pub head: RequestHead,
+    /// Given back.
+    pub mass_status_req_id: [u8; 36],
+    /// 0: all.
+    pub instrument: U32,
+}
+
+const _: () = assert!(size_of::<MassStatusRequest>() == 56);
+
+impl fmt::Display for MassStatusRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "head=({}) massStatusReqId={} instrument={}",
+            self.head,
+            Text(&self.mass_status_req_id),
+            self.instrument
+        )
+    }
+}
+
+impl Message for MassStatusRequest {
+    const TEMPLATE_ID: u16 = 26;
+    const SCHEMA_ID: u16 = SCHEMA_ID;
+    const VERSION: u16 = VERSION;
+    const BLOCK_LENGTH: u16 = 56;
+    const NAME: &'static str = "MassStatusRequest";
+    const ZERO: Self =
+        Self { head: RequestHead::ZERO, mass_status_req_id: [0; 36], instrument: U32::new(0) };
+}
+
+/// What can be traded.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
+)]
+#[repr(C)]
+pub struct InstrumentListRequest {
+    /// In front of every request.
+    pub head: RequestHead,
+    /// Given back.
+    pub request_id: U64,
+    /// 0: all.
+    pub instrument: U32,
+}
+
+const _: () = assert!(size_of::<InstrumentListRequest>() == 28);
+
+impl fmt::Display for InstrumentListRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "head=({}) requestId={} instrument={}",
+            self.head, self.request_id, self.instrument
+        )
+    }
+}
+
+impl Message for InstrumentListRequest {
+    const TEMPLATE_ID: u16 = 27;
+    const SCHEMA_ID: u16 = SCHEMA_ID;
+    const VERSION: u16 = VERSION;
+    const BLOCK_LENGTH: u16 = 28;
+    const NAME: &'static str = "InstrumentListRequest";
+    const ZERO: Self =
+        Self { head: RequestHead::ZERO, request_id: U64::new(0), instrument: U32::new(0) };
 }
 
 /// Accepted: 150=0.
@@ -83,8 +1088,6 @@ pub struct ExecutionReportNew {
     pub order_id: U64,
     /// `execId`.
     pub exec_id: U64,
-    /// When the gateway had the bytes.
-    pub received: U64,
     /// ClOrdID (11), NUL padded.
     pub cl_ord_id: [u8; 36],
     /// Account (1), NUL padded.
@@ -117,16 +1120,15 @@ pub struct ExecutionReportNew {
     pub copy_of: U32,
 }
 
-const _: () = assert!(size_of::<ExecutionReportNew>() == 140);
+const _: () = assert!(size_of::<ExecutionReportNew>() == 132);
 
 impl fmt::Display for ExecutionReportNew {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "orderId={} execId={} received={} clOrdId={} account={} instrument={} user={} price={} orderQty={} side={} ordType={} timeInForce={} stopPx={} displayQty={} minQty={} expireTime={} conditions={} copyOf={}",
+            "orderId={} execId={} clOrdId={} account={} instrument={} user={} price={} orderQty={} side={} ordType={} timeInForce={} stopPx={} displayQty={} minQty={} expireTime={} conditions={} copyOf={}",
             self.order_id,
             self.exec_id,
-            self.received,
             Text(&self.cl_ord_id),
             Text(&self.account),
             self.instrument,
@@ -150,12 +1152,11 @@ impl Message for ExecutionReportNew {
     const TEMPLATE_ID: u16 = 40;
     const SCHEMA_ID: u16 = SCHEMA_ID;
     const VERSION: u16 = VERSION;
-    const BLOCK_LENGTH: u16 = 140;
+    const BLOCK_LENGTH: u16 = 132;
     const NAME: &'static str = "ExecutionReportNew";
     const ZERO: Self = Self {
         order_id: U64::new(0),
         exec_id: U64::new(0),
-        received: U64::new(0),
         cl_ord_id: [0; 36],
         account: [0; 16],
         instrument: U32::new(0),
@@ -172,6 +1173,7 @@ impl Message for ExecutionReportNew {
         conditions: Conditions::ZERO,
         copy_of: U32::new(0),
     };
+    const HEAD_LENGTH: u16 = 33;
 }
 
 /// Filled in part or in full: 150=F.
@@ -289,6 +1291,7 @@ impl Message for ExecutionReportTrade {
         fee: Decimal8::ZERO,
         copy_of: U32::new(0),
     };
+    const HEAD_LENGTH: u16 = 33;
 }
 
 /// Replaced: 150=5.
@@ -394,6 +1397,7 @@ impl Message for ExecutionReportReplaced {
         display_qty: Decimal8Null::ZERO,
         copy_of: U32::new(0),
     };
+    const HEAD_LENGTH: u16 = 33;
 }
 
 /// Canceled (150=4) or expired (150=C).
@@ -491,6 +1495,7 @@ impl Message for ExecutionReportCanceled {
         cause: CancelCauseCode::ZERO,
         copy_of: U32::new(0),
     };
+    const HEAD_LENGTH: u16 = 33;
 }
 
 /// Not accepted: 150=8.
@@ -564,6 +1569,7 @@ impl Message for ExecutionReportRejected {
         reason: OrdRejReasonCode::ZERO,
         copy_of: U32::new(0),
     };
+    const HEAD_LENGTH: u16 = 33;
 }
 
 /// The state of an order: 150=I.
@@ -657,6 +1663,7 @@ impl Message for ExecutionReportStatus {
         mass_status_req_id: [0; 36],
         is_last: 0,
     };
+    const HEAD_LENGTH: u16 = 33;
 }
 
 /// A status request for an order that is not known: 150=I, 39=8, 103=5.
@@ -669,8 +1676,8 @@ pub struct StatusUnknownOrder {
     pub cl_ord_id: [u8; 36],
     /// Symbol (55), NUL padded.
     pub symbol: [u8; 16],
-    /// Side (54).
-    pub side: SideCode,
+    /// 1 buy, 2 sell; 0: it was a mass status request.
+    pub side: u8,
     /// No order is open for this mass status request; empty: it was not one.
     pub mass_status_req_id: [u8; 36],
 }
@@ -696,12 +1703,9 @@ impl Message for StatusUnknownOrder {
     const VERSION: u16 = VERSION;
     const BLOCK_LENGTH: u16 = 89;
     const NAME: &'static str = "StatusUnknownOrder";
-    const ZERO: Self = Self {
-        cl_ord_id: [0; 36],
-        symbol: [0; 16],
-        side: SideCode::ZERO,
-        mass_status_req_id: [0; 36],
-    };
+    const ZERO: Self =
+        Self { cl_ord_id: [0; 36], symbol: [0; 16], side: 0, mass_status_req_id: [0; 36] };
+    const HEAD_LENGTH: u16 = 33;
 }
 
 /// OrderCancelReject (9).
@@ -755,6 +1759,7 @@ impl Message for CancelReject {
         response_to: CxlRejResponseToCode::ZERO,
         reason: CxlRejReasonCode::ZERO,
     };
+    const HEAD_LENGTH: u16 = 33;
 }
 
 /// BusinessMessageReject (j).
@@ -773,20 +1778,26 @@ pub struct BusinessReject {
     pub reason: u8,
     /// 1: above the session's rate.
     pub throttled: u8,
+    /// Template of the request; 0: it came as FIX.
+    pub ref_template: U16,
+    /// Id of the field that is wrong; 0: none is.
+    pub ref_field: U16,
 }
 
-const _: () = assert!(size_of::<BusinessReject>() == 54);
+const _: () = assert!(size_of::<BusinessReject>() == 58);
 
 impl fmt::Display for BusinessReject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "refSeqNum={} refMsgType={} refId={} reason={} throttled={}",
+            "refSeqNum={} refMsgType={} refId={} reason={} throttled={} refTemplate={} refField={}",
             self.ref_seq_num,
             Text(&self.ref_msg_type),
             Text(&self.ref_id),
             self.reason,
-            self.throttled
+            self.throttled,
+            self.ref_template,
+            self.ref_field
         )
     }
 }
@@ -795,7 +1806,7 @@ impl Message for BusinessReject {
     const TEMPLATE_ID: u16 = 48;
     const SCHEMA_ID: u16 = SCHEMA_ID;
     const VERSION: u16 = VERSION;
-    const BLOCK_LENGTH: u16 = 54;
+    const BLOCK_LENGTH: u16 = 58;
     const NAME: &'static str = "BusinessReject";
     const ZERO: Self = Self {
         ref_seq_num: U64::new(0),
@@ -803,7 +1814,10 @@ impl Message for BusinessReject {
         ref_id: [0; 36],
         reason: 0,
         throttled: 0,
+        ref_template: U16::new(0),
+        ref_field: U16::new(0),
     };
+    const HEAD_LENGTH: u16 = 33;
 }
 
 /// The venue changed an order: 150=D.
@@ -901,6 +1915,7 @@ impl Message for ExecutionReportRestated {
         cause: RestateCauseCode::ZERO,
         copy_of: U32::new(0),
     };
+    const HEAD_LENGTH: u16 = 33;
 }
 
 /// OrderMassCancelReport (r), after the cancels.
@@ -966,4 +1981,101 @@ impl Message for MassActionReport {
         scope: MassActionScopeCode::ZERO,
         reason: MassRejReasonCode::ZERO,
     };
+    const HEAD_LENGTH: u16 = 33;
+}
+
+/// These numbers of the client never came; those above them are taken.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
+)]
+#[repr(C)]
+pub struct NotApplied {
+    /// `fromSeqNo`.
+    pub from_seq_no: U64,
+    /// `count`.
+    pub count: U64,
+}
+
+const _: () = assert!(size_of::<NotApplied>() == 16);
+
+impl fmt::Display for NotApplied {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "fromSeqNo={} count={}", self.from_seq_no, self.count)
+    }
+}
+
+impl Message for NotApplied {
+    const TEMPLATE_ID: u16 = 51;
+    const SCHEMA_ID: u16 = SCHEMA_ID;
+    const VERSION: u16 = VERSION;
+    const BLOCK_LENGTH: u16 = 16;
+    const NAME: &'static str = "NotApplied";
+    const ZERO: Self = Self { from_seq_no: U64::new(0), count: U64::new(0) };
+    const HEAD_LENGTH: u16 = 33;
+}
+
+/// One answer to an InstrumentListRequest.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
+)]
+#[repr(C)]
+pub struct InstrumentInfo {
+    /// `requestId`.
+    pub request_id: U64,
+    /// 0: there is none such.
+    pub instrument: U32,
+    /// Symbol (55), NUL padded.
+    pub symbol: [u8; 16],
+    /// A price or a quantity: mantissa x 10^-8, exact.
+    pub tick_size: Decimal8,
+    /// A price or a quantity: mantissa x 10^-8, exact.
+    pub lot_size: Decimal8,
+    /// A price or a quantity: mantissa x 10^-8, exact.
+    pub quantity_max: Decimal8,
+    /// Highest price.
+    pub price_max: Decimal8,
+    /// Phase of an instrument (docs/rulebook.md).
+    pub phase: PhaseCode,
+    /// True: the last of them.
+    pub is_last: BooleanCode,
+}
+
+const _: () = assert!(size_of::<InstrumentInfo>() == 62);
+
+impl fmt::Display for InstrumentInfo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "requestId={} instrument={} symbol={} tickSize={} lotSize={} quantityMax={} priceMax={} phase={} isLast={}",
+            self.request_id,
+            self.instrument,
+            Text(&self.symbol),
+            self.tick_size,
+            self.lot_size,
+            self.quantity_max,
+            self.price_max,
+            self.phase,
+            self.is_last
+        )
+    }
+}
+
+impl Message for InstrumentInfo {
+    const TEMPLATE_ID: u16 = 52;
+    const SCHEMA_ID: u16 = SCHEMA_ID;
+    const VERSION: u16 = VERSION;
+    const BLOCK_LENGTH: u16 = 62;
+    const NAME: &'static str = "InstrumentInfo";
+    const ZERO: Self = Self {
+        request_id: U64::new(0),
+        instrument: U32::new(0),
+        symbol: [0; 16],
+        tick_size: Decimal8::ZERO,
+        lot_size: Decimal8::ZERO,
+        quantity_max: Decimal8::ZERO,
+        price_max: Decimal8::ZERO,
+        phase: PhaseCode::ZERO,
+        is_last: BooleanCode::ZERO,
+    };
+    const HEAD_LENGTH: u16 = 33;
 }

@@ -500,6 +500,68 @@ impl fmt::Display for CancelOnDisconnectCode {
     }
 }
 
+/// When all open orders of the session are cancelled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum CancelOnDisconnectType {
+    /// `Never`.
+    Never = 0,
+    /// The connection ended without a Terminate.
+    Disconnect = 1,
+    /// A Terminate ended it.
+    Terminate = 2,
+    /// `Both`.
+    Both = 3,
+}
+
+impl CancelOnDisconnectType {
+    /// Every value, in the order of the schema.
+    pub const ALL: [Self; 4] = [Self::Never, Self::Disconnect, Self::Terminate, Self::Both];
+
+    /// As on the wire.
+    pub const fn code(self) -> u8 {
+        self as u8
+    }
+}
+
+/// [`CancelOnDisconnectType`] on the wire. A value that is not known is kept.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
+)]
+#[repr(transparent)]
+pub struct CancelOnDisconnectTypeCode(pub u8);
+
+impl CancelOnDisconnectTypeCode {
+    /// Every byte zero.
+    pub const ZERO: Self = Self(0);
+
+    /// `None`: a value that this version does not know.
+    pub const fn known(self) -> Option<CancelOnDisconnectType> {
+        match self.0 {
+            0 => Some(CancelOnDisconnectType::Never),
+            1 => Some(CancelOnDisconnectType::Disconnect),
+            2 => Some(CancelOnDisconnectType::Terminate),
+            3 => Some(CancelOnDisconnectType::Both),
+            _ => None,
+        }
+    }
+}
+
+impl From<CancelOnDisconnectType> for CancelOnDisconnectTypeCode {
+    fn from(value: CancelOnDisconnectType) -> Self {
+        Self(value.code())
+    }
+}
+
+impl fmt::Display for CancelOnDisconnectTypeCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.known() {
+            Some(value) => write!(f, "{value:?}"),
+            None => self.0.fmt(f),
+        }
+    }
+}
+
 /// CloseWhy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
@@ -1151,6 +1213,85 @@ impl fmt::Display for DueWhatCode {
     }
 }
 
+/// EstablishRejectReason.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum EstablishRejectReason {
+    /// Unknown session or wrong signature.
+    Credentials = 1,
+    /// Off by more than the venue allows, or not above the last one.
+    Timestamp = 2,
+    /// Not the version that was negotiated last.
+    Unnegotiated = 3,
+    /// On another connection.
+    AlreadyEstablished = 4,
+    /// Out of the venue's range.
+    KeepaliveInterval = 5,
+    /// 0, or too far ahead.
+    NextSeqNo = 6,
+    /// This version has ended with FinishedSending.
+    Finished = 7,
+}
+
+impl EstablishRejectReason {
+    /// Every value, in the order of the schema.
+    pub const ALL: [Self; 7] = [
+        Self::Credentials,
+        Self::Timestamp,
+        Self::Unnegotiated,
+        Self::AlreadyEstablished,
+        Self::KeepaliveInterval,
+        Self::NextSeqNo,
+        Self::Finished,
+    ];
+
+    /// As on the wire.
+    pub const fn code(self) -> u8 {
+        self as u8
+    }
+}
+
+/// [`EstablishRejectReason`] on the wire. A value that is not known is kept.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
+)]
+#[repr(transparent)]
+pub struct EstablishRejectReasonCode(pub u8);
+
+impl EstablishRejectReasonCode {
+    /// Every byte zero.
+    pub const ZERO: Self = Self(0);
+
+    /// `None`: a value that this version does not know.
+    pub const fn known(self) -> Option<EstablishRejectReason> {
+        match self.0 {
+            1 => Some(EstablishRejectReason::Credentials),
+            2 => Some(EstablishRejectReason::Timestamp),
+            3 => Some(EstablishRejectReason::Unnegotiated),
+            4 => Some(EstablishRejectReason::AlreadyEstablished),
+            5 => Some(EstablishRejectReason::KeepaliveInterval),
+            6 => Some(EstablishRejectReason::NextSeqNo),
+            7 => Some(EstablishRejectReason::Finished),
+            _ => None,
+        }
+    }
+}
+
+impl From<EstablishRejectReason> for EstablishRejectReasonCode {
+    fn from(value: EstablishRejectReason) -> Self {
+        Self(value.code())
+    }
+}
+
+impl fmt::Display for EstablishRejectReasonCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.known() {
+            Some(value) => write!(f, "{value:?}"),
+            None => self.0.fmt(f),
+        }
+    }
+}
+
 /// EventFlags: a set of bits; those without a name are kept.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
@@ -1190,7 +1331,7 @@ impl fmt::Display for EventFlags {
     }
 }
 
-/// The 48 bytes in front of every event; with the SBE message that follows it is a slot of the
+/// The 56 bytes in front of every event; with the SBE message that follows it is a slot of the
 /// event ring and of an outbox.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
@@ -1221,9 +1362,11 @@ pub struct EventHead {
     pub seq: U64,
     /// Time of the batch that caused it.
     pub time: U64,
+    /// When a gateway had the bytes that caused it; 0: no client did.
+    pub received: U64,
 }
 
-const _: () = assert!(size_of::<EventHead>() == 48);
+const _: () = assert!(size_of::<EventHead>() == 56);
 
 impl EventHead {
     /// Every byte zero.
@@ -1240,6 +1383,7 @@ impl EventHead {
         crc: U32::new(0),
         seq: U64::new(0),
         time: U64::new(0),
+        received: U64::new(0),
     };
 }
 
@@ -1247,7 +1391,7 @@ impl fmt::Display for EventHead {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "length={} kind={} flags={} session={} gateway={} slot={} connGeneration={} number={} generation={} crc={} seq={} time={}",
+            "length={} kind={} flags={} session={} gateway={} slot={} connGeneration={} number={} generation={} crc={} seq={} time={} received={}",
             self.length,
             self.kind,
             self.flags,
@@ -1259,7 +1403,8 @@ impl fmt::Display for EventHead {
             self.generation,
             self.crc,
             self.seq,
-            self.time
+            self.time,
+            self.received
         )
     }
 }
@@ -1631,6 +1776,69 @@ impl MessageFrame {
 impl fmt::Display for MessageFrame {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "length={} encoding={}", self.length, self.encoding)
+    }
+}
+
+/// NegotiateRejectReason.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum NegotiateRejectReason {
+    /// Unknown session or wrong signature.
+    Credentials = 1,
+    /// Off by more than the venue allows.
+    Timestamp = 2,
+    /// Not above the last one.
+    VersionNotAbove = 3,
+    /// On another connection.
+    AlreadyEstablished = 4,
+}
+
+impl NegotiateRejectReason {
+    /// Every value, in the order of the schema.
+    pub const ALL: [Self; 4] =
+        [Self::Credentials, Self::Timestamp, Self::VersionNotAbove, Self::AlreadyEstablished];
+
+    /// As on the wire.
+    pub const fn code(self) -> u8 {
+        self as u8
+    }
+}
+
+/// [`NegotiateRejectReason`] on the wire. A value that is not known is kept.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
+)]
+#[repr(transparent)]
+pub struct NegotiateRejectReasonCode(pub u8);
+
+impl NegotiateRejectReasonCode {
+    /// Every byte zero.
+    pub const ZERO: Self = Self(0);
+
+    /// `None`: a value that this version does not know.
+    pub const fn known(self) -> Option<NegotiateRejectReason> {
+        match self.0 {
+            1 => Some(NegotiateRejectReason::Credentials),
+            2 => Some(NegotiateRejectReason::Timestamp),
+            3 => Some(NegotiateRejectReason::VersionNotAbove),
+            4 => Some(NegotiateRejectReason::AlreadyEstablished),
+            _ => None,
+        }
+    }
+}
+
+impl From<NegotiateRejectReason> for NegotiateRejectReasonCode {
+    fn from(value: NegotiateRejectReason) -> Self {
+        Self(value.code())
+    }
+}
+
+impl fmt::Display for NegotiateRejectReasonCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.known() {
+            Some(value) => write!(f, "{value:?}"),
+            None => self.0.fmt(f),
+        }
     }
 }
 
@@ -2325,6 +2533,72 @@ impl fmt::Display for RefTag {
     }
 }
 
+/// In front of every report.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
+)]
+#[repr(C)]
+pub struct ReportHead {
+    /// From 1, rising by one.
+    pub msg_seq_num: U64,
+    /// Log sequence of what caused it; the feed has the same.
+    pub seq: U64,
+    /// Engine time, nanoseconds since 1970-01-01 UTC.
+    pub time: U64,
+    /// When the gateway had the bytes that caused it; 0: no client did.
+    pub received: U64,
+    /// `flags`.
+    pub flags: EventFlags,
+}
+
+const _: () = assert!(size_of::<ReportHead>() == 33);
+
+impl ReportHead {
+    /// Every byte zero.
+    pub const ZERO: Self = Self {
+        msg_seq_num: U64::new(0),
+        seq: U64::new(0),
+        time: U64::new(0),
+        received: U64::new(0),
+        flags: EventFlags::ZERO,
+    };
+}
+
+impl fmt::Display for ReportHead {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "msgSeqNum={} seq={} time={} received={} flags={}",
+            self.msg_seq_num, self.seq, self.time, self.received, self.flags
+        )
+    }
+}
+
+/// In front of every request.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
+)]
+#[repr(C)]
+pub struct RequestHead {
+    /// From 1, rising by one.
+    pub msg_seq_num: U64,
+    /// When the client sent it, nanoseconds since 1970-01-01 UTC; 0: not said. Not checked.
+    pub sending_time: U64,
+}
+
+const _: () = assert!(size_of::<RequestHead>() == 16);
+
+impl RequestHead {
+    /// Every byte zero.
+    pub const ZERO: Self = Self { msg_seq_num: U64::new(0), sending_time: U64::new(0) };
+}
+
+impl fmt::Display for RequestHead {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "msgSeqNum={} sendingTime={}", self.msg_seq_num, self.sending_time)
+    }
+}
+
 /// Why the venue changed an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
@@ -2373,6 +2647,65 @@ impl From<RestateCause> for RestateCauseCode {
 }
 
 impl fmt::Display for RestateCauseCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.known() {
+            Some(value) => write!(f, "{value:?}"),
+            None => self.0.fmt(f),
+        }
+    }
+}
+
+/// RetransmitRejectReason.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum RetransmitRejectReason {
+    /// Nothing of it was ever sent.
+    OutOfRange = 1,
+    /// One request at a time.
+    InProgress = 2,
+    /// More than 1000 at once.
+    TooMany = 3,
+}
+
+impl RetransmitRejectReason {
+    /// Every value, in the order of the schema.
+    pub const ALL: [Self; 3] = [Self::OutOfRange, Self::InProgress, Self::TooMany];
+
+    /// As on the wire.
+    pub const fn code(self) -> u8 {
+        self as u8
+    }
+}
+
+/// [`RetransmitRejectReason`] on the wire. A value that is not known is kept.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
+)]
+#[repr(transparent)]
+pub struct RetransmitRejectReasonCode(pub u8);
+
+impl RetransmitRejectReasonCode {
+    /// Every byte zero.
+    pub const ZERO: Self = Self(0);
+
+    /// `None`: a value that this version does not know.
+    pub const fn known(self) -> Option<RetransmitRejectReason> {
+        match self.0 {
+            1 => Some(RetransmitRejectReason::OutOfRange),
+            2 => Some(RetransmitRejectReason::InProgress),
+            3 => Some(RetransmitRejectReason::TooMany),
+            _ => None,
+        }
+    }
+}
+
+impl From<RetransmitRejectReason> for RetransmitRejectReasonCode {
+    fn from(value: RetransmitRejectReason) -> Self {
+        Self(value.code())
+    }
+}
+
+impl fmt::Display for RetransmitRejectReasonCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.known() {
             Some(value) => write!(f, "{value:?}"),
@@ -2597,6 +2930,85 @@ impl From<Side> for SideCode {
 }
 
 impl fmt::Display for SideCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.known() {
+            Some(value) => write!(f, "{value:?}"),
+            None => self.0.fmt(f),
+        }
+    }
+}
+
+/// TerminateReason.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum TerminateReason {
+    /// In good order; the answer to a Terminate.
+    Finished = 0,
+    /// Not what the session allows here.
+    Violation = 1,
+    /// Not a message of this schema.
+    Malformed = 2,
+    /// Nothing was heard for two intervals.
+    KeepaliveLapsed = 3,
+    /// `VenueStops`.
+    VenueStops = 4,
+    /// A number more than 1 000 000 above what is expected.
+    TooFarAhead = 5,
+    /// The same range more than 3 times.
+    RetransmitRepeated = 6,
+}
+
+impl TerminateReason {
+    /// Every value, in the order of the schema.
+    pub const ALL: [Self; 7] = [
+        Self::Finished,
+        Self::Violation,
+        Self::Malformed,
+        Self::KeepaliveLapsed,
+        Self::VenueStops,
+        Self::TooFarAhead,
+        Self::RetransmitRepeated,
+    ];
+
+    /// As on the wire.
+    pub const fn code(self) -> u8 {
+        self as u8
+    }
+}
+
+/// [`TerminateReason`] on the wire. A value that is not known is kept.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
+)]
+#[repr(transparent)]
+pub struct TerminateReasonCode(pub u8);
+
+impl TerminateReasonCode {
+    /// Every byte zero.
+    pub const ZERO: Self = Self(0);
+
+    /// `None`: a value that this version does not know.
+    pub const fn known(self) -> Option<TerminateReason> {
+        match self.0 {
+            0 => Some(TerminateReason::Finished),
+            1 => Some(TerminateReason::Violation),
+            2 => Some(TerminateReason::Malformed),
+            3 => Some(TerminateReason::KeepaliveLapsed),
+            4 => Some(TerminateReason::VenueStops),
+            5 => Some(TerminateReason::TooFarAhead),
+            6 => Some(TerminateReason::RetransmitRepeated),
+            _ => None,
+        }
+    }
+}
+
+impl From<TerminateReason> for TerminateReasonCode {
+    fn from(value: TerminateReason) -> Self {
+        Self(value.code())
+    }
+}
+
+impl fmt::Display for TerminateReasonCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.known() {
             Some(value) => write!(f, "{value:?}"),

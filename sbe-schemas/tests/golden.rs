@@ -59,11 +59,16 @@ fn every_message() -> Vec<Known> {
             LogonRefused ConnectionClose Resend BatchEnd Opened LeadLost
             AccountDefine AdminAnswer FeesDefine FirmDefine MassAction OrderMassStatusRequest
             PhaseSet ReferencePriceSet
-            ScheduleDefine Transfer;
+            ScheduleDefine Transfer
+            Negotiate Establish SequenceHeard RetransmitRequest FinishedSending InstrumentListRequest;
         "order-entry" order_entry:
             ExecutionReportNew ExecutionReportTrade ExecutionReportReplaced ExecutionReportCanceled
             ExecutionReportRejected ExecutionReportRestated MassActionReport ExecutionReportStatus StatusUnknownOrder CancelReject
-            BusinessReject;
+            BusinessReject NotApplied InstrumentInfo
+            Negotiate NegotiateResponse NegotiateReject Establish EstablishAck EstablishReject Sequence
+            RetransmitRequest Retransmission RetransmitReject Terminate FinishedSending FinishedReceiving
+            NewOrder NewOrderShort CancelReplace Cancel MassAction OrderStatusRequest MassStatusRequest
+            InstrumentListRequest;
         "market-data" market_data:
             InstrumentDefinition AuctionIndicative AuctionResult Trade TradingStatus OrderAdd OrderReduce OrderDelete OrderExecute BookChecksum
             SnapshotBegin SnapshotOrder SnapshotEnd;

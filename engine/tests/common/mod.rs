@@ -35,7 +35,7 @@ pub(crate) const INSTRUMENTS: [(&str, &str, &str, &str); 3] = [
 /// Small enough that a script can reach every limit it asks for.
 pub(crate) fn limits() -> Limits {
     Limits {
-        sessions_max: 4,
+        sessions_max: 8,
         instruments_max: 4,
         orders_max: 1000,
         pages_max: 1000,

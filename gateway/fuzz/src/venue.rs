@@ -7,8 +7,8 @@
 
 use super::{CLIENT, Cut, Draw, MESSAGE_BYTES_MAX, NOW_NS, TOLERANCE_NS, VENUE, cut, framed};
 use engine::{Engine, Event, Limits, Step};
+use gateway::connection::{Connection, ConnectionLimits, Outcome, Ring, Shared, Speaks};
 use gateway::directory::Directory;
-use gateway::fix::connection::{Connection, ConnectionLimits, Outcome, Ring, Shared};
 use gateway::fix::fields::Scanner;
 use gateway::fix::frame::{Frame, next};
 use gateway::fix::outbound::{Envelope, message};
@@ -33,6 +33,7 @@ const LIMITS: ConnectionLimits = ConnectionLimits {
     logon_ns: 10_000_000_000,
     message_bytes_max: MESSAGE_BYTES_MAX,
     sending_time_tolerance_ns: TOLERANCE_NS,
+    timestamp_tolerance_ns: TOLERANCE_NS,
     rate_soft: 1_000_000,
     rate_hard: 1_000_000,
 };
@@ -89,7 +90,7 @@ pub fn stream(bytes: &[u8], draw: u64) -> Told {
 /// Who is not logged on is closed, or waits, or is asked who it is; no command comes of it.
 pub fn stranger(bytes: &[u8]) {
     let (mut scanner, directory) = (Scanner::new(), directory());
-    let mut connection = Connection::new(NOW_NS, head(), &LIMITS);
+    let mut connection = Connection::new(NOW_NS, Speaks::Fix, head(), &LIMITS);
     let mut ring = Kept::default();
     let mut shared = shared(&mut scanner, &directory);
     for _ in 0..2 {
@@ -190,7 +191,7 @@ fn commands(
                 closed = Some(why);
                 break;
             }
-            Outcome::Check => panic!("it is logged on"),
+            Outcome::Check | Outcome::Refuse(_) => panic!("it is logged on"),
         }
     }
     assert_eq!(ALLOCATIONS.get(), before, "allocations of a live connection");
@@ -213,11 +214,12 @@ fn shared<'a>(scanner: &'a mut Scanner, directory: &'a Directory) -> Shared<'a> 
         limits: &LIMITS,
         open: true,
         refuses_orders: false,
+        resending: false,
     }
 }
 
 fn logged_on(shared: &mut Shared<'_>, ring: &mut Kept) -> Connection {
-    let mut connection = Connection::new(NOW_NS, head(), &LIMITS);
+    let mut connection = Connection::new(NOW_NS, Speaks::Fix, head(), &LIMITS);
     let logon = framed(&logon_body());
     let told = connection.on_bytes(NOW_NS, &logon, MESSAGES_MAX, shared, ring);
     assert_eq!(told, (logon.len(), Outcome::Check));

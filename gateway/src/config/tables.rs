@@ -125,8 +125,15 @@ pub struct Session {
     pub comp_id: String,
     /// Username (553) that must be given; without it the CompID or nothing.
     pub username: Option<String>,
-    /// Argon2 hash of the password (554): `portcullis hash-password` makes one.
-    pub password_hash: String,
+    /// What it speaks.
+    #[serde(default)]
+    pub protocol: SessionProtocol,
+    /// FIX: Argon2 hash of the password (554): `portcullis hash-password` makes one.
+    pub password_hash: Option<String>,
+    /// SBE: where the key of its signatures stands: `env:NAME`, `file:PATH`, or, for play, `text:KEY`.
+    pub hmac_key: Option<String>,
+    /// SBE: its Ed25519 public key instead, 64 hexadecimal digits.
+    pub ed25519_key: Option<String>,
     /// Account (1) of orders that name none.
     pub account: Option<String>,
     /// User number beside the session.
@@ -150,6 +157,17 @@ pub struct Session {
     /// How long after that.
     #[serde(default)]
     pub grace_ms: u32,
+}
+
+/// What a session speaks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SessionProtocol {
+    /// FIX 4.4.
+    #[default]
+    Fix,
+    /// SBE with a FIXP session.
+    Sbe,
 }
 
 /// What happens when an order meets one of its own (docs/rulebook.md §6).

@@ -6,7 +6,7 @@ use super::*;
 fn the_demo_venue_is_right() {
     let demo = Config::demo();
     assert_eq!(demo.instrument.len(), 3);
-    assert_eq!(demo.session.len(), 8);
+    assert_eq!(demo.session.len(), 12, "8 of FIX, 4 binary ones");
     assert_eq!(demo.fix.listen.to_string(), "127.0.0.1:9001");
     demo.wish().expect("a wish");
 }
@@ -17,6 +17,10 @@ fn errors_name_file_key_and_fix() {
         ("tick = \"0.01\"", "tick = \"-1\"", "instrument[0].tick"),
         ("day_end = \"00:00\"", "day_end = \"25:00\"", "venue.day_end"),
         ("symbol = \"ETH-USD\"", "symbol = \"BTC-USD\"", "instrument[1].symbol"),
+        ("hmac_key = \"text:binary1\"", "hmac_key = \"binary1\"", "session[8].hmac_key"),
+        ("hmac_key = \"text:binary1\"", "ed25519_key = \"12\"", "session[8].ed25519_key"),
+        ("hmac_key = \"text:binary1\"", "password_hash = \"x\"", "session[8].protocol"),
+        ("protocol = \"sbe\"", "", "session[8].password_hash"),
         ("durability = \"disk\"", "durability = \"maybe\"", "line "),
         ("[host]", "[host]\ncolour = 1", "colour"),
         ("a = \"239.255.42.1:9101\"", "a = \"10.0.0.1:9101\"", "feed.a"),

@@ -6,7 +6,7 @@
 //! The tables themselves: `tables.rs`.
 
 use super::tables::{Account, Allocation, BandAction, Instrument, SelfTrade, SelfTradeScope};
-use super::{Config, ConfigError, is_name, time_of_day_ns};
+use super::{Config, ConfigError, SessionProtocol, is_name, time_of_day_ns};
 use engine::phase::LINES_MAX;
 use sbe_schemas::header::{Message, fill_text};
 use sbe_schemas::journal as j;
@@ -143,11 +143,7 @@ impl Config {
     pub(super) fn define_session(&self, n: usize) -> Result<j::SessionDefine, ConfigError> {
         let s = &self.session[n];
         let key = |name: &str| format!("session[{n}].{name}");
-        let hash = &s.password_hash;
-        if argon2::password_hash::phc::PasswordHash::new(hash).is_err() {
-            let fix = "make one with `portcullis hash-password`";
-            return Err(self.error(key("password_hash"), "not an Argon2 hash", fix));
-        }
+        self.check_secret(n)?;
         if s.firm != 0 {
             self.check_firm(key("firm"), s.firm)?;
         }
@@ -170,7 +166,10 @@ impl Config {
             user: s.user.into(),
             firm: s.firm.into(),
             grace_ms: s.grace_ms.into(),
-            protocol: Protocol::Fix44.into(),
+            protocol: match s.protocol {
+                SessionProtocol::Fix => Protocol::Fix44.into(),
+                SessionProtocol::Sbe => Protocol::Sbe.into(),
+            },
             cancel_on_disconnect: match s.cancel_on_disconnect {
                 true => CancelOnDisconnect::Session.into(),
                 false => CancelOnDisconnect::No.into(),

@@ -16,17 +16,17 @@ use super::fields::{Fields, Reason, Refusal};
 use super::tables::{msg_type, tag};
 use super::time::{TimeError, parse_timestamp};
 use super::validate::check;
+use crate::command_slot::Slot;
 use crate::directory::Directory;
-use engine::command::{slot_bytes, write_slot};
 use sbe_schemas::header::Message;
 use sbe_schemas::header::fill_text;
 use sbe_schemas::journal as j;
 use sbe_schemas::types::{Boolean, BooleanCode, CommandFlags, CommandHead, RefTag, Route, Verdict};
 
-/// Longest command that a FIX message becomes.
-pub const SLOT_BYTES_MAX: usize = 256;
 /// Cancel on disconnect, asked for at logon: `Y` or `N`. A tag of the venue's own.
 pub const TAG_CANCEL_ON_DISCONNECT: u16 = 8013;
+// FIX leaves these to users.
+const _: () = assert!(TAG_CANCEL_ON_DISCONNECT >= 5000 && TAG_CANCEL_ON_DISCONNECT <= 9999);
 
 /// SessionRejectReason (373): CompID problem.
 const COMP_ID_PROBLEM: u8 = 9;
@@ -86,35 +86,6 @@ impl From<Refusal> for Bad {
     }
 }
 
-/// A command, ready for a ring.
-pub struct Slot {
-    bytes: [u8; SLOT_BYTES_MAX],
-    length: usize,
-}
-
-impl Slot {
-    /// The padded slot of `message`.
-    pub fn of<M: Message>(message: &M) -> Self {
-        const { assert!(slot_bytes::<M>() <= SLOT_BYTES_MAX) };
-        let mut slot = Self { bytes: [0; SLOT_BYTES_MAX], length: slot_bytes::<M>() };
-        if let Some(out) = slot.bytes.get_mut(..slot.length) {
-            write_slot(message, out);
-        }
-        slot
-    }
-
-    /// The slot.
-    pub fn bytes(&self) -> &[u8] {
-        self.bytes.get(..self.length).unwrap_or(&[])
-    }
-
-    /// Its verdict is fine.
-    pub fn is_fine(&self) -> bool {
-        let head = engine::command::head(&self.bytes);
-        head.is_some_and(|head| head.verdict.known() == Some(Verdict::Fine))
-    }
-}
-
 /// MsgType (35) of a body, which starts with it.
 pub fn msg_type_of(body: &[u8]) -> &[u8] {
     let value = body.get(3..).unwrap_or(&[]);
@@ -165,6 +136,7 @@ fn refused(fields: &Fields<'_>, kind: &[u8], mut head: CommandHead, bad: Bad) ->
         ref_tag: RefTag::new(bad.tag),
         on_behalf_of: route(fields, ON_BEHALF_OF),
         deliver_to: route(fields, DELIVER_TO),
+        ref_template: 0.into(),
     })
 }
 

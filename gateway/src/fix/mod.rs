@@ -20,7 +20,6 @@
     )
 )]
 
-pub mod connection;
 pub mod decimal;
 pub mod dictionary;
 pub mod fields;

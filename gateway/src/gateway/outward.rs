@@ -1,17 +1,23 @@
 //! Outward: what events say, written to clients.
 //!
 //! A live client gets its message at once. One that is behind, because it asked for numbers again or
-//! reads slower than it is told, is pumped from the outbox (`flow.rs` keeps its cursor).
+//! reads slower than it is told, is pumped from the outbox (`flow.rs` keeps its cursor). Only how a message
+//! is written, and how a range that is told again is announced, differs between FIX and SBE.
 
 use super::{Client, Gateway, NS_PER_S, TURN_EVENTS_MAX, log_generation};
+use crate::connection::Speaks;
 use crate::fix::outbound::{self, Envelope, MESSAGE_BYTES_MAX};
 use crate::flow::{Again, Next};
 use crate::io::{Close, ConnId};
 use crate::outbox::OutboxId;
+use crate::sbe;
+use crate::sbe::frame::Width;
 use crate::understudy::{Piece, PieceRequest};
 use engine::Event;
+use sbe_schemas::header::Message;
 use sbe_schemas::journal as j;
-use sbe_schemas::types::{CommandHead, EventFlags, EventKind};
+use sbe_schemas::order_entry as oe;
+use sbe_schemas::types::{CommandHead, DisconnectReason, EventFlags, EventKind};
 
 impl Gateway {
     pub(super) fn write_events(&mut self, now: u64) -> usize {
@@ -42,7 +48,12 @@ impl Gateway {
     }
 
     fn on_report(&mut self, now: u64, event: &Event) {
-        let Some(client) = self.addressee(event) else { return self.on_orphan(event) };
+        let Some(client) = self.addressee(event) else {
+            if event.get::<j::LogonAccepted>().is_some() {
+                self.on_orphan(event);
+            }
+            return;
+        };
         let id = client.id;
         if let Some(accepted) = event.get::<j::LogonAccepted>() {
             let heartbeat_ns = u64::from(accepted.heartbeat_s.get()) * NS_PER_S;
@@ -67,11 +78,11 @@ impl Gateway {
         }
     }
 
-    /// A report for a connection that is gone. If it lets that in, the session would stay bound to
+    /// A connection that is gone was let in: the session would stay bound to
     /// nobody: a Logon may come out of the log after its connection, or a lost lead, has ended it.
     fn on_orphan(&mut self, event: &Event) {
         let mine = event.conn().filter(|conn| conn.gateway == self.settings.number);
-        if mine.is_some() && event.get::<j::LogonAccepted>().is_some() {
+        if mine.is_some() {
             let mut head = CommandHead::ZERO;
             head.session = event.head.session;
             head.gateway = event.head.gateway;
@@ -94,8 +105,17 @@ impl Gateway {
             self.open = false;
             return self.drop_all();
         }
-        let Some(client) = self.addressee(event) else { return };
+        let schema = event.template().0;
+        let Some(client) = self.addressee(event) else {
+            if event.get::<oe::EstablishAck>().is_some() {
+                self.on_orphan(event);
+            }
+            return;
+        };
         let id = client.id;
+        if schema == oe::SCHEMA_ID {
+            return self.on_session_message(now, id, event);
+        }
         if let Some(resend) = event.get::<j::Resend>() {
             if client.flow.ask_again(resend.begin_seq_no.get(), resend.end_seq_no.get()) {
                 client.flow.behind_since = Some(now);
@@ -112,7 +132,84 @@ impl Gateway {
         }
     }
 
+    /// A message of the FIXP session: the client gets it as it is.
+    fn on_session_message(&mut self, now: u64, conn: ConnId, event: &Event) {
+        let limits = self.settings.limits;
+        let Some(client) = self.client(conn) else { return };
+        match event.template().1 {
+            oe::NegotiateResponse::TEMPLATE_ID => {
+                client.connection.on_negotiated(now, &limits);
+                self.send_control(now, conn, event);
+                self.enqueue(conn);
+            }
+            oe::NegotiateReject::TEMPLATE_ID | oe::EstablishReject::TEMPLATE_ID => {
+                self.send_control(now, conn, event);
+                self.remove(conn, Close::Flushed);
+            }
+            oe::EstablishAck::TEMPLATE_ID => {
+                let Some(ack) = event.get::<oe::EstablishAck>() else { return };
+                let keepalive_ns = u64::from(ack.keepalive_ms.get()) * 1_000_000;
+                client.connection.on_logon_accepted(now, keepalive_ns);
+                let outbox = OutboxId {
+                    session: event.head.session.get(),
+                    generation: event.head.generation.get(),
+                };
+                client.flow.begin(outbox, ack.next_seq_no.get());
+                self.send_control(now, conn, event);
+                self.enqueue(conn); // What came behind the Establish may be read now.
+            }
+            // Who is behind has something to read; the number in it would be ahead of that.
+            oe::Sequence::TEMPLATE_ID if !client.flow.is_live() => {}
+            oe::Sequence::TEMPLATE_ID => {
+                self.send_control(now, conn, event);
+            }
+            oe::Retransmission::TEMPLATE_ID => {
+                let Some(asked) = event.get::<oe::Retransmission>() else { return };
+                let from = asked.next_seq_no.get();
+                client.retransmit = asked.request_timestamp;
+                if client.flow.ask_again(from, from + u64::from(asked.count.get()) - 1) {
+                    client.flow.behind_since = Some(now);
+                    self.pump(now, conn);
+                }
+            }
+            // One that asks on while it does not read has had its chance.
+            _ if client.held.is_some() => self.hang_up(conn, DisconnectReason::SlowReader),
+            _ => {
+                client.held = Some(*event);
+                self.send_held(now, conn);
+            }
+        }
+    }
+
+    /// What waited until the client had everything else.
+    fn send_held(&mut self, now: u64, conn: ConnId) {
+        let Some(client) = self.client(conn) else { return };
+        if client.flow.is_live()
+            && let Some(event) = client.held
+            && self.send_control(now, conn, &event)
+            && let Some(client) = self.client(conn)
+        {
+            client.held = None;
+        }
+    }
+
+    /// `false`: there is no room.
+    fn send_control(&mut self, now: u64, conn: ConnId, event: &Event) -> bool {
+        let Some(client) = self.client(conn) else { return true };
+        let Speaks::Sbe(width) = client.connection.speaks() else { return true };
+        client.connection.on_told(now);
+        let Some(room) = self.transport.reserve(conn, sbe::outbound::FRAME_BYTES_MAX) else {
+            return false;
+        };
+        let written = sbe::outbound::control(event, width, room);
+        self.transport.commit(conn, written.expect("FRAME_BYTES_MAX fits every event"));
+        true
+    }
+
     fn close_if_done(&mut self, conn: ConnId) {
+        if self.client(conn).is_some_and(|client| client.held.is_some()) {
+            return;
+        }
         if self.client(conn).is_some_and(|client| client.closing && client.flow.is_live()) {
             self.remove(conn, Close::Flushed);
         }
@@ -122,6 +219,17 @@ impl Gateway {
     fn send(&mut self, now: u64, conn: ConnId, event: &Event, resent_at: Option<u64>) -> bool {
         let place = self.clients.get_mut(usize::from(conn.slot)).and_then(Option::as_mut);
         let Some(client) = place.filter(|client| client.id == conn) else { return true };
+        if let Speaks::Sbe(width) = client.connection.speaks() {
+            let Some(room) = self.transport.reserve(conn, sbe::outbound::FRAME_BYTES_MAX) else {
+                return false;
+            };
+            let length = sbe::outbound::report(event, width, room);
+            // Every report of a binary session is one that binary clients get: engine/src/fixp.rs.
+            self.transport.commit(conn, length.expect("FRAME_BYTES_MAX fits every report"));
+            client.connection.on_told(now);
+            client.flow.progressed(now);
+            return true;
+        }
         let envelope = Envelope {
             venue: self.settings.venue.as_bytes(),
             client: client.connection.comp_id(),
@@ -163,6 +271,7 @@ impl Gateway {
             match client.flow.next_step() {
                 Next::Live => {
                     client.flow.caught_up();
+                    self.send_held(now, conn);
                     return self.close_if_done(conn);
                 }
                 Next::Bridged => {
@@ -217,6 +326,15 @@ impl Gateway {
     }
 
     fn write_piece(&mut self, now: u64, conn: ConnId, piece: &Piece) {
+        if let Some(client) = self.client(conn)
+            && let (Speaks::Sbe(width), Some(again)) =
+                (client.connection.speaks(), client.flow.again)
+        {
+            if self.send_retransmission(now, conn, width, piece, again) {
+                self.pump(now, conn);
+            }
+            return;
+        }
         for event in piece.messages.iter().take(piece.count) {
             let Some(client) = self.client(conn) else { return };
             let wrote = match client.flow.again {
@@ -263,6 +381,50 @@ impl Gateway {
         }
         again.from = number + 1;
         self.set_again(conn, (!is_last).then_some(again));
+        true
+    }
+
+    /// Reports of a range that was asked for again: announced, in one go, and after the last of them the
+    /// number that comes next. `false`: there is no room; a Writable follows and fetches them anew.
+    fn send_retransmission(
+        &mut self,
+        now: u64,
+        conn: ConnId,
+        width: Width,
+        piece: &Piece,
+        mut again: Again,
+    ) -> bool {
+        let meant = |event: &&Event| (again.from..=again.to).contains(&event.head.number.get());
+        let count = piece.messages.iter().take(piece.count).filter(meant).count();
+        let Some(client) = self.client(conn) else { return true };
+        let (request_timestamp, next) = (client.retransmit, client.flow.next);
+        let bytes_max = (count + 2) * sbe::outbound::FRAME_BYTES_MAX;
+        let Some(room) = self.transport.reserve(conn, bytes_max) else { return false };
+        let announced = oe::Retransmission {
+            request_timestamp,
+            next_seq_no: again.from.into(),
+            count: (count as u32).into(),
+        };
+        let mut written = sbe::outbound::session(&announced, width, room);
+        for event in piece.messages.iter().take(piece.count).filter(meant) {
+            written = written.and_then(|at| {
+                Some(at + sbe::outbound::report(event, width, room.get_mut(at..)?)?)
+            });
+        }
+        again.from += count as u64;
+        let is_over = again.from > again.to;
+        if is_over {
+            let sequence = oe::Sequence { next_seq_no: next.into(), ..oe::Sequence::ZERO };
+            written = written.and_then(|at| {
+                Some(at + sbe::outbound::session(&sequence, width, room.get_mut(at..)?)?)
+            });
+        }
+        self.transport.commit(conn, written.expect("room for all of them was reserved"));
+        if let Some(client) = self.client(conn) {
+            client.connection.on_told(now);
+            client.flow.progressed(now);
+            client.flow.again = (!is_over).then_some(again);
+        }
         true
     }
 

@@ -2,9 +2,10 @@
 
 use crate::{body, framed, soh};
 use engine::Event;
+use gateway::command_slot::Slot;
 use gateway::directory::Directory;
 use gateway::fix::fields::Scanner;
-use gateway::fix::inbound::{Expected, Slot, command, msg_type_of};
+use gateway::fix::inbound::{Expected, command, msg_type_of};
 use sbe_schemas::header::{Message, fill_text};
 use sbe_schemas::journal as j;
 use sbe_schemas::market_data::InstrumentDefinition;

@@ -30,7 +30,8 @@ impl Simulated {
         for size in [&mut sizes.pages_max, &mut sizes.accounts_max, &mut sizes.assets_max] {
             size.set(0);
         }
-        let cast = Cast { wish, secrets: config.secrets(), venue: cast::VENUE.into() };
+        let cast =
+            Cast { wish, secrets: config.secrets().expect("keys"), venue: cast::VENUE.into() };
         let store = Fake::new(index as u64, Faults::default());
         Self(Rc::new(RefCell::new(World::of_cast(1 + index as u64, cast, store))))
     }

@@ -9,7 +9,7 @@ use argon2::{Algorithm, Argon2, Params, PasswordHasher, Version};
 use engine::fake_log::Dice;
 use engine::{Engine, Event, Limits, Log, Partition, Wish};
 use gateway::auth::{Checker, Secret, auth_way};
-use gateway::fix::connection::ConnectionLimits;
+use gateway::connection::{ConnectionLimits, Speaks};
 use gateway::gateway::{Gateway, Settings};
 use gateway::health::{Health, StallWatch};
 use gateway::history::{HistoryReader, Limit, Stored};
@@ -555,11 +555,13 @@ fn settings(venue: &str) -> Settings {
             logon_ns: 10_000_000_000,
             message_bytes_max: 4096,
             sending_time_tolerance_ns: 120_000_000_000,
+            timestamp_tolerance_ns: 10_000_000_000,
             rate_soft: 1_000_000,
             rate_hard: 1_000_000,
         },
         slow_ns: 60_000_000_000,
         per_address_max: u16::MAX,
+        listeners: vec![Speaks::Fix],
     }
 }
 
@@ -570,7 +572,7 @@ fn secrets() -> HashMap<[u8; 24], Secret> {
         let argon = Argon2::new(Algorithm::Argon2id, Version::V0x13, cheap);
         argon.hash_password(b"secret").unwrap().to_string()
     });
-    let secret = Secret { username: None, password_hash: password_hash.clone() };
+    let secret = Secret::Password { username: None, password_hash: password_hash.clone() };
     let comp_id = |n| fill_text::<24>(Client::comp_id(n).as_bytes()).unwrap();
     (0..CLIENTS).map(|n| (comp_id(n), secret.clone())).collect()
 }

@@ -15,6 +15,8 @@ static VENUES: AtomicU16 = AtomicU16::new(0);
 pub struct Venue {
     child: Child,
     address: String,
+    /// Of binary order entry.
+    pub sbe_address: String,
     directory: PathBuf,
     /// The first three bytes of its multicast groups.
     groups: String,
@@ -34,6 +36,7 @@ impl Venue {
         let groups = format!("239.255.{}.", 50 + (pid as u16 % 4) * 50 + number % 50);
         let demo = gateway::config::DEMO
             .replace("127.0.0.1:9001", "127.0.0.1:0")
+            .replace("127.0.0.1:9002", "127.0.0.1:0")
             .replace("239.255.42.", &groups)
             // Messages are written long before a slow host gets to read them.
             .replace("sending_time_tolerance_s = 120", "sending_time_tolerance_s = 3600");
@@ -42,6 +45,7 @@ impl Venue {
         let mut venue = Self {
             child: Self::command(&directory, &transport, &placement).spawn().unwrap(),
             address: String::new(),
+            sbe_address: String::new(),
             directory,
             groups,
             transport,
@@ -66,6 +70,9 @@ impl Venue {
             let line = line.unwrap();
             if let Some(rest) = line.trim().strip_prefix("FIX 4.4") {
                 self.address = rest.split_whitespace().next().unwrap().to_owned();
+            }
+            if let Some(rest) = line.trim().strip_prefix("SBE ") {
+                self.sbe_address = rest.split_whitespace().next().unwrap().to_owned();
             }
             if line == "ready" {
                 std::thread::spawn(move || lines.count()); // Keeps the pipe open and empty.

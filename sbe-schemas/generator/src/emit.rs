@@ -329,6 +329,9 @@ fn plain(out: &mut String, message: &Message, used: &mut BTreeSet<String>) {
             const NAME: &'static str = \"{name}\";
             const ZERO: Self = {zero};"
     );
+    if level.head_length > 0 {
+        line!(out, "const HEAD_LENGTH: u16 = {};", level.head_length);
+    }
     if gaps != "[]" {
         line!(out, "const GAPS: &'static [(usize, usize)] = &{gaps};");
     }

@@ -2,10 +2,13 @@
 //!
 //! Runs before a build, not in it: the output is committed, and a test proves that it is current.
 //! Reading order: `model.rs` (XML to a checked model), `emit.rs` (model to Rust), `emit_tail.rs`
-//! (groups, var-data and later versions), `names.rs` (spelling), `main.rs` (the command).
+//! (groups, var-data and later versions), `names.rs` (spelling), `markdown.rs` and `lua.rs` (the same
+//! model as pages and as a Wireshark dissector), `main.rs` (the command).
 
 mod emit;
 mod emit_tail;
+mod lua;
+mod markdown;
 mod messages;
 mod model;
 mod names;
@@ -30,6 +33,12 @@ const OUTPUTS: [(&str, &[&str]); 3] = [
     ("tests/test_schema/v1", &["generator/tests/quotes-v1.xml"]),
 ];
 
+/// The schemas that clients see, and their pages in `docs/wire`.
+const PUBLISHED: [(&str, &str); 2] = [
+    ("schemas/order-entry.xml", "sbe-messages.md"),
+    ("schemas/market-data.xml", "feed-messages.md"),
+];
+
 /// Every generated file of `room`, the directory of `sbe-schemas`: its path and what is in it.
 ///
 /// # Errors
@@ -45,6 +54,22 @@ pub fn outputs(room: &Path) -> Result<Vec<(PathBuf, String)>> {
             outputs.push((room.join(directory).join(module).with_extension("rs"), text));
         }
     }
+    outputs.extend(published(room)?);
+    Ok(outputs)
+}
+
+/// What clients get beside the XML: a page for each schema, and the dissector.
+fn published(room: &Path) -> Result<Vec<(PathBuf, String)>> {
+    let docs = room.join("../docs/wire");
+    let mut schemas = vec![];
+    for (file, page) in PUBLISHED {
+        let xml = fs::read_to_string(room.join(file)).context(file)?;
+        schemas.push((page, messages::read(file, &xml)?));
+    }
+    let mut outputs: Vec<(PathBuf, String)> =
+        schemas.iter().map(|(page, schema)| (docs.join(page), markdown::page(schema))).collect();
+    let both: Vec<&model::Schema> = schemas.iter().map(|(_, schema)| schema).collect();
+    outputs.push((docs.join("portcullis.lua"), lua::dissector(&both)));
     Ok(outputs)
 }
 

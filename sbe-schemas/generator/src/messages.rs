@@ -42,7 +42,8 @@ pub(crate) fn read(file: &str, xml: &str) -> Result<Schema> {
             element.must(ids.insert(id), "a second message of this id: choose another")?;
             let base = element.since()?;
             let mut reader = Reader { types: &mut types, ids: BTreeSet::new() };
-            let level = reader.level(element, name, base, false)?;
+            let mut level = reader.level(element, name, base, false)?;
+            level.behead();
             messages.push(Message { id, level });
         }
     }
@@ -78,7 +79,8 @@ impl<'a> Reader<'_, 'a> {
         let mut newest = (base, base);
         let doc = element.doc();
         let (fields, groups, data) = (vec![], vec![], vec![]);
-        let mut level = Level { name, doc, base, block_length: 0, fields, groups, data };
+        let (block_length, head_length) = (0, 0);
+        let mut level = Level { name, doc, base, block_length, head_length, fields, groups, data };
         let kinds = ["field", "group", "data"];
         for child in element.children(&kinds)? {
             let name = child.unique_field(&mut names)?.to_owned();
@@ -134,7 +136,8 @@ impl<'a> Reader<'_, 'a> {
         let what = "presence and type disagree: name an optional or constant type, or a valueRef";
         element.must(agrees, what)?;
         let offset = element.offset(*end)?;
-        let field = Field { name, doc: element.doc(), since, offset, def, value_ref };
+        let id = Some(element.number("id")?);
+        let field = Field { name, id, doc: element.doc(), since, offset, def, value_ref };
         *end = field.end();
         Ok(field)
     }

@@ -9,6 +9,10 @@ use anyhow::{Result, ensure};
 
 use crate::names::is_taken;
 
+/// The type of a report's first field. It is on the wire only: where reports are stored, what stands
+/// in front of the message says the same, so the struct begins behind it.
+pub(crate) const REPORT_HEAD: &str = "ReportHead";
+
 /// One XML file.
 pub(crate) struct Schema {
     /// Name of the file, as given.
@@ -102,6 +106,8 @@ impl PartialEq for Choice {
 #[derive(Debug)]
 pub(crate) struct Field {
     pub(crate) name: String,
+    /// Of a message's field; members of composites have none.
+    pub(crate) id: Option<u16>,
     pub(crate) doc: String,
     pub(crate) since: u16,
     pub(crate) offset: usize,
@@ -151,9 +157,24 @@ pub(crate) struct Level {
     /// Version in which the message or group appeared: its fields are the base.
     pub(crate) base: u16,
     pub(crate) block_length: u16,
+    /// Bytes of the block in front of its fields here: the head of a report ([`REPORT_HEAD`]).
+    pub(crate) head_length: u16,
     pub(crate) fields: Vec<Field>,
     pub(crate) groups: Vec<Group>,
     pub(crate) data: Vec<Data>,
+}
+
+impl Level {
+    /// Takes the head of a report off.
+    pub(crate) fn behead(&mut self) {
+        if self.fields.first().is_none_or(|first| first.def.name != REPORT_HEAD) {
+            return;
+        }
+        let head = self.fields.remove(0);
+        self.head_length = head.size() as u16;
+        self.block_length -= self.head_length;
+        self.fields.iter_mut().for_each(|field| field.offset -= head.size());
+    }
 }
 
 pub(crate) struct Group {

@@ -97,7 +97,8 @@ impl<'a> Types<'a> {
             member.must(member.since()? == 0, "a composite never grows: make a new one")?;
             let offset = member.offset(end)?;
             end = offset + def.size;
-            fields.push(Field { name, doc: member.doc(), since: 0, offset, def, value_ref: None });
+            let (id, doc) = (None, member.doc());
+            fields.push(Field { name, id, doc, since: 0, offset, def, value_ref: None });
         }
         if let [a, b] = &fields[..]
             && (a.name.as_str(), b.name.as_str()) == ("blockLength", "numInGroup")

@@ -43,6 +43,9 @@ def simple(node, name, values):
     if primitive == "char" and length > 1:
         text = f"{name}-{values.count}"[:length]
         return text.encode().ljust(length, b"\0"), text
+    if length > 1:
+        numbers = [values.next(primitive) for _ in range(length)]
+        return b"".join(struct.pack("<" + PACK[primitive], n) for n in numbers), str(numbers)
     value = values.next(primitive)
     if node.get("presence") == "optional" and values.count % 2:
         null = int(node.get("nullValue"))
@@ -88,6 +91,8 @@ def main():
         for message in root.iter("{http://fixprotocol.io/2016/sbe}message"):
             values, block, pairs = Values(), b"", []
             for field in message:
+                if field.get("type") == "ReportHead":
+                    continue  # On the wire only: these are images of what is stored.
                 assert field.tag == "field" and field.get("offset") is None, field.attrib
                 image, text = encode(types, field.get("type"), field.get("name"), values)
                 block += image

@@ -166,6 +166,7 @@ fn configuration(port: u16, pid: u32, number: u16) -> String {
     let (group, feed_port) = (pid % 200, 30_000 + (pid as u16 % 500) * 4 + number % 4 * 500);
     let replacements = [
         ("127.0.0.1:9001", format!("127.0.0.1:{port}")),
+        ("127.0.0.1:9002", "127.0.0.1:0".to_owned()),
         ("239.255.42.1:9101", format!("239.255.{group}.{}:{feed_port}", 10 + number * 3)),
         ("239.255.42.2:9102", format!("239.255.{group}.{}:{}", 11 + number * 3, feed_port + 1)),
         ("239.255.42.3:9103", format!("239.255.{group}.{}:{}", 12 + number * 3, feed_port + 2)),

@@ -5,10 +5,10 @@
 //! that the venue does not know makes the order *unsupported*: never guess, never leave it out.
 
 use super::{Bad, boolean, code, optional_text, reject, text};
+use crate::command_slot::Slot;
 use crate::directory::Directory;
 use crate::fix::decimal::{parse, parse_uint};
 use crate::fix::fields::{Entry, Fields, Reason};
-use crate::fix::inbound::Slot;
 use crate::fix::tables::tag;
 use crate::fix::time::{TimeError, parse_date, parse_timestamp};
 use sbe_schemas::header::{Message, fill_text};

@@ -350,7 +350,7 @@ fn unknown_order(w: &mut Writer<'_>, m: &oe::StatusUnknownOrder, time: u64) {
     let of_mass = !text(&m.mass_status_req_id).is_empty();
     // FIX wants an instrument and a side in every execution report; these stand for none.
     w.text(tag::SYMBOL, if of_mass { NO_SYMBOL } else { text(&m.symbol) });
-    w.char(tag::SIDE, if of_mass { UNDISCLOSED } else { char_of(m.side.0) });
+    w.char(tag::SIDE, if of_mass { UNDISCLOSED } else { char_of(m.side) });
     w.uint(tag::LEAVES_QTY, 0);
     w.uint(tag::CUM_QTY, 0);
     w.uint(tag::AVG_PX, 0);

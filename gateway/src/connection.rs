@@ -2,20 +2,28 @@
 //!
 //! ```text
 //! AwaitLogon ──Logon──► Checking ──secret is right──► Entering ──LogonAccepted──► Live ──► Closed
+//!     ▲                                                   │
+//!     └──────────── SBE: NegotiateResponse ───────────────┘
 //! ```
+//! FIX and SBE are the same here but for the codec (`fix/`, `sbe/`) and what a stranger says first.
 //! One message is parsed before logon; then reading stops until the answer. From `Live` on every
 //! well-framed message becomes exactly one command and garbled bytes become none. It knows no
 //! expected and no next number; what time causes it only reports (`Due`), and the engine decides.
 
-use super::fields::Scanner;
-use super::frame::{Frame, next};
-use super::inbound::{
-    Expected, Slot, TAG_CANCEL_ON_DISCONNECT, command, msg_type_of, other_version,
-};
-use super::tables::{msg_type, tag};
+use crate::command_slot::Slot;
 use crate::directory::Directory;
-use sbe_schemas::header::fill_text;
-use sbe_schemas::types::{CommandHead, DisconnectReason, DueWhat};
+use crate::fix::fields::Scanner;
+use crate::fix::frame::{self, Frame};
+use crate::fix::inbound::{self, msg_type_of};
+use crate::fix::tables::{msg_type, tag};
+use crate::sbe;
+use crate::sbe::frame::Width;
+use crate::sbe::inbound::Entering;
+use sbe_schemas::header::{Message, fill_text};
+use sbe_schemas::order_entry as oe;
+use sbe_schemas::types::{
+    CommandHead, DisconnectReason, DueWhat, EstablishRejectReason, NegotiateRejectReason,
+};
 
 const NS_PER_MS: u64 = 1_000_000;
 const NS_PER_S: u64 = 1_000 * NS_PER_MS;
@@ -33,33 +41,81 @@ pub struct ConnectionLimits {
     pub message_bytes_max: usize,
     /// SendingTime (52) may be off by so much.
     pub sending_time_tolerance_ns: u64,
+    /// The timestamp of a Negotiate or Establish may be off by so much.
+    pub timestamp_tolerance_ns: u64,
     /// Application messages a second before they are refused.
     pub rate_soft: u32,
     /// Messages a second before the connection is not read.
     pub rate_hard: u32,
 }
 
-/// What a Logon offers; checked off the hot threads.
-#[derive(Clone, Debug)]
-pub struct Credentials {
-    /// SenderCompID (49).
-    pub comp_id: [u8; 24],
-    /// Username (553); empty: not given.
-    pub username: [u8; 32],
-    /// Password (554).
-    pub password: [u8; 64],
+/// What a connection speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Speaks {
+    /// FIX 4.4.
+    Fix,
+    /// SBE in frames of this width.
+    Sbe(Width),
 }
 
-impl Drop for Credentials {
+/// What a stranger offers; checked off the hot threads.
+#[derive(Clone, Debug)]
+pub struct Credentials {
+    /// CompID of the session.
+    pub comp_id: [u8; 24],
+    /// What proves it.
+    pub proof: Proof,
+}
+
+/// A secret, or what only its owner can have made.
+#[derive(Clone)]
+pub enum Proof {
+    /// Of a Logon (A).
+    Password {
+        /// Username (553); empty: not given.
+        username: [u8; 32],
+        /// Password (554).
+        password: [u8; 64],
+    },
+    /// Of a Negotiate or Establish.
+    Signature {
+        /// The bytes signed, and how many count.
+        signed: ([u8; SIGNED_BYTES_MAX], usize),
+        /// Over them.
+        signature: [u8; 64],
+    },
+}
+
+/// Longest message in front of a signature.
+pub const SIGNED_BYTES_MAX: usize = 96;
+
+impl Drop for Proof {
     fn drop(&mut self) {
-        self.password = [0; 64];
+        if let Self::Password { password, .. } = self {
+            *password = [0; 64];
+        }
     }
+}
+
+impl std::fmt::Debug for Proof {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a secret")
+    }
+}
+
+/// The answer to a stranger that is not let in. FIX has none: a Logout would take a number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// Of a new version.
+    Negotiate(oe::NegotiateReject),
+    /// Of a connection.
+    Establish(oe::EstablishReject),
 }
 
 /// Where a connection stands.
 #[derive(Debug)]
 enum State {
-    /// One message is allowed, a Logon.
+    /// One message is allowed: a Logon, a Negotiate, an Establish.
     AwaitLogon {
         deadline: u64,
     },
@@ -94,6 +150,8 @@ pub enum Outcome {
     RingFull,
     /// A Logon whose secret must be checked; nothing more is read until then.
     Check,
+    /// Say this and close it: the log has never heard of it.
+    Refuse(Refusal),
     /// Close it; if it is bound, the log must learn why.
     Close(DisconnectReason),
 }
@@ -118,11 +176,14 @@ pub struct Shared<'a> {
     pub open: bool,
     /// New orders and replaces are refused.
     pub refuses_orders: bool,
+    /// The connection is still being sent what it asked for before.
+    pub resending: bool,
 }
 
 /// See the file's map.
 #[derive(Debug)]
 pub struct Connection {
+    speaks: Speaks,
     state: State,
     /// Names session and connection in every command.
     head: CommandHead,
@@ -131,6 +192,8 @@ pub struct Connection {
     credentials: Option<Credentials>,
     /// The Logon, until the secret is known to be right.
     logon: Option<Slot>,
+    /// What is said if it is not.
+    refusal: Option<Refusal>,
     /// Garbled bytes in a row.
     garbage_bytes: usize,
     /// Without a token here a message is refused …
@@ -139,22 +202,18 @@ pub struct Connection {
     hard: Bucket,
 }
 
-impl std::fmt::Debug for Slot {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Slot({} bytes)", self.bytes().len())
-    }
-}
-
 impl Connection {
     /// Just accepted. `head` has gateway, slot and generation.
-    pub fn new(now: u64, head: CommandHead, limits: &ConnectionLimits) -> Self {
+    pub fn new(now: u64, speaks: Speaks, head: CommandHead, limits: &ConnectionLimits) -> Self {
         Self {
+            speaks,
             state: State::AwaitLogon { deadline: now + limits.logon_ns },
             head,
             comp_id: [0; 24],
             comp_id_len: 0,
             credentials: None,
             logon: None,
+            refusal: None,
             garbage_bytes: 0,
             soft: Bucket::new(now, limits.rate_soft),
             hard: Bucket::new(now, limits.rate_hard),
@@ -182,7 +241,7 @@ impl Connection {
                 State::AwaitLogon { .. } if !shared.open => return (done, Outcome::Waits),
                 State::AwaitLogon { .. } | State::Live(_) => {}
             }
-            match next(rest, shared.limits.message_bytes_max) {
+            match self.frame(rest, shared.limits.message_bytes_max) {
                 Frame::Incomplete { .. } => return (done, Outcome::Hungry),
                 Frame::Lost { .. } => return (done, Outcome::Close(DisconnectReason::FramingLost)),
                 Frame::Garbled { skip, .. } => {
@@ -201,7 +260,7 @@ impl Connection {
                         return (done, Outcome::Close(DisconnectReason::BadFirstMessage));
                     }
                     self.head.received.set(now);
-                    if !ring.offer(other_version(self.head).bytes()) {
+                    if !ring.offer(inbound::other_version(self.head).bytes()) {
                         return (done, Outcome::RingFull);
                     }
                     done += len;
@@ -209,7 +268,10 @@ impl Connection {
                 Frame::Message { body, len } => {
                     self.garbage_bytes = 0;
                     if let State::AwaitLogon { deadline } = self.state {
-                        let outcome = self.on_first(now, body, deadline, shared);
+                        let outcome = match self.speaks {
+                            Speaks::Fix => self.on_first(now, body, deadline, shared),
+                            Speaks::Sbe(_) => self.on_entrance(now, body, deadline, shared),
+                        };
                         return (done + len, outcome);
                     }
                     if !self.hard.take(now) {
@@ -230,6 +292,21 @@ impl Connection {
         (done, Outcome::Waits)
     }
 
+    fn frame<'b>(&self, bytes: &'b [u8], message_bytes_max: usize) -> Frame<'b> {
+        match self.speaks {
+            Speaks::Fix => frame::next(bytes, message_bytes_max),
+            Speaks::Sbe(width) => match sbe::frame::next(bytes, width, message_bytes_max) {
+                sbe::frame::Frame::Message { message, len } => {
+                    Frame::Message { body: message, len }
+                }
+                sbe::frame::Frame::Incomplete => {
+                    Frame::Incomplete { bytes_needed: bytes.len() + 1 }
+                }
+                sbe::frame::Frame::Lost => Frame::Lost { body_bytes: 0 },
+            },
+        }
+    }
+
     /// A message of a live connection. `false`: the ring is full.
     fn on_message(
         &mut self,
@@ -245,7 +322,15 @@ impl Connection {
     }
 
     fn command(&self, now: u64, body: &[u8], throttled: bool, shared: &mut Shared<'_>) -> Slot {
-        let expected = Expected {
+        if let Speaks::Sbe(_) = self.speaks {
+            let expected = sbe::inbound::Expected {
+                throttled,
+                refuses_orders: shared.refuses_orders,
+                resending: shared.resending,
+            };
+            return sbe::inbound::command(body, self.head, &expected, shared.directory);
+        }
+        let expected = inbound::Expected {
             client: self.comp_id(),
             venue: shared.venue,
             now,
@@ -254,7 +339,43 @@ impl Connection {
             refuses_orders: shared.refuses_orders,
         };
         let fields = shared.scanner.scan(body);
-        command(&fields, msg_type_of(body), self.head, &expected, shared.directory)
+        inbound::command(&fields, msg_type_of(body), self.head, &expected, shared.directory)
+    }
+
+    /// The first message of a binary stranger: a Negotiate or an Establish, or the end.
+    fn on_entrance(
+        &mut self,
+        now: u64,
+        message: &[u8],
+        deadline: u64,
+        shared: &Shared<'_>,
+    ) -> Outcome {
+        const BAD: Outcome = Outcome::Close(DisconnectReason::BadFirstMessage);
+        let Some(entrance) = sbe::inbound::entrance(message) else { return BAD };
+        let mut signed = [0; SIGNED_BYTES_MAX];
+        let bytes = message.get(..entrance.signed_bytes);
+        let (Some(place), Some(bytes)) = (signed.get_mut(..entrance.signed_bytes), bytes) else {
+            return BAD;
+        };
+        place.copy_from_slice(bytes);
+        if entrance.timestamp.abs_diff(now) > shared.limits.timestamp_tolerance_ns {
+            return Outcome::Refuse(refusal(&entrance.command, false));
+        }
+        self.refusal = Some(refusal(&entrance.command, true));
+        let signed = (signed, entrance.signed_bytes);
+        let proof = Proof::Signature { signed, signature: entrance.signature };
+        self.take_name(entrance.comp_id, shared);
+        self.credentials = Some(Credentials { comp_id: entrance.comp_id, proof });
+        self.head.received.set(now);
+        self.logon = Some(entrance.command.slot(self.head));
+        self.state = State::Checking { deadline };
+        Outcome::Check
+    }
+
+    /// An unknown CompID goes the same way as a wrong secret, so that neither can be told apart.
+    fn take_name(&mut self, comp_id: [u8; 24], shared: &Shared<'_>) {
+        (self.comp_id, self.comp_id_len) = (comp_id, sbe_schemas::header::text(&comp_id).len());
+        self.head.session.set(shared.directory.session(&comp_id).unwrap_or(0));
     }
 
     /// The first message of a stranger: a Logon, or the end.
@@ -274,14 +395,13 @@ impl Connection {
         let (Some(padded), true) = (fill_text::<24>(comp_id), is_printable(comp_id)) else {
             return BAD;
         };
-        (self.comp_id, self.comp_id_len) = (padded, comp_id.len());
         let secret = |tag| fields.get(tag).unwrap_or(&[]);
         let username = fill_text::<32>(secret(tag::USERNAME));
         let password = fill_text::<64>(secret(tag::PASSWORD));
         let (Some(username), Some(password)) = (username, password) else { return BAD };
-        self.credentials = Some(Credentials { comp_id: padded, username, password });
-        // An unknown CompID goes the same way as a wrong secret, so that neither can be told apart.
-        self.head.session.set(shared.directory.session(&padded).unwrap_or(0));
+        let proof = Proof::Password { username, password };
+        self.credentials = Some(Credentials { comp_id: padded, proof });
+        self.take_name(padded, shared);
         self.head.received.set(now);
         let slot = self.command(now, body, false, shared);
         if !slot.is_fine() {
@@ -295,6 +415,21 @@ impl Connection {
     /// What is to be checked; given once.
     pub fn take_credentials(&mut self) -> Option<Credentials> {
         self.credentials.take()
+    }
+
+    /// What it is told if its secret is wrong; `None`: nothing.
+    pub fn refusal(&self) -> Option<Refusal> {
+        self.refusal
+    }
+
+    /// What it speaks.
+    pub fn speaks(&self) -> Speaks {
+        self.speaks
+    }
+
+    /// SBE: the new version is there; an Establish may follow within `limits`.
+    pub fn on_negotiated(&mut self, now: u64, limits: &ConnectionLimits) {
+        self.state = State::AwaitLogon { deadline: now + limits.logon_ns };
     }
 
     /// The secret is right: the Logon goes to the log. `false`: the ring is full, call again.
@@ -389,6 +524,29 @@ impl Connection {
     }
 }
 
+/// What is said to one whose credentials or whose timestamp is wrong.
+fn refusal(to: &Entering, timestamp_is_right: bool) -> Refusal {
+    match to {
+        Entering::Negotiate(asked) => Refusal::Negotiate(oe::NegotiateReject {
+            version_id: asked.version_id,
+            request_timestamp: asked.timestamp,
+            reason: match timestamp_is_right {
+                true => NegotiateRejectReason::Credentials.into(),
+                false => NegotiateRejectReason::Timestamp.into(),
+            },
+            ..oe::NegotiateReject::ZERO
+        }),
+        Entering::Establish(asked) => Refusal::Establish(oe::EstablishReject {
+            version_id: asked.version_id,
+            request_timestamp: asked.timestamp,
+            reason: match timestamp_is_right {
+                true => EstablishRejectReason::Credentials.into(),
+                false => EstablishRejectReason::Timestamp.into(),
+            },
+        }),
+    }
+}
+
 /// See [`Connection::on_tick`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tick {
@@ -448,6 +606,3 @@ impl Bucket {
         self.tokens += u128::from(NS_PER_S);
     }
 }
-
-// The venue's own tag is one that FIX leaves to users.
-const _: () = assert!(TAG_CANCEL_ON_DISCONNECT >= 5000 && TAG_CANCEL_ON_DISCONNECT <= 9999);

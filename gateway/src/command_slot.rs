@@ -1,0 +1,43 @@
+//! A command on its way to a ring: the padded bytes of one message of journal.xml.
+
+use engine::command::{slot_bytes, write_slot};
+use sbe_schemas::header::Message;
+use sbe_schemas::types::Verdict;
+
+/// Longest command that a client's message becomes.
+pub const SLOT_BYTES_MAX: usize = 256;
+
+/// A command, ready for a ring.
+pub struct Slot {
+    bytes: [u8; SLOT_BYTES_MAX],
+    length: usize,
+}
+
+impl Slot {
+    /// The padded slot of `message`.
+    pub fn of<M: Message>(message: &M) -> Self {
+        const { assert!(slot_bytes::<M>() <= SLOT_BYTES_MAX) };
+        let mut slot = Self { bytes: [0; SLOT_BYTES_MAX], length: slot_bytes::<M>() };
+        if let Some(out) = slot.bytes.get_mut(..slot.length) {
+            write_slot(message, out);
+        }
+        slot
+    }
+
+    /// The slot.
+    pub fn bytes(&self) -> &[u8] {
+        self.bytes.get(..self.length).unwrap_or(&[])
+    }
+
+    /// Its verdict is fine.
+    pub fn is_fine(&self) -> bool {
+        let head = engine::command::head(&self.bytes);
+        head.is_some_and(|head| head.verdict.known() == Some(Verdict::Fine))
+    }
+}
+
+impl std::fmt::Debug for Slot {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Slot({} bytes)", self.bytes().len())
+    }
+}

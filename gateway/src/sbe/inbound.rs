@@ -1,0 +1,446 @@
+//! One message of a binary client as one command of the log.
+//!
+//! What is wrong with it becomes a *verdict* in the command, never an answer from here. What is not a
+//! message of the schema is fatal; a field that cannot be what it says makes the request a business
+//! reject that names the field by its id. Whether an order makes sense is for the engine to say.
+
+use crate::command_slot::Slot;
+use crate::directory::Directory;
+use sbe_schemas::header::{self, Message, fill_text, text};
+use sbe_schemas::journal as j;
+use sbe_schemas::order_entry as oe;
+use sbe_schemas::types::{
+    Boolean, CommandHead, Decimal8Null, OrdType, RefTag, RequestHead, SelfTrade, Verdict,
+};
+
+/// BusinessRejectReason (380): other, with the field that is wrong.
+const FIELD_IS_WRONG: u8 = 0;
+/// BusinessRejectReason (380): unsupported message type.
+const UNSUPPORTED_MESSAGE: u8 = 3;
+/// BusinessRejectReason (380): application not available.
+const APPLICATION_NOT_AVAILABLE: u8 = 4;
+/// Ids that fields of several requests share.
+const CL_ORD_ID: u16 = 2;
+
+/// What the checks compare with.
+#[derive(Clone, Copy, Debug)]
+pub struct Expected {
+    /// Above the soft rate: requests are refused.
+    pub throttled: bool,
+    /// The venue takes no new orders and replaces now.
+    pub refuses_orders: bool,
+    /// The connection is still sending what was asked for before.
+    pub resending: bool,
+}
+
+/// What a Negotiate or an Establish offers, and the command it becomes once the signature is right.
+pub struct Entrance {
+    /// CompID of the session.
+    pub comp_id: [u8; 24],
+    /// When the client says it is.
+    pub timestamp: u64,
+    /// Bytes that the signature is over.
+    pub signed_bytes: usize,
+    /// The signature.
+    pub signature: [u8; 64],
+    /// The command, without a session.
+    pub command: Entering,
+}
+
+/// How a stranger comes in.
+#[derive(Clone, Copy, Debug)]
+pub enum Entering {
+    /// With a new version of its session.
+    Negotiate(oe::Negotiate),
+    /// To the version that was negotiated last.
+    Establish(oe::Establish),
+}
+
+impl Entering {
+    /// The command.
+    pub fn slot(&self, head: CommandHead) -> Slot {
+        match self {
+            Self::Negotiate(asked) => Slot::of(&j::Negotiate {
+                head,
+                version_id: asked.version_id,
+                timestamp: asked.timestamp,
+            }),
+            Self::Establish(asked) => Slot::of(&j::Establish {
+                head,
+                version_id: asked.version_id,
+                timestamp: asked.timestamp,
+                next_seq_no: asked.next_seq_no,
+                keepalive_ms: asked.keepalive_ms,
+                cancel_window_ms: asked.cancel_window_ms,
+                cancel_on_disconnect: asked.cancel_on_disconnect,
+            }),
+        }
+    }
+}
+
+/// The first message of a stranger. `None`: it is neither, or not well written.
+pub fn entrance(message: &[u8]) -> Option<Entrance> {
+    let signed = |of: usize| size_of::<header::MessageHeader>() + of - size_of::<[u8; 64]>();
+    let (comp_id, timestamp, signature, signed_bytes, command) =
+        match header::header(message).ok()?.template_id.get() {
+            oe::Negotiate::TEMPLATE_ID => {
+                let m = *whole::<oe::Negotiate>(message)?;
+                let bytes = signed(size_of::<oe::Negotiate>());
+                (m.session, m.timestamp, m.signature, bytes, Entering::Negotiate(m))
+            }
+            oe::Establish::TEMPLATE_ID => {
+                let m = *whole::<oe::Establish>(message)?;
+                m.cancel_on_disconnect.known()?;
+                let bytes = signed(size_of::<oe::Establish>());
+                (m.session, m.timestamp, m.signature, bytes, Entering::Establish(m))
+            }
+            _ => return None,
+        };
+    is_text(&comp_id, 1).then_some(Entrance {
+        comp_id,
+        timestamp: timestamp.get(),
+        signed_bytes,
+        signature,
+        command,
+    })
+}
+
+/// The one command that a message becomes. `head` names session, connection and time received.
+pub fn command(
+    message: &[u8],
+    mut head: CommandHead,
+    expected: &Expected,
+    directory: &Directory,
+) -> Slot {
+    head.msg_seq_num.set(0);
+    let template = header::header(message).map_or(0, |header| header.template_id.get());
+    match read(message, template, head, expected, directory) {
+        Ok(slot) => slot,
+        Err(bad) => refused(template, head, bad),
+    }
+}
+
+/// A verdict that is not `Fine`.
+enum Bad {
+    /// Not a message of the schema.
+    Malformed,
+    /// A request that is answered with a reject.
+    Request { number: u64, name: [u8; 36], verdict: Verdict, reason: u8, field: u16 },
+}
+
+fn refused(template: u16, mut head: CommandHead, bad: Bad) -> Slot {
+    let mut refused = j::Refused { ref_template: template.into(), ..j::Refused::ZERO };
+    refused.ref_tag = RefTag::NULL;
+    match bad {
+        Bad::Malformed => head.verdict = Verdict::Fatal.into(),
+        Bad::Request { number, name, verdict, reason, field } => {
+            head.msg_seq_num.set(number);
+            (head.verdict, head.reason) = (verdict.into(), reason);
+            refused.ref_id = if is_text(&name, 0) { name } else { [0; 36] };
+            refused.ref_tag = RefTag::new((field != 0).then(|| field.into()));
+        }
+    }
+    Slot::of(&j::Refused { head, ..refused })
+}
+
+fn read(
+    message: &[u8],
+    template: u16,
+    mut head: CommandHead,
+    expected: &Expected,
+    directory: &Directory,
+) -> Result<Slot, Bad> {
+    match template {
+        oe::Sequence::TEMPLATE_ID => {
+            let m = block::<oe::Sequence>(message)?;
+            Ok(Slot::of(&j::SequenceHeard { head, next_seq_no: m.next_seq_no }))
+        }
+        oe::RetransmitRequest::TEMPLATE_ID => {
+            let m = block::<oe::RetransmitRequest>(message)?;
+            let in_progress = if expected.resending { Boolean::True } else { Boolean::False };
+            Ok(Slot::of(&j::RetransmitRequest {
+                head,
+                timestamp: m.timestamp,
+                from_seq_no: m.from_seq_no,
+                count: m.count,
+                in_progress: in_progress.into(),
+            }))
+        }
+        oe::Terminate::TEMPLATE_ID => {
+            block::<oe::Terminate>(message)?;
+            Ok(Slot::of(&j::Logout { head }))
+        }
+        oe::FinishedSending::TEMPLATE_ID => {
+            let m = block::<oe::FinishedSending>(message)?;
+            Ok(Slot::of(&j::FinishedSending { head, last_seq_no: m.last_seq_no }))
+        }
+        // Not here: the engine ends the session for it.
+        oe::Negotiate::TEMPLATE_ID => Ok(Slot::of(&j::Negotiate { head, ..j::Negotiate::ZERO })),
+        oe::Establish::TEMPLATE_ID => Ok(Slot::of(&j::Establish { head, ..j::Establish::ZERO })),
+        oe::NewOrder::TEMPLATE_ID => {
+            let m = block::<oe::NewOrder>(message)?;
+            let mut check = Check::begin(&mut head, m.head, m.cl_ord_id, expected, true)?;
+            new_order(m, head, &mut check, directory)
+        }
+        oe::NewOrderShort::TEMPLATE_ID => {
+            let m = widened(block::<oe::NewOrderShort>(message)?);
+            let mut check = Check::begin(&mut head, m.head, m.cl_ord_id, expected, true)?;
+            new_order(&m, head, &mut check, directory)
+        }
+        oe::CancelReplace::TEMPLATE_ID => {
+            let m = block::<oe::CancelReplace>(message)?;
+            let mut check = Check::begin(&mut head, m.head, m.cl_ord_id, expected, true)?;
+            cancel_replace(m, head, &mut check)
+        }
+        oe::Cancel::TEMPLATE_ID => {
+            let m = block::<oe::Cancel>(message)?;
+            let mut check = Check::begin(&mut head, m.head, m.cl_ord_id, expected, false)?;
+            check.name(&m.cl_ord_id, CL_ORD_ID)?;
+            check.target(&m.orig_cl_ord_id, 3, m.order_id.get())?;
+            check.known(m.side.known().is_some(), 6)?;
+            Ok(Slot::of(&j::CancelOrder {
+                head,
+                cl_ord_id: m.cl_ord_id,
+                orig_cl_ord_id: m.orig_cl_ord_id,
+                order_id: m.order_id,
+                instrument: m.instrument,
+                side: m.side,
+            }))
+        }
+        oe::MassAction::TEMPLATE_ID => {
+            let m = block::<oe::MassAction>(message)?;
+            let mut check = Check::begin(&mut head, m.head, m.cl_ord_id, expected, false)?;
+            check.name(&m.cl_ord_id, CL_ORD_ID)?;
+            check.known(is_text(&m.account, 0), 3)?;
+            check.known(m.side <= 2, 5)?;
+            check.known(m.action.known().is_some(), 6)?;
+            check.known(m.scope.known().is_some(), 7)?;
+            Ok(Slot::of(&j::MassAction {
+                head,
+                cl_ord_id: m.cl_ord_id,
+                account: m.account,
+                instrument: m.instrument,
+                side: m.side,
+                action: m.action,
+                scope: m.scope,
+                ..j::MassAction::ZERO
+            }))
+        }
+        oe::OrderStatusRequest::TEMPLATE_ID => {
+            let m = block::<oe::OrderStatusRequest>(message)?;
+            let mut check = Check::begin(&mut head, m.head, m.cl_ord_id, expected, false)?;
+            check.target(&m.cl_ord_id, CL_ORD_ID, m.order_id.get())?;
+            check.known(m.side.known().is_some(), 5)?;
+            Ok(Slot::of(&j::OrderStatusRequest {
+                head,
+                cl_ord_id: m.cl_ord_id,
+                order_id: m.order_id,
+                instrument: m.instrument,
+                side: m.side,
+                symbol: symbol(directory, m.instrument.get()).1,
+            }))
+        }
+        oe::MassStatusRequest::TEMPLATE_ID => {
+            let m = block::<oe::MassStatusRequest>(message)?;
+            let name = m.mass_status_req_id;
+            let mut check = Check::begin(&mut head, m.head, name, expected, false)?;
+            check.name(&name, CL_ORD_ID)?;
+            Ok(Slot::of(&j::OrderMassStatusRequest {
+                head,
+                mass_status_req_id: name,
+                instrument: m.instrument,
+            }))
+        }
+        oe::InstrumentListRequest::TEMPLATE_ID => {
+            let m = block::<oe::InstrumentListRequest>(message)?;
+            Check::begin(&mut head, m.head, [0; 36], expected, false)?;
+            Ok(Slot::of(&j::InstrumentListRequest {
+                head,
+                request_id: m.request_id,
+                instrument: m.instrument,
+            }))
+        }
+        _ => unknown(message, head, expected),
+    }
+}
+
+/// A template of a later version, or none for clients. Requests have their numbers where all have them.
+fn unknown(message: &[u8], mut head: CommandHead, expected: &Expected) -> Result<Slot, Bad> {
+    let header = header::header(message).map_err(|_| Bad::Malformed)?;
+    let is_request = (oe::NewOrder::TEMPLATE_ID..oe::ExecutionReportNew::TEMPLATE_ID)
+        .contains(&header.template_id.get());
+    let block = message.get(size_of_val(&header)..).unwrap_or_default();
+    let numbers = zerocopy::FromBytes::read_from_prefix(block);
+    let (true, oe::SCHEMA_ID, Ok((request, _))) = (is_request, header.schema_id.get(), numbers)
+    else {
+        return Err(Bad::Malformed);
+    };
+    let mut check = Check::begin(&mut head, request, [0; 36], expected, false)?;
+    Err(check.bad(Verdict::BusinessReject, UNSUPPORTED_MESSAGE, 0))
+}
+
+/// The short form in full.
+fn widened(short: &oe::NewOrderShort) -> oe::NewOrder {
+    let market = short.price.get().is_none();
+    oe::NewOrder {
+        head: short.head,
+        cl_ord_id: decimal_name(short.cl_ord_id.get()),
+        account: [0; 16],
+        instrument: short.instrument,
+        side: short.side,
+        ord_type: if market { OrdType::Market.into() } else { OrdType::Limit.into() },
+        time_in_force: short.time_in_force,
+        self_trade: SelfTrade::SessionDefault.into(),
+        price: short.price,
+        order_qty: short.order_qty,
+        stop_px: Decimal8Null::NULL,
+        display_qty: Decimal8Null::NULL,
+        min_qty: Decimal8Null::NULL,
+        expire_time: 0.into(),
+        conditions: short.conditions,
+    }
+}
+
+/// A number as ClOrdID.
+fn decimal_name(number: u64) -> [u8; 36] {
+    fill_text(crate::fix::decimal::Printed::uint(number).as_bytes()).unwrap_or([0; 36])
+}
+
+fn new_order(
+    m: &oe::NewOrder,
+    head: CommandHead,
+    check: &mut Check,
+    directory: &Directory,
+) -> Result<Slot, Bad> {
+    check.name(&m.cl_ord_id, CL_ORD_ID)?;
+    check.known(is_text(&m.account, 0), 3)?;
+    check.known(m.side.known().is_some(), 5)?;
+    check.known(m.ord_type.known().is_some(), 6)?;
+    check.known(m.time_in_force.known().is_some(), 7)?;
+    check.known(m.self_trade.known().is_some(), 8)?;
+    let (instrument, symbol) = symbol(directory, m.instrument.get());
+    Ok(Slot::of(&j::NewOrder {
+        head,
+        cl_ord_id: m.cl_ord_id,
+        instrument: instrument.into(),
+        side: m.side,
+        ord_type: m.ord_type,
+        time_in_force: m.time_in_force,
+        price: m.price,
+        order_qty: m.order_qty,
+        account: m.account,
+        symbol,
+        stop_px: m.stop_px,
+        display_qty: m.display_qty,
+        min_qty: m.min_qty,
+        expire_time: m.expire_time,
+        conditions: m.conditions,
+        self_trade: m.self_trade,
+        ..j::NewOrder::ZERO
+    }))
+}
+
+fn cancel_replace(
+    m: &oe::CancelReplace,
+    head: CommandHead,
+    check: &mut Check,
+) -> Result<Slot, Bad> {
+    check.name(&m.cl_ord_id, CL_ORD_ID)?;
+    check.target(&m.orig_cl_ord_id, 3, m.order_id.get())?;
+    check.known(m.side.known().is_some(), 6)?;
+    check.known(m.ord_type.known().is_some(), 7)?;
+    check.known(m.time_in_force.known().is_some(), 8)?;
+    Ok(Slot::of(&j::ReplaceOrder {
+        head,
+        cl_ord_id: m.cl_ord_id,
+        orig_cl_ord_id: m.orig_cl_ord_id,
+        order_id: m.order_id,
+        instrument: m.instrument,
+        side: m.side,
+        ord_type: m.ord_type,
+        time_in_force: m.time_in_force,
+        price: m.price,
+        order_qty: m.order_qty,
+        stop_px: m.stop_px,
+        display_qty: m.display_qty,
+        ..j::ReplaceOrder::ZERO
+    }))
+}
+
+/// The checks of one request, which know how to refuse it.
+struct Check {
+    number: u64,
+    name: [u8; 36],
+}
+
+impl Check {
+    /// Takes the number over and asks whether requests are taken now at all.
+    fn begin(
+        head: &mut CommandHead,
+        request: RequestHead,
+        name: [u8; 36],
+        expected: &Expected,
+        enters: bool,
+    ) -> Result<Self, Bad> {
+        head.msg_seq_num = request.msg_seq_num;
+        let mut check = Self { number: request.msg_seq_num.get(), name };
+        if check.number == 0 {
+            return Err(Bad::Malformed);
+        }
+        if expected.throttled {
+            return Err(check.bad(Verdict::Throttled, 0, 0));
+        }
+        if enters && expected.refuses_orders {
+            return Err(check.bad(Verdict::BusinessReject, APPLICATION_NOT_AVAILABLE, 0));
+        }
+        Ok(check)
+    }
+
+    fn bad(&mut self, verdict: Verdict, reason: u8, field: u16) -> Bad {
+        Bad::Request { number: self.number, name: self.name, verdict, reason, field }
+    }
+
+    fn known(&mut self, is_known: bool, field: u16) -> Result<(), Bad> {
+        if is_known {
+            return Ok(());
+        }
+        Err(self.bad(Verdict::BusinessReject, FIELD_IS_WRONG, field))
+    }
+
+    fn name(&mut self, name: &[u8; 36], field: u16) -> Result<(), Bad> {
+        self.known(is_text(name, 1), field)
+    }
+
+    /// The order meant: by its number, or else by a name.
+    fn target(&mut self, name: &[u8; 36], field: u16, order_id: u64) -> Result<(), Bad> {
+        self.known(is_text(name, usize::from(order_id == 0)), field)
+    }
+}
+
+/// Number and symbol of an instrument; 0: there is none.
+fn symbol(directory: &Directory, instrument: u32) -> (u32, [u8; 16]) {
+    let symbol = directory.symbol(instrument);
+    (if symbol.is_empty() { 0 } else { instrument }, fill_text(symbol).unwrap_or_default())
+}
+
+/// At least `least` printable characters without spaces, then NUL to the end.
+#[inline]
+fn is_text<const N: usize>(field: &[u8; N], least: usize) -> bool {
+    let value = text(field);
+    let (start, rest) = field.split_at_checked(value.len()).unwrap_or((field, &[]));
+    value.len() >= least
+        && start.iter().all(u8::is_ascii_graphic)
+        && rest.iter().all(|byte| *byte == 0)
+}
+
+#[inline]
+fn block<M: Message>(message: &[u8]) -> Result<&M, Bad> {
+    whole(message).ok_or(Bad::Malformed)
+}
+
+/// The message, if it is one of the schema. What a later version has put behind it is passed over.
+#[inline]
+fn whole<M: Message>(message: &[u8]) -> Option<&M> {
+    let (m, header, rest) = M::decode(message).ok()?;
+    (rest.is_empty() || header.version.get() > M::VERSION).then_some(m)
+}
