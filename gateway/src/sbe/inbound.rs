@@ -269,7 +269,7 @@ fn unknown(message: &[u8], mut head: CommandHead, expected: &Expected) -> Result
     let header = header::header(message).map_err(|_| Bad::Malformed)?;
     let is_request = (oe::NewOrder::TEMPLATE_ID..oe::ExecutionReportNew::TEMPLATE_ID)
         .contains(&header.template_id.get());
-    let block = message.get(size_of_val(&header)..).unwrap_or_default();
+    let block = message.get(size_of::<header::MessageHeader>()..).unwrap_or_default();
     let numbers = zerocopy::FromBytes::read_from_prefix(block);
     let (true, oe::SCHEMA_ID, Ok((request, _))) = (is_request, header.schema_id.get(), numbers)
     else {
