@@ -11,6 +11,7 @@ pub mod auth;
 pub mod config;
 pub mod directory;
 pub mod fix;
+pub mod fix_feed;
 pub mod flow;
 pub mod gateway;
 pub mod health;

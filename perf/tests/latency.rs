@@ -42,8 +42,10 @@ impl Venue {
             Command::new(portcullis()).args(["serve", "--print-config"]).output().unwrap();
         let config = String::from_utf8(printed.stdout).unwrap();
         assert!(config.contains("127.0.0.1:9001"), "{config}");
-        let config =
-            config.replace("127.0.0.1:9001", "127.0.0.1:0").replace("239.255.42.", "239.255.142.");
+        let config = config
+            .replace("127.0.0.1:9001", "127.0.0.1:0")
+            .replace("127.0.0.1:9003", "127.0.0.1:0");
+        let config = config.replace("239.255.42.", "239.255.142.");
         std::fs::write(directory.join("venue.toml"), config).unwrap();
         let mut child = Command::new(portcullis())
             .arg("serve")

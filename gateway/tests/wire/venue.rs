@@ -15,6 +15,7 @@ static VENUES: AtomicU16 = AtomicU16::new(0);
 pub struct Venue {
     child: Child,
     address: String,
+    market_data: String,
     directory: PathBuf,
     /// The first three bytes of its multicast groups.
     groups: String,
@@ -34,6 +35,7 @@ impl Venue {
         let groups = format!("239.255.{}.", 50 + (pid as u16 % 4) * 50 + number % 50);
         let demo = gateway::config::DEMO
             .replace("127.0.0.1:9001", "127.0.0.1:0")
+            .replace("127.0.0.1:9003", "127.0.0.1:0")
             .replace("239.255.42.", &groups)
             // Messages are written long before a slow host gets to read them.
             .replace("sending_time_tolerance_s = 120", "sending_time_tolerance_s = 3600");
@@ -42,6 +44,7 @@ impl Venue {
         let mut venue = Self {
             child: Self::command(&directory, &transport, &placement).spawn().unwrap(),
             address: String::new(),
+            market_data: String::new(),
             directory,
             groups,
             transport,
@@ -67,6 +70,9 @@ impl Venue {
             if let Some(rest) = line.trim().strip_prefix("FIX 4.4") {
                 self.address = rest.split_whitespace().next().unwrap().to_owned();
             }
+            if let Some(rest) = line.trim().strip_prefix("FIX data") {
+                self.market_data = rest.trim().to_owned();
+            }
             if line == "ready" {
                 std::thread::spawn(move || lines.count()); // Keeps the pipe open and empty.
                 return;
@@ -77,6 +83,11 @@ impl Venue {
 
     pub fn address(&self) -> &str {
         &self.address
+    }
+
+    /// Of market data over FIX.
+    pub fn market_data(&self) -> &str {
+        &self.market_data
     }
 
     pub fn connect(&self, comp_id: &str) -> Peer {
