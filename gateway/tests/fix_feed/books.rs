@@ -1,0 +1,291 @@
+//! After random orders the book that a client has made of W and X is the feed's own: levels and orders, whole
+//! and the best few, told at once or late, with packets lost on the way.
+
+use crate::client::{Heard, Peer};
+use crate::exchange::{LOT, TICK};
+use crate::world::{World, settings};
+use engine::fake_log::Dice;
+use gateway::fix::decimal;
+use gateway::fix_feed::Settings;
+use sbe_schemas::types::{Phase, Side};
+use std::collections::BTreeMap;
+
+/// What a client asks for.
+#[derive(Clone, Copy, Debug)]
+struct Kind {
+    depth: &'static str,
+    update: &'static str,
+    aggregated: &'static str,
+}
+
+const KINDS: [Kind; 6] = [
+    Kind { depth: "0", update: "1", aggregated: "Y" },
+    Kind { depth: "0", update: "1", aggregated: "N" },
+    Kind { depth: "3", update: "1", aggregated: "Y" },
+    Kind { depth: "1", update: "1", aggregated: "Y" },
+    Kind { depth: "0", update: "0", aggregated: "N" },
+    Kind { depth: "2", update: "0", aggregated: "Y" },
+];
+
+/// One side as (price, quantity, orders or OrderID), best first.
+type Rows = Vec<(i64, i64, u64)>;
+
+/// A book as a client keeps it, knowing nothing but the messages.
+#[derive(Default)]
+struct Model {
+    is_known: bool,
+    sides: [Rows; 2],
+    /// Of X: the trades, by MDEntryID.
+    trades: Vec<u64>,
+}
+
+struct Follower {
+    kind: Kind,
+    peer: Peer,
+    /// By symbol.
+    models: BTreeMap<String, Model>,
+    snapshots: usize,
+    increments: usize,
+}
+
+fn number(text: &str) -> i64 {
+    decimal::parse(text.as_bytes()).unwrap()
+}
+
+fn value<'a>(entry: &[(&str, &'a str)], tag: &str) -> Option<&'a str> {
+    entry.iter().find(|(seen, _)| *seen == tag).map(|(_, value)| *value)
+}
+
+impl Model {
+    fn snapshot(&mut self, heard: &Heard) {
+        self.is_known = heard.get("5024").is_none();
+        self.sides = Default::default();
+        for entry in heard.entries("269") {
+            if let Some(side) = side_of(&entry) {
+                self.sides[side].push(row(&entry).expect("a price and a quantity"));
+            }
+        }
+    }
+
+    fn change(&mut self, entry: &[(&str, &str)]) {
+        let Some(side) = side_of(entry) else {
+            return self.trades.push(value(entry, "278").unwrap().parse().unwrap());
+        };
+        let price = number(value(entry, "270").unwrap());
+        let id = value(entry, "278").map(|id| id.parse::<u64>().unwrap());
+        let rows = &mut self.sides[side];
+        let at = rows.iter().position(|row| match id {
+            Some(id) => row.2 == id,
+            None => row.0 == price,
+        });
+        match (value(entry, "279").unwrap(), at) {
+            ("0", None) => {
+                let better = |known: i64| if side == 0 { known >= price } else { known <= price };
+                let place = rows.iter().take_while(|row| better(row.0)).count();
+                rows.insert(place, row(entry).unwrap());
+            }
+            ("1", Some(at)) => rows[at] = row(entry).unwrap(),
+            ("2", Some(at)) => {
+                rows.remove(at);
+            }
+            (action, at) => panic!("279={action} of what is at {at:?}: {entry:?} {rows:?}"),
+        }
+    }
+}
+
+fn side_of(entry: &[(&str, &str)]) -> Option<usize> {
+    match value(entry, "269") {
+        Some("0") => Some(0),
+        Some("1") => Some(1),
+        _ => None,
+    }
+}
+
+fn row(entry: &[(&str, &str)]) -> Option<(i64, i64, u64)> {
+    let last = value(entry, "346").or(value(entry, "37"))?.parse().ok()?;
+    Some((number(value(entry, "270")?), number(value(entry, "271")?), last))
+}
+
+impl Follower {
+    fn new(world: &mut World, comp_id: char, kind: Kind) -> Self {
+        let mut peer = world.connect(comp_id);
+        let logon = [("98", "0"), ("108", "3600"), ("554", "secret")];
+        peer.send(&world.net, "A", &logon, world.now);
+        world.pass(60, &mut [&mut peer]);
+        let asked = [
+            ("262", "r"),
+            ("263", "1"),
+            ("264", kind.depth),
+            ("265", kind.update),
+            ("266", kind.aggregated),
+            ("267", "3"),
+            ("269", "0"),
+            ("269", "1"),
+            ("269", "2"),
+            ("146", "2"),
+            ("55", "SYM1"),
+            ("55", "SYM2"),
+        ];
+        peer.send(&world.net, "V", &asked, world.now);
+        let (models, snapshots, increments) = (BTreeMap::new(), 0, 0);
+        Self { kind, peer, models, snapshots, increments }
+    }
+
+    fn take(&mut self) {
+        while let Some(heard) = self.peer.inbox.pop_front() {
+            match heard.kind() {
+                "A" => {}
+                "W" => {
+                    self.snapshots += 1;
+                    let symbol = heard.get("55").unwrap().to_owned();
+                    self.models.entry(symbol).or_default().snapshot(&heard);
+                }
+                "X" => {
+                    self.increments += 1;
+                    for entry in heard.entries("279") {
+                        let symbol = value(&entry, "55").unwrap();
+                        self.models.get_mut(symbol).expect("a W before").change(&entry);
+                    }
+                }
+                other => panic!("{other}: {heard}"),
+            }
+        }
+    }
+
+    fn assert_agrees(&self, world: &World, seed: u64) {
+        for (number, listed) in world.feed.books().iter() {
+            let symbol = String::from_utf8(listed.symbol().to_vec()).unwrap();
+            let Some(model) = self.models.get(&symbol) else { continue };
+            assert!(model.is_known, "seed {seed}: {symbol} is not known to {:?}", self.kind);
+            let book = world.feed.books().orders(number).unwrap();
+            let depth = self.kind.depth.parse::<usize>().unwrap();
+            let depth = if depth == 0 { usize::MAX } else { depth };
+            for (side, seen) in [Side::Buy, Side::Sell].into_iter().zip(&model.sides) {
+                let right: Rows = match self.kind.aggregated {
+                    "Y" => {
+                        let levels = book.levels(side).take(depth);
+                        let row = |l: marketdata::Level| {
+                            (l.price.get(), i64::try_from(l.qty).unwrap(), l.orders.into())
+                        };
+                        levels.map(row).collect()
+                    }
+                    _ => {
+                        book.side(side).map(|o| (o.price.get(), o.qty.get(), o.order_id)).collect()
+                    }
+                };
+                assert_eq!(*seen, right, "seed {seed}, {symbol} {side:?} of {:?}", self.kind);
+            }
+        }
+    }
+}
+
+fn roomy() -> Settings {
+    Settings { slow_ns: u64::MAX, subscriptions_max: 10, ..settings() }
+}
+
+/// Some read always, some now and then; in the end everybody has the feed's book.
+fn random_run(seed: u64, loses: bool) -> [usize; 2] {
+    let mut world = World::new(2, seed, roomy());
+    let mut dice = Dice(seed ^ 0xF00D);
+    let comp_ids = 'A'..='Z';
+    let mut followers: Vec<Follower> = comp_ids
+        .zip(KINDS)
+        .map(|(comp_id, kind)| Follower::new(&mut world, comp_id, kind))
+        .collect();
+    for step in 0..400 {
+        for _ in 0..=dice.below(4) {
+            world.venue.random();
+        }
+        world.drops = loses && dice.hits(20);
+        world.commit();
+        // By step and place: whoever it is sleeps through half of the run, in stretches.
+        let awake = |n: usize| (step / 40 + n) % 3 != 0;
+        let hear = followers.iter_mut().enumerate().filter(|(n, _)| awake(*n));
+        let mut peers: Vec<&mut Peer> = hear.map(|(_, f)| &mut f.peer).collect();
+        world.pass(1 + dice.below(4), &mut peers);
+        followers.iter_mut().for_each(Follower::take);
+    }
+    settle(&mut world, &mut followers, seed);
+    for follower in &followers {
+        // Nothing was told twice.
+        for model in follower.models.values() {
+            assert!(model.trades.is_sorted_by(|a, b| a < b), "seed {seed}: {:?}", model.trades);
+        }
+    }
+    let sum = |count: fn(&Follower) -> usize| followers.iter().map(count).sum();
+    [sum(|f| f.snapshots), sum(|f| f.increments)]
+}
+
+/// Nothing more happens, and everybody reads.
+fn settle(world: &mut World, followers: &mut [Follower], seed: u64) {
+    for number in 1..=2 {
+        world.venue.phase(number, Phase::Continuous);
+    }
+    world.commit();
+    for _ in 0..20 {
+        let mut peers: Vec<&mut Peer> = followers.iter_mut().map(|f| &mut f.peer).collect();
+        world.pass(30, &mut peers);
+        followers.iter_mut().for_each(Follower::take);
+    }
+    for number in 1..=2 {
+        let right = world.venue.resting(number);
+        let book = world.feed.books().orders(number).unwrap();
+        assert!(book.walk().copied().eq(right), "seed {seed}: the feed's own book");
+        assert!(world.feed.books().get(number).unwrap().is_live());
+    }
+    followers.iter().for_each(|follower| follower.assert_agrees(world, seed));
+}
+
+#[test]
+fn after_random_orders_a_clients_books_are_the_feeds() {
+    let mut told = [0; 2];
+    for seed in 1..=12 {
+        let [snapshots, increments] = random_run(seed, false);
+        told = [told[0] + snapshots, told[1] + increments];
+    }
+    println!("{} W, {} X", told[0], told[1]);
+    assert!(told[1] > 2000, "the books were followed by X: {told:?}");
+}
+
+#[test]
+fn books_come_back_when_packets_are_lost_on_the_way() {
+    for seed in 101..=108 {
+        let [snapshots, _] = random_run(seed, true);
+        assert!(snapshots > 2 * KINDS.len(), "some book was told anew");
+    }
+}
+
+/// More levels and orders than a W holds: the rest comes in X, while the book goes on changing.
+#[test]
+fn a_book_that_no_snapshot_holds_is_told_whole() {
+    let mut world = World::new(2, 5, roomy());
+    for ticks in 1..=1500 {
+        world.venue.order(1, Side::Buy, ticks, 1 + ticks % 7);
+        world.venue.order(1, Side::Sell, 3000 - ticks, 1 + ticks % 5);
+        if ticks % 100 == 0 {
+            world.commit();
+        }
+    }
+    world.commit();
+    let mut followers: Vec<Follower> = ('A'..='B')
+        .zip(KINDS)
+        .map(|(comp_id, kind)| Follower::new(&mut world, comp_id, kind))
+        .collect();
+    let mut dice = Dice(9);
+    for _ in 0..60 {
+        for _ in 0..20 {
+            // Anywhere in the book, new levels between the old ones included, and trades at its top.
+            let ticks = 1 + dice.below(1495) as i64;
+            world.venue.order(1, Side::Buy, ticks, 2);
+            world.venue.order(1, Side::Sell, 3000 - ticks, 2);
+        }
+        let (top, _) = (world.venue.resting(1)[0], ());
+        world.venue.order(1, Side::Sell, top.price.get() / TICK, top.qty.get() / LOT);
+        world.commit();
+        let mut peers: Vec<&mut Peer> = followers.iter_mut().map(|f| &mut f.peer).collect();
+        world.pass(2, &mut peers);
+        followers.iter_mut().for_each(Follower::take);
+    }
+    settle(&mut world, &mut followers, 5);
+    assert!(followers.iter().all(|f| f.models["SYM1"].sides[0].len() > 1000));
+}
