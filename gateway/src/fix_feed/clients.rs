@@ -9,8 +9,8 @@ use crate::io::{ConnId, StreamTransport};
 use std::collections::HashMap;
 use std::net::IpAddr;
 
-/// Messages told to one client before others have their turn.
-const TURN_TOLD_MAX: usize = 32;
+/// Messages told to one client before others, and packets of the feed, have their turn.
+const TURN_TOLD_MAX: usize = 4;
 /// Instruments in one SecurityList (y).
 const LIST_MAX: usize = 50;
 

@@ -255,37 +255,54 @@ fn books_come_back_when_packets_are_lost_on_the_way() {
     }
 }
 
-/// More levels and orders than a W holds: the rest comes in X, while the book goes on changing.
+/// More levels, and more orders, than a W holds: the rest comes in X, while the book goes on changing.
 #[test]
 fn a_book_that_no_snapshot_holds_is_told_whole() {
-    let mut world = World::new(2, 5, roomy());
-    for ticks in 1..=1500 {
-        world.venue.order(1, Side::Buy, ticks, 1 + ticks % 7);
-        world.venue.order(1, Side::Sell, 3000 - ticks, 1 + ticks % 5);
-        if ticks % 100 == 0 {
+    for seed in 1..=6 {
+        tell_a_large_book(seed);
+    }
+}
+
+fn tell_a_large_book(seed: u64) {
+    let mut world = World::new(2, seed, roomy());
+    let mut dice = Dice(seed);
+    // Every tick a level, or two orders on every second one, or levels of hundreds.
+    let levels = 1900;
+    let tick = |n: i64| match seed % 3 {
+        0 => n,
+        1 => n / 2 * 2,
+        _ => n / 380 * 380,
+    };
+    for n in 1..=levels {
+        world.venue.order(1, Side::Buy, 100 + tick(n), 1 + n % 7);
+        world.venue.order(1, Side::Sell, 100 + 2 * levels + 2 - tick(n), 1 + n % 5);
+        if n % 100 == 0 {
             world.commit();
         }
     }
     world.commit();
-    let mut followers: Vec<Follower> = ('A'..='B')
-        .zip(KINDS)
+    let mut followers: Vec<Follower> = ('A'..='D')
+        .zip([KINDS[0], KINDS[1], KINDS[1], KINDS[0]])
         .map(|(comp_id, kind)| Follower::new(&mut world, comp_id, kind))
         .collect();
-    let mut dice = Dice(9);
-    for _ in 0..60 {
-        for _ in 0..20 {
-            // Anywhere in the book, new levels between the old ones included, and trades at its top.
-            let ticks = 1 + dice.below(1495) as i64;
-            world.venue.order(1, Side::Buy, ticks, 2);
-            world.venue.order(1, Side::Sell, 3000 - ticks, 2);
+    for _ in 0..300 {
+        // Anywhere in the book, new levels between the old ones included, and trades at its top.
+        let n = dice.below(levels as u64) as i64;
+        world.venue.order(1, Side::Buy, 100 + tick(n), 2);
+        let best = world.venue.resting(1)[0];
+        let lots = best.qty.get() / LOT;
+        world.venue.order(1, Side::Sell, best.price.get() / TICK, lots + dice.below(3) as i64);
+        for _ in 0..3 {
+            world.venue.random();
         }
-        let (top, _) = (world.venue.resting(1)[0], ());
-        world.venue.order(1, Side::Sell, top.price.get() / TICK, top.qty.get() / LOT);
         world.commit();
         let mut peers: Vec<&mut Peer> = followers.iter_mut().map(|f| &mut f.peer).collect();
-        world.pass(2, &mut peers);
+        world.turn(&mut peers);
+        world.now += 1;
         followers.iter_mut().for_each(Follower::take);
     }
-    settle(&mut world, &mut followers, 5);
-    assert!(followers.iter().all(|f| f.models["SYM1"].sides[0].len() > 1000));
+    settle(&mut world, &mut followers, seed);
+    for follower in &followers {
+        assert!(follower.increments > 20, "seed {seed}: {}", follower.increments);
+    }
 }

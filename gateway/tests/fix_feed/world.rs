@@ -117,11 +117,16 @@ impl World {
             }
             while self.checker.turn() {}
             for _ in 0..4 {
-                self.feed.turn(self.now);
-                for peer in &mut *peers {
-                    peer.read(&self.net);
-                }
+                self.turn(peers);
             }
+        }
+    }
+
+    /// One turn of the thread.
+    pub fn turn(&mut self, peers: &mut [&mut Peer]) {
+        self.feed.turn(self.now);
+        for peer in peers {
+            peer.read(&self.net);
         }
     }
 }
