@@ -164,10 +164,13 @@ impl Books {
     /// Takes a packet of the line that it came by.
     pub fn on_packet(&mut self, line: Line, packet: &[u8], now: u64) {
         let Self { subscriber, listed, version, .. } = self;
-        let mut time = 0;
-        subscriber.on_packet(line, packet, now, &mut |event| on_event(listed, &mut time, &event));
+        let (mut time, mut others) = (0, false);
+        subscriber.on_packet(line, packet, now, &mut |event| {
+            others |= is_another_book(&event);
+            on_event(listed, &mut time, &event);
+        });
         *version += 1;
-        for (number, instrument) in listed {
+        for (number, instrument) in listed.iter_mut().filter(|_| others) {
             if std::mem::take(&mut instrument.rebuild) {
                 instrument.take_over(subscriber.instrument(*number));
             }
@@ -224,7 +227,7 @@ impl Listed {
             is_live: false,
             generation: 0,
             levels: Default::default(),
-            changes: VecDeque::with_capacity(CHANGES_MAX),
+            changes: VecDeque::new(),
             first: 0,
             last_trade: None,
             auction: None,
@@ -502,11 +505,11 @@ fn on_event(listed: &mut BTreeMap<u32, Listed>, time: &mut u64, event: &FeedEven
     }
 }
 
-/// After this event the levels do not follow from the changes.
+/// After this event the levels of some instrument do not follow from the changes.
 fn is_another_book(event: &FeedEvent<'_>) -> bool {
     use marketdata::SnapshotUse;
     match event {
-        FeedEvent::State { .. } => true,
+        FeedEvent::State { .. } | FeedEvent::Reset { .. } | FeedEvent::Defined { .. } => true,
         FeedEvent::Snapshot { used, .. } => {
             matches!(used, SnapshotUse::Adopted | SnapshotUse::Differs)
         }

@@ -28,7 +28,7 @@ use crate::fix::connection::ConnectionLimits;
 use crate::fix::fields::Scanner;
 use crate::fix::frame::{Frame, next};
 use crate::fix::inbound::msg_type_of;
-use crate::io::{Close, ConnId, NetEvent, StreamTransport, TransportLimits};
+use crate::io::{Close, CloseReason, ConnId, NetEvent, StreamTransport, TransportLimits};
 use books::Books;
 use clients::Client;
 use line::LineReceiver;
@@ -254,9 +254,11 @@ impl FixFeed {
                 NetEvent::Writable { conn } => {
                     self.with(conn, Client::has_room);
                 }
-                NetEvent::Closed { conn, .. } => {
+                NetEvent::Closed { conn, why: CloseReason::Eof } => {
                     self.with(conn, |client| (client.readable, client.gone) = (true, true));
                 }
+                // What it said last asks for answers that nobody hears.
+                NetEvent::Closed { conn, .. } => self.end(conn, Close::Now),
             }
         }
         done
@@ -327,17 +329,18 @@ impl FixFeed {
                 entries: &mut self.entries,
             };
             done += client.tell(told);
-            if client.is_slow(now, self.settings.slow_ns) {
-                heard = Heard::Drop;
-            }
         }
-        if heard == Heard::Nothing
-            && is_tick
-            && self.transport.reserve(id, REPLY_BYTES_MAX).is_some()
-        {
+        if client.is_slow(now, self.settings.slow_ns) {
+            heard = Heard::Drop;
+        }
+        if heard == Heard::Nothing && is_tick {
             self.replies.clear();
-            heard = client.session.on_tick(now, &rules, &mut self.replies);
-            clients::send(&mut *self.transport, id, self.replies.bytes());
+            if self.transport.reserve(id, REPLY_BYTES_MAX).is_none() {
+                client.is_blocked(now);
+            } else {
+                heard = client.session.on_tick(now, &rules, &mut self.replies);
+                clients::send(&mut *self.transport, id, self.replies.bytes());
+            }
         }
         match heard {
             Heard::Close => self.end(id, Close::Flushed),

@@ -306,3 +306,44 @@ fn tell_a_large_book(seed: u64) {
         assert!(follower.increments > 20, "seed {seed}: {}", follower.increments);
     }
 }
+
+/// Who takes nothing for so long that the ring has forgotten what comes next begins again with a W, and
+/// meanwhile costs nothing but a full buffer.
+#[test]
+fn who_reads_late_is_told_anew() {
+    let mut world = World::new(2, 3, roomy());
+    let mut follower = Follower::new(&mut world, 'A', KINDS[1]);
+    world.pass(5, &mut [&mut follower.peer]);
+    follower.take();
+    assert_eq!((follower.snapshots, follower.increments), (2, 0));
+    let changes = 30_000;
+    for n in 0..changes / 50 {
+        for _ in 0..50 {
+            // It comes at the back of its price, and sometimes what is first there trades.
+            world.venue.order(1, Side::Buy, 1000 + n % 10, 1);
+        }
+        world.venue.order(1, Side::Sell, 1000, 49);
+        world.commit();
+        world.pass(1, &mut []);
+    }
+    settle(&mut world, std::slice::from_mut(&mut follower), 3);
+    assert_eq!(follower.snapshots, 3, "one W more");
+    let entries = follower.increments * 128;
+    assert!(entries < 2 * changes as usize, "{} X", follower.increments);
+}
+
+#[test]
+fn one_address_gets_its_share_of_the_connections() {
+    let mut world = World::new(1, 3, Settings { per_address_max: 2, ..settings() });
+    let [a, b] = ['A', 'B'].map(|comp_id| world.connect(comp_id));
+    world.pass(2, &mut []);
+    let c = world.connect('C');
+    world.pass(2, &mut []);
+    let ended = |peer: &Peer| world.net.client_ended(peer.client).is_some();
+    assert_eq!([&a, &b, &c].map(ended), [false, false, true]);
+    world.net.client_reset(a.client);
+    world.pass(2, &mut []);
+    let d = world.connect('D');
+    world.pass(2, &mut []);
+    assert!(world.net.client_ended(d.client).is_none(), "there is a place again");
+}
