@@ -199,7 +199,7 @@ fn random_run(seed: u64, loses: bool) -> [usize; 2] {
         world.drops = loses && dice.hits(20);
         world.commit();
         // By step and place: whoever it is sleeps through half of the run, in stretches.
-        let awake = |n: usize| (step / 40 + n) % 3 != 0;
+        let awake = |n: usize| !(step / 40 + n).is_multiple_of(3);
         let hear = followers.iter_mut().enumerate().filter(|(n, _)| awake(*n));
         let mut peers: Vec<&mut Peer> = hear.map(|(_, f)| &mut f.peer).collect();
         world.pass(1 + dice.below(4), &mut peers);

@@ -248,7 +248,8 @@ fn nobody_had_anything_to_object(client: &Client) {
         let objections = |m: &&Fix| matches!(m.text("35"), "3" | "j" | "2");
         let mut messages = history.wire_in.iter().chain(&history.wire_out);
         assert_eq!(messages.find(objections), None, "{}", client.comp_id);
-        let told = history.wire_in.iter().filter(|m| !matches!(m.text("35"), "A" | "0" | "1" | "5"));
+        let told =
+            history.wire_in.iter().filter(|m| !matches!(m.text("35"), "A" | "0" | "1" | "5"));
         assert_eq!(told.count(), history.delivered.len(), "QuickFIX let everything through");
     });
 }
