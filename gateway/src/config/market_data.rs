@@ -87,6 +87,8 @@ impl Config {
             slow_ns: table.slow_ms * NS_PER_MS,
             per_address_max: table.connections_per_address_max.unwrap_or(u16::MAX),
             subscriptions_max: table.subscriptions_max as usize,
+            instruments_max: self.limits.instruments_max as usize,
+            orders_max: self.limits.orders_max as usize,
             currencies: self.instrument.iter().filter_map(currency).collect(),
         }
     }

@@ -147,9 +147,15 @@ pub struct Books {
     version: u64,
 }
 
-impl Default for Books {
-    fn default() -> Self {
-        let limits = SubscriberLimits { late_ns: LATE_NS, ..SubscriberLimits::default() };
+impl Books {
+    /// None yet. The most that there can be is known: the venue's own limits.
+    pub fn new(instruments_max: usize, orders_max: usize) -> Self {
+        let limits = SubscriberLimits {
+            instruments_max,
+            orders_max,
+            late_ns: LATE_NS,
+            ..SubscriberLimits::default()
+        };
         Self {
             subscriber: Subscriber::new(limits),
             listed: BTreeMap::new(),
@@ -158,9 +164,7 @@ impl Default for Books {
             version: 0,
         }
     }
-}
 
-impl Books {
     /// Takes a packet of the line that it came by.
     pub fn on_packet(&mut self, line: Line, packet: &[u8], now: u64) {
         let Self { subscriber, listed, version, .. } = self;

@@ -70,6 +70,10 @@ pub struct Settings {
     pub per_address_max: u16,
     /// Streams and watches that one connection may have.
     pub subscriptions_max: usize,
+    /// Instruments that the venue can have.
+    pub instruments_max: usize,
+    /// Orders that all its books can have.
+    pub orders_max: usize,
     /// Currency (15) by symbol.
     pub currencies: HashMap<Vec<u8>, String>,
 }
@@ -128,12 +132,13 @@ impl FixFeed {
         auth: AuthClient,
         packets: Packets,
     ) -> Self {
+        let books = Books::new(settings.instruments_max, settings.orders_max);
         Self {
             settings,
             transport,
             auth,
             packets,
-            books: Books::default(),
+            books,
             feed: Feed::Closed,
             clients: (0..connections_max).map(|_| None).collect(),
             net_events: Vec::with_capacity(256),
@@ -227,7 +232,8 @@ impl FixFeed {
         let wanted = self.clients.iter().any(Option::is_some) && !self.stopping;
         match self.feed {
             Feed::Closed if wanted => {
-                self.books = Books::default();
+                let Settings { instruments_max, orders_max, .. } = self.settings;
+                self.books = Books::new(instruments_max, orders_max);
                 self.packets.incremental.set_open(true);
                 self.feed = Feed::Open { until: now + LINGER_NS };
             }
@@ -249,7 +255,10 @@ impl FixFeed {
             match event {
                 NetEvent::Accepted { conn, peer, .. } => self.on_accepted(now, conn, peer.ip()),
                 NetEvent::Readable { conn } => {
-                    self.with(conn, |client| client.readable = true);
+                    self.with(conn, |client| {
+                        client.readable = true;
+                        client.session.on_bytes(now); // Be they a whole message or not.
+                    });
                 }
                 NetEvent::Writable { conn } => {
                     self.with(conn, Client::has_room);

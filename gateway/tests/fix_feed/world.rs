@@ -49,6 +49,8 @@ pub fn settings() -> Settings {
         slow_ns: 5_000 * MS,
         per_address_max: u16::MAX,
         subscriptions_max: 4,
+        instruments_max: 16,
+        orders_max: 1 << 14,
         currencies: HashMap::from([(b"SYM1".to_vec(), "USD".to_owned())]),
     }
 }
