@@ -5,10 +5,12 @@
 //! `[venue]` and what is in `config/tables.rs` is only a wish: at start the difference to the state
 //! goes into the log (engine/src/partition.rs, `Wish`).
 
+mod market_data;
 mod secrets;
 mod tables;
 mod wish;
 
+pub use market_data::FixMarketData;
 pub use tables::{
     Account, Allocation, BandAction, FeeTier, Firm, Instrument, Phase, ScheduleLine, SelfTrade,
     SelfTradeScope, Session, SessionProtocol,
@@ -68,6 +70,8 @@ pub struct Config {
     pub fix: Fix,
     /// Binary order entry; without it there is none.
     pub sbe: Option<Sbe>,
+    /// Market data over FIX.
+    pub fix_market_data: Option<FixMarketData>,
     /// Market data.
     pub feed: Feed,
     /// Sizes, taken once at start.
@@ -374,6 +378,7 @@ impl Config {
             let fix = "allow at least 1, or leave it out";
             return Err(self.error("fix.connections_per_address_max", "nobody could connect", fix));
         }
+        self.check_market_data()?;
         for (key, address) in [
             ("feed.a", self.feed.a),
             ("feed.b", self.feed.b),

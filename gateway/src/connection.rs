@@ -565,7 +565,8 @@ impl Live {
     }
 }
 
-fn silence_ns(heartbeat_ns: u64) -> u64 {
+/// So long a client may say nothing before it is asked.
+pub(crate) fn silence_ns(heartbeat_ns: u64) -> u64 {
     heartbeat_ns / 5 * SILENCE_FIFTHS
 }
 
@@ -575,7 +576,7 @@ fn is_printable(value: &[u8]) -> bool {
 
 /// Tokens that come back at a steady rate; holds one second's worth.
 #[derive(Debug)]
-struct Bucket {
+pub(crate) struct Bucket {
     rate: u32,
     /// Tokens × 10⁹.
     tokens: u128,
@@ -583,12 +584,13 @@ struct Bucket {
 }
 
 impl Bucket {
-    fn new(now: u64, rate: u32) -> Self {
+    /// Full.
+    pub(crate) fn new(now: u64, rate: u32) -> Self {
         Self { rate, tokens: u128::from(rate) * u128::from(NS_PER_S), filled_at: now }
     }
 
     /// Takes a token. `false`: there is none.
-    fn take(&mut self, now: u64) -> bool {
+    pub(crate) fn take(&mut self, now: u64) -> bool {
         let rate = u128::from(self.rate);
         let passed = u128::from(now.saturating_sub(self.filled_at));
         self.filled_at = self.filled_at.max(now);

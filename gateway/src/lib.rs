@@ -3,7 +3,7 @@
 //! `main.rs` reads the command line, `config.rs` the file, `venue.rs` wires the parts in numbered
 //! stages, `start.rs` says where they begin and `run.rs` runs them. Inward: `io/` moves bytes, `connection.rs`
 //! with the codecs `fix/` and `sbe/` makes commands of them, `gateway.rs` offers those to `rings.rs`. Outward: `gateway.rs` writes reports,
-//! `publisher.rs` packets. Beside the hot path: `journal.rs` is the log on disk, `understudy.rs` writes
+//! `publisher.rs` packets, and `fix_feed/` makes market data over FIX of these. Beside the hot path: `journal.rs` is the log on disk, `understudy.rs` writes
 //! what is derived (`outbox.rs`, `history.rs`, `snapshots.rs`), `auth.rs` checks secrets, `health.rs` says how the host
 //! is doing, `listen.rs` is a subscriber as a tool, `tools.rs` reads a journal from outside.
 
@@ -13,6 +13,7 @@ pub mod config;
 pub mod connection;
 pub mod directory;
 pub mod fix;
+pub mod fix_feed;
 pub mod flow;
 pub mod gateway;
 pub mod health;

@@ -4,10 +4,13 @@
 //! TCP ─► 6 gateway ─ring─► 5 partition ─► 2 journal      cold: 3 understudy ─► outboxes, snapshots
 //! TCP ◄─ 6 gateway ◄─event ring─ 5 partition                   4 secrets
 //! UDP ◄─ 7 publisher ◄─event ring─┘
+//! TCP ◄─ fix_feed/ ◄─packets─ 7 publisher, 3 understudy   cold: market data over FIX
 //! ```
 
 use crate::auth::auth_way;
 use crate::config::{Config, Instrument, Placement, ScheduleLine};
+use crate::fix_feed::line::LineSender;
+use crate::fix_feed::start::{LocalLines, open as open_market_data};
 use crate::gateway::{Gateway, Settings};
 use crate::health::{Health, StallWatch};
 use crate::history;
@@ -53,10 +56,11 @@ const CARE_EVERY: Duration = Duration::from_millis(250);
 /// Snapshot packets that leave in one go; then the understudy has its turn.
 const SNAPSHOT_BURST: usize = 16;
 
-/// Both lines.
+/// Both lines, and market data over FIX.
 struct UdpLines {
     a: MulticastSender,
     b: MulticastSender,
+    local: Option<LineSender>,
 }
 
 impl Lines for UdpLines {
@@ -64,6 +68,24 @@ impl Lines for UdpLines {
         // What could not be sent is counted there; receivers recover.
         let _ = self.a.send(packet);
         let _ = self.b.send(packet);
+        if let Some(local) = &mut self.local {
+            local.send(packet);
+        }
+    }
+}
+
+/// The snapshot channel, and market data over FIX.
+struct Snapshots {
+    sender: MulticastSender,
+    local: Option<LineSender>,
+}
+
+impl Lines for Snapshots {
+    fn send(&mut self, packet: &[u8]) {
+        let _ = self.sender.send(packet); // Counted there; the next cycle comes.
+        if let Some(local) = &mut self.local {
+            local.send(packet);
+        }
     }
 }
 
@@ -183,8 +205,9 @@ pub fn serve(config: &Config, out: &mut impl Write) -> anyhow::Result<()> {
 
     gateway.heeds(Arc::clone(&health));
 
-    // 7. The publisher.
-    let (lines, snapshots) = open_feed(config)?;
+    // 7. Market data over FIX, listening; the publisher.
+    let (market_data, local) = open_market_data(config)?;
+    let (lines, snapshots) = open_feed(config, local)?;
     let packer = Packer::new(CHANNEL_INCREMENTAL, EPOCH);
     let publisher =
         Publisher::new(feed_events, packer, lines, config.feed.heartbeat_ms * 1_000_000);
@@ -216,12 +239,14 @@ pub fn serve(config: &Config, out: &mut impl Write) -> anyhow::Result<()> {
             waiting,
             cores,
             addresses: &addresses,
+            market_data: market_data.as_ref().map(|market_data| market_data.address),
             snapshot_seq: begun_seq,
             commands: recovered.commands.saturating_sub(begun_seq),
             torn_bytes: recovered.torn_bytes,
             replay_ms,
         },
     )?;
+    let market_data = market_data.map(|opened| opened.serve(Arc::clone(&flags.stop)));
     pin(config.host.gateway_core)?;
     let mut engine = match placement {
         Placement::Split => {
@@ -241,6 +266,9 @@ pub fn serve(config: &Config, out: &mut impl Write) -> anyhow::Result<()> {
     // 9. The end: everything written, nothing torn.
     let synced = engine.partition.log_mut().sync();
     cold_stop.store(true, Ordering::Release);
+    if let Some(thread) = market_data {
+        thread.join().map_err(|_| anyhow!("the thread of market data over FIX failed"))?;
+    }
     cold.join().map_err(|_| anyhow!("the understudy's thread failed"))?;
     synced.context("the journal could not be synced at the end")?;
     writeln!(out, "stopped in good order at sequence {}", engine.partition.engine().seq())?;
@@ -342,20 +370,21 @@ fn pin(core: Option<usize>) -> anyhow::Result<()> {
     }
 }
 
-fn open_feed(config: &Config) -> anyhow::Result<(UdpLines, MulticastSender)> {
+fn open_feed(config: &Config, local: LocalLines) -> anyhow::Result<(UdpLines, Snapshots)> {
     let feed = &config.feed;
     let open = |key, group| {
         MulticastSender::open(group, feed.interface, feed.ttl, true)
             .with_context(|| format!("{}: feed.{key}: cannot send to {group}", config.file))
     };
-    let lines = UdpLines { a: open("a", feed.a)?, b: open("b", feed.b)? };
-    Ok((lines, open("snapshot", feed.snapshot)?))
+    let lines = UdpLines { a: open("a", feed.a)?, b: open("b", feed.b)?, local: local.incremental };
+    let sender = open("snapshot", feed.snapshot)?;
+    Ok((lines, Snapshots { sender, local: local.snapshots }))
 }
 
 /// The cold thread: follows the log, answers for old messages, sends snapshots in small bursts.
 fn spawn_understudy(
     mut understudy: Understudy<JournalReader>,
-    snapshots: MulticastSender,
+    mut snapshots: Snapshots,
     config: &Config,
     recovered_seq: u64,
     gateway: io::Doorbell,
@@ -382,7 +411,7 @@ fn spawn_understudy(
                 cycle.run(understudy.engine(), |packet| packets.push_back(packet.to_vec()));
             }
             for packet in packets.drain(..packets.len().min(SNAPSHOT_BURST)) {
-                let _ = snapshots.send(&packet); // Counted there; the next cycle comes.
+                snapshots.send(&packet);
             }
             if done.is_nothing() && stop.load(Ordering::Acquire) {
                 return;
@@ -464,6 +493,7 @@ struct Started<'a> {
     waiting: Waiting,
     cores: usize,
     addresses: &'a [std::net::SocketAddr],
+    market_data: Option<std::net::SocketAddr>,
     snapshot_seq: u64,
     commands: u64,
     torn_bytes: u64,
@@ -527,6 +557,9 @@ fn announce(out: &mut impl Write, config: &Config, s: &Started<'_>) -> std::io::
     if let (Some(sbe), Some(settings)) = (addresses.next(), &config.sbe) {
         let width = if settings.wide_frames { "four" } else { "two" };
         writeln!(out, "  SBE         {sbe} · frames with a length of {width} bytes")?;
+    }
+    if let Some(address) = s.market_data {
+        writeln!(out, "  FIX data    {address}")?;
     }
     writeln!(
         out,

@@ -80,6 +80,24 @@ fn the_codecs_know_no_socket_and_no_number_of_their_own() {
     must_not_say("gateway/src/sbe", &[], &words);
 }
 
+/// Beside `start.rs`, which makes it, market data over FIX is given its time and its packets; it reaches into
+/// no part of the order path.
+#[test]
+fn market_data_over_fix_is_given_what_it_knows() {
+    let words = [
+        "std::thread",
+        "Instant",
+        "io::clock",
+        ".unwrap()",
+        "crate::gateway",
+        "crate::rings",
+        "crate::journal",
+        "engine::",
+        "f64",
+    ];
+    must_not_say("gateway/src/fix_feed", &["fix_feed/start.rs"], &words);
+}
+
 #[test]
 fn files_and_sockets_are_opened_in_gateway_io_only() {
     let words =

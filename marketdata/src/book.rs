@@ -10,6 +10,7 @@ use sbe_schemas::header::{self, Message};
 use sbe_schemas::market_data as md;
 use sbe_schemas::types::{Decimal8, Side, SideCode};
 use std::collections::BTreeMap;
+use std::ops::Bound;
 
 /// A message about the book of one instrument.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -123,12 +124,16 @@ impl RestingOrder {
     }
 
     fn place(&self) -> Place {
+        Place { rank: rank(self.side, self.price), priority: self.priority }
+    }
+}
+
+/// Lower is better, whatever the side.
+fn rank(side: Side, price: Decimal8) -> i64 {
+    match side {
         // `!` turns the order of all i64 round without overflow: the highest bid comes first.
-        let rank = match self.side {
-            Side::Buy => !self.price.get(),
-            Side::Sell => self.price.get(),
-        };
-        Place { rank, priority: self.priority }
+        Side::Buy => !price.get(),
+        Side::Sell => price.get(),
     }
 }
 
@@ -204,32 +209,56 @@ impl Book {
         })
     }
 
+    /// The orders of one side behind the place of (`price`, `priority`), in priority order.
+    pub fn side_after(
+        &self,
+        side: Side,
+        price: Decimal8,
+        priority: u64,
+    ) -> impl Iterator<Item = &RestingOrder> {
+        let after = Place { rank: rank(side, price), priority };
+        let behind = (Bound::Excluded(after), Bound::Unbounded);
+        self.orders_of(side).range(behind).map(|(_, order)| order)
+    }
+
     /// Applies the message that comes next, or compares the checksum. `room`: how many more orders
     /// the caller has memory for.
     ///
     /// # Errors
     /// See [`BookError`].
     pub fn apply(&mut self, message: &BookMessage, room: usize) -> Result<(), BookError> {
+        self.change(message, room).map(|_| ())
+    }
+
+    /// As [`Self::apply`]; gives the order that the message is about as it was before, if there was one.
+    ///
+    /// # Errors
+    /// See [`BookError`].
+    pub fn change(
+        &mut self,
+        message: &BookMessage,
+        room: usize,
+    ) -> Result<Option<RestingOrder>, BookError> {
         if message.follows() != self.rpt_seq {
             return Err(BookError::RptSeq { at: self.rpt_seq, seen: message.rpt_seq() });
         }
-        match message {
-            BookMessage::Add(m) => self.add(m, room),
-            BookMessage::Reduce(m) => self.reduce(m),
+        let before = match message {
+            BookMessage::Add(m) => self.add(m, room).map(|()| None),
+            BookMessage::Reduce(m) => self.reduce(m).map(Some),
             BookMessage::Delete(m) => {
                 let order = self.known(m.order_id.get(), m.side)?;
                 self.take_away(&order);
-                Ok(())
+                Ok(Some(order))
             }
-            BookMessage::Execute(m) => self.execute(m),
+            BookMessage::Execute(m) => self.execute(m).map(Some),
             BookMessage::Checksum(m) => {
                 let same = m.checksum.get() == self.checksum
                     && usize::try_from(m.orders.get()) == Ok(self.orders());
-                if same { Ok(()) } else { Err(BookError::Checksum) }
+                if same { Ok(None) } else { Err(BookError::Checksum) }
             }
         }?;
         self.rpt_seq = message.rpt_seq();
-        Ok(())
+        Ok(before)
     }
 
     /// Puts an order of a snapshot in its place; `rptSeq` stays.
@@ -270,16 +299,16 @@ impl Book {
         Ok(())
     }
 
-    fn reduce(&mut self, m: &md::OrderReduce) -> Result<(), BookError> {
+    fn reduce(&mut self, m: &md::OrderReduce) -> Result<RestingOrder, BookError> {
         let order = self.known(m.order_id.get(), m.side)?;
         if m.qty.get() <= 0 || m.qty.get() >= order.qty.get() {
             return Err(BookError::Qty);
         }
         self.set_qty(&order, m.qty);
-        Ok(())
+        Ok(order)
     }
 
-    fn execute(&mut self, m: &md::OrderExecute) -> Result<(), BookError> {
+    fn execute(&mut self, m: &md::OrderExecute) -> Result<RestingOrder, BookError> {
         let order = self.known(m.order_id.get(), m.side)?;
         // Any order may trade (pro-rata, auctions, all-or-none) and an uncross may give it a better price.
         let is_worse = match order.side {
@@ -298,7 +327,7 @@ impl Book {
         } else {
             self.set_qty(&order, m.leaves_qty)
         }
-        Ok(())
+        Ok(order)
     }
 
     fn orders_of(&self, side: Side) -> &BTreeMap<Place, RestingOrder> {

@@ -1,6 +1,6 @@
 //! What a subscriber tells whoever listens to it, and the counts of it.
 
-use crate::book::BookError;
+use crate::book::{BookError, BookMessage, RestingOrder};
 use sbe_schemas::market_data as md;
 
 /// What is known of the book of an instrument.
@@ -50,6 +50,15 @@ pub enum FeedEvent<'a> {
         time: u64,
         /// SBE header and body.
         bytes: &'a [u8],
+    },
+    /// A message was applied to its book, at once or, after a recovery, later.
+    Changed {
+        /// Whose.
+        instrument: u32,
+        /// Which; never a checksum.
+        message: &'a BookMessage,
+        /// The order that it is about, as it was; of a new one none.
+        before: Option<RestingOrder>,
     },
     /// The rules of an instrument, when first told and when they change, by either channel.
     Defined {
@@ -199,6 +208,7 @@ impl Statistics {
             }
             FeedEvent::State { state: State::Live, .. } => self.recoveries += 1,
             FeedEvent::State { .. }
+            | FeedEvent::Changed { .. }
             | FeedEvent::Defined { .. }
             | FeedEvent::Phase { .. }
             | FeedEvent::Trade { .. }

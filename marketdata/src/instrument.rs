@@ -196,12 +196,15 @@ impl Instrument {
         tell: &mut impl FnMut(FeedEvent<'_>),
     ) {
         let (instrument, rpt_seq) = (self.number, message.rpt_seq());
-        match (self.book.apply(message, room.orders), message) {
-            (Ok(()), BookMessage::Checksum(_)) => {
+        match (self.book.change(message, room.orders), message) {
+            (Ok(_), BookMessage::Checksum(_)) => {
                 tell(FeedEvent::Checksum { instrument, rpt_seq, verified: true });
                 self.become_state(State::Live, tell);
             }
-            (Ok(()), _) => self.become_state(State::Live, tell),
+            (Ok(before), _) => {
+                tell(FeedEvent::Changed { instrument, message, before });
+                self.become_state(State::Live, tell);
+            }
             (Err(BookError::Checksum), _) => {
                 tell(FeedEvent::Checksum { instrument, rpt_seq, verified: false });
                 self.distrust(sequence, tell);

@@ -45,6 +45,7 @@ impl Venue {
         let config = config
             .replace("127.0.0.1:9001", "127.0.0.1:0")
             .replace("127.0.0.1:9002", "127.0.0.1:0")
+            .replace("127.0.0.1:9003", "127.0.0.1:0")
             .replace("239.255.42.", "239.255.142.");
         std::fs::write(directory.join("venue.toml"), config).unwrap();
         let mut child = Command::new(portcullis())

@@ -1,9 +1,10 @@
 //! Writes `gateway/src/fix/tables.rs` from the FIX 4.4 dictionary that fefix carries, and from the same
-//! the dictionary that clients load.
+//! the dictionaries that clients load.
 //!
 //! ```text
 //! cargo run -p fix-oracle -- tables > gateway/src/fix/tables.rs
 //! cargo run -p fix-oracle -- orders > docs/fix/portcullis-orders.xml
+//! cargo run -p fix-oracle -- market-data > docs/fix/portcullis-market-data.xml
 //! ```
 //!
 //! A tool of the developers, never part of the binary. `model.rs` reads the dictionary and checks
@@ -16,7 +17,10 @@ mod quickfix;
 
 use std::fmt::Write as _;
 
+use anyhow::Context as _;
 use model::{Field, Group, Layout, Model};
+
+const USAGE: &str = "usage: fix-oracle tables | orders | market-data";
 
 const HEAD: &str = "\
 //! FIX 4.4 as static data: tags, message types, fields, groups, messages.
@@ -35,8 +39,12 @@ fn main() -> anyhow::Result<()> {
     let wanted = arguments.next().filter(|_| arguments.len() == 0);
     match wanted.as_deref() {
         Some("tables") => print!("{}", tables(&model)?),
-        Some("orders") => print!("{}", quickfix::dictionary(&model, quickfix::ORDERS, "orders")?),
-        _ => anyhow::bail!("usage: fix-oracle tables | orders"),
+        Some(file) => {
+            let books = [quickfix::ORDER_ENTRY, quickfix::MARKET_DATA];
+            let book = books.iter().find(|book| book.file == file).context(USAGE)?;
+            print!("{}", quickfix::dictionary(&model, book)?);
+        }
+        None => anyhow::bail!(USAGE),
     }
     Ok(())
 }

@@ -1,10 +1,11 @@
-//! The venue's dictionary for clients, in QuickFIX's format: `docs/fix/portcullis-orders.xml`.
+//! The venue's dictionaries for clients, in QuickFIX's format: `docs/fix/portcullis-orders.xml` and
+//! `docs/fix/portcullis-market-data.xml`.
 //!
-//! Which messages and fields there are is said here and in docs/wire/fix.md, in the same words; a test
-//! (`tests/current.rs`) holds the two together. What a field is called, what type and which values it has,
+//! Which messages and fields there are is said here and in docs/wire/fix.md and fix-market-data.md, in the same
+//! words; a test (`tests/current.rs`) holds them together. What a field is called, what type and which values it has,
 //! is said by the model that the gateway's own tables come from, so both judge a message alike. Header and
-//! trailer are FIX 4.4's whole ones. Groups and parties are taken by the venue and not looked at; a client
-//! that sends them has no need to have them checked, and the venue never sends them.
+//! trailer are FIX 4.4's whole ones. In order entry groups and parties are taken by the venue and not looked at; a
+//! client that sends them has no need to have them checked, and the venue never sends them.
 
 use crate::model::{Field, Layout, Model};
 use anyhow::{Context as _, ensure};
@@ -13,9 +14,26 @@ use std::fmt::Write as _;
 
 /// A message: MsgType, tags that are required, tags that may be there.
 pub(crate) type Message = (&'static str, &'static [u16], &'static [u16]);
+/// A group of a message: MsgType, NumInGroup, its delimiter, and the other tags of an entry.
+pub(crate) type Group = (&'static str, u16, u16, &'static [u16]);
+
+/// A dictionary: the name of its file, its page, its messages and their groups.
+pub(crate) struct Book {
+    pub(crate) file: &'static str,
+    page: &'static str,
+    messages: &'static [Message],
+    groups: &'static [Group],
+}
+
+/// Order entry and drop copies.
+pub(crate) const ORDER_ENTRY: Book =
+    Book { file: "orders", page: "fix.md", messages: ORDERS, groups: &[] };
+/// Market data.
+pub(crate) const MARKET_DATA: Book =
+    Book { file: "market-data", page: "fix-market-data.md", messages: DATA, groups: DATA_GROUPS };
 
 /// Order entry and its answers. What is required of both ways is what the stricter of them says.
-pub(crate) const ORDERS: &[Message] = &[
+const ORDERS: &[Message] = &[
     ("0", &[], &[112]),
     ("1", &[112], &[]),
     ("2", &[7, 16], &[]),
@@ -40,6 +58,38 @@ pub(crate) const ORDERS: &[Message] = &[
     ("AF", &[584, 585], &[55]),
     ("q", &[11, 60, 530], &[55, 54, 5020, 5021]),
     ("r", &[11, 37, 530, 531, 533, 60, 5020], &[532, 55, 54, 58, 5021, 5022]),
+];
+
+/// Market data both ways.
+const DATA: &[Message] = &[
+    ("0", &[], &[112]),
+    ("1", &[112], &[]),
+    ("2", &[7, 16], &[]),
+    ("3", &[45], &[371, 372, 373, 58]),
+    ("4", &[36], &[123]),
+    ("5", &[], &[58]),
+    ("A", &[98, 108], &[141, 789, 553, 554, 8013]),
+    ("j", &[372, 380], &[45, 379, 58]),
+    ("V", &[262, 263, 264, 267, 146], &[265, 266, 547]),
+    ("W", &[268], &[5022, 5023, 5024, 262, 55]),
+    ("X", &[268], &[5022, 5023, 262]),
+    ("Y", &[262], &[281, 58]),
+    ("x", &[320, 559], &[55, 263]),
+    ("y", &[320, 322, 560], &[393, 893, 146]),
+    ("e", &[324, 263], &[55]),
+    ("f", &[], &[5022, 324, 55, 625, 325, 326, 58]),
+    ("g", &[335, 263], &[336]),
+    ("h", &[336, 340], &[335, 625, 325, 567, 58]),
+    ("B", &[148, 33], &[42, 61]),
+];
+
+const DATA_GROUPS: &[Group] = &[
+    ("V", 267, 269, &[]),
+    ("V", 146, 55, &[]),
+    ("W", 268, 269, &[270, 271, 272, 273, 277, 286, 37, 346]),
+    ("X", 268, 279, &[269, 278, 55, 270, 271, 272, 273, 277, 286, 37, 346]),
+    ("y", 146, 55, &[15, 561, 562, 58]),
+    ("B", 33, 58, &[]),
 ];
 
 /// A tag of the venue's own: number, name, type, values with their words.
@@ -68,22 +118,21 @@ const OWN: &[Own] = &[
     ),
     (5021, "MassCancelAccount", "STRING", &[]),
     (5022, "LogSeq", "SEQNUM", &[]),
+    (5023, "BookRptSeq", "SEQNUM", &[]),
+    (5024, "BookState", "INT", &[("2", "RECOVERING")]),
     (8013, "CancelOnDisconnect", "BOOLEAN", &[]),
 ];
 
 /// What MsgCat of QuickFIX's format calls session messages.
 const SESSION: &[&str] = &["0", "1", "2", "3", "4", "5", "A"];
 
-/// The dictionary with these messages.
-pub(crate) fn dictionary(
-    model: &Model,
-    messages: &[Message],
-    file: &str,
-) -> anyhow::Result<String> {
+/// The text of a dictionary.
+pub(crate) fn dictionary(model: &Model, book: &Book) -> anyhow::Result<String> {
+    let &Book { file, page, messages, groups } = book;
     let mut used = BTreeSet::new();
     let mut out = format!(
         "<?xml version='1.0' encoding='UTF-8'?>\n\
-         <!-- FIX 4.4 as portcullis speaks it: docs/wire/fix.md. Generated, do not edit:\n     \
+         <!-- FIX 4.4 as portcullis speaks it: docs/wire/{page}. Generated, do not edit:\n     \
          cargo run -p fix-oracle -- {file} > docs/fix/portcullis-{file}.xml -->\n\
          <fix type='FIX' major='4' minor='4' servicepack='0'>\n"
     );
@@ -99,8 +148,17 @@ pub(crate) fn dictionary(
         for &tag in required.iter().chain(optional) {
             let own = OWN.iter().any(|own| own.0 == tag);
             ensure!(own || known.body.fields.contains(&tag), "{msg_type} has no {tag}");
-            ensure!(!known.body.groups.iter().any(|&at| model.groups[at].count == tag), "{tag}");
-            reference(&mut out, model, tag, required.contains(&tag), 3)?;
+            let of_fix = known.body.groups.iter().map(|&at| &model.groups[at]);
+            let of_fix = of_fix.into_iter().find(|group| group.count == tag);
+            let ours = groups.iter().find(|group| group.0 == msg_type && group.1 == tag);
+            ensure!(of_fix.is_some() == ours.is_some(), "{msg_type}: is {tag} a group?");
+            let is_required = required.contains(&tag);
+            match of_fix.zip(ours) {
+                Some((of_fix, ours)) => {
+                    group(&mut out, model, of_fix, ours, is_required, &mut used)?
+                }
+                None => reference(&mut out, model, tag, is_required, 3)?,
+            }
             used.insert(tag);
         }
         writeln!(out, "  </message>")?;
@@ -116,6 +174,27 @@ pub(crate) fn dictionary(
     }
     writeln!(out, " </fields>\n</fix>")?;
     Ok(out)
+}
+
+/// A group of a message, with the fields that the venue uses of it.
+fn group(
+    out: &mut String,
+    model: &Model,
+    of_fix: &crate::model::Group,
+    &(msg_type, count, delimiter, others): &Group,
+    required: bool,
+    used: &mut BTreeSet<u16>,
+) -> anyhow::Result<()> {
+    ensure!(of_fix.delimiter == delimiter, "{msg_type}: {count} begins with {delimiter}?");
+    let (name, yes_or_no) = (&model.fields[&count].name, if required { 'Y' } else { 'N' });
+    writeln!(out, "   <group name='{name}' required='{yes_or_no}'>")?;
+    for &tag in [delimiter].iter().chain(others) {
+        ensure!(of_fix.entry.fields.contains(&tag), "{msg_type}: {count} has no {tag}");
+        reference(out, model, tag, of_fix.entry.required.contains(&tag), 4)?;
+        used.insert(tag);
+    }
+    writeln!(out, "   </group>")?;
+    Ok(())
 }
 
 /// Header or trailer, its groups included. The order of the first three, and of the last, is the wire's.

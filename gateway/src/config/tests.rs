@@ -58,6 +58,8 @@ fn errors_name_file_key_and_fix() {
             "connections_max = 64\nconnections_per_address_max = 0",
             "fix.connections_per_address_max",
         ),
+        ("rate = 100 ", "rate = 0 ", "fix_market_data.rate"),
+        ("listen = \"127.0.0.1:9003\"", "listen = \"127.0.0.1:9001\"", "fix_market_data.listen"),
         (
             "account = \"CLIENT2\"\nfirm = 2\n",
             "account = \"CLIENT2\"\ndrop_copy = true\n",

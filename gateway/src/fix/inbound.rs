@@ -62,13 +62,13 @@ pub struct Expected<'a> {
 
 /// A verdict that is not `Fine`.
 #[derive(Clone, Copy, Debug)]
-struct Bad {
-    verdict: Verdict,
-    reason: u8,
-    tag: Option<i32>,
+pub(crate) struct Bad {
+    pub(crate) verdict: Verdict,
+    pub(crate) reason: u8,
+    pub(crate) tag: Option<i32>,
 }
 
-const fn reject(reason: Reason, tag: u16) -> Bad {
+pub(crate) const fn reject(reason: Reason, tag: u16) -> Bad {
     Bad { verdict: Verdict::SessionReject, reason: reason as u8, tag: Some(tag as i32) }
 }
 
@@ -155,7 +155,7 @@ fn route(fields: &Fields<'_>, tags: [u16; 3]) -> Route {
 }
 
 /// FIX 4.4 vol. 2: header checks that come before everything else.
-fn check_session(
+pub(crate) fn check_session(
     fields: &Fields<'_>,
     kind: &[u8],
     number: Option<u64>,

@@ -168,7 +168,8 @@ impl<W: Write> Show<W> {
                     },
                 );
             }
-            FeedEvent::Checksum { .. }
+            FeedEvent::Changed { .. }
+            | FeedEvent::Checksum { .. }
             | FeedEvent::Snapshot { .. }
             | FeedEvent::Trade { .. }
             | FeedEvent::SnapshotCut { .. }

@@ -108,6 +108,7 @@ impl Venue {
         let config = gateway::config::DEMO
             .replace("127.0.0.1:9001", "127.0.0.1:0")
             .replace("127.0.0.1:9002", "127.0.0.1:0")
+            .replace("127.0.0.1:9003", "127.0.0.1:0")
             .replace("239.255.42.", &groups)
             .replace("orders_max = 262144", "orders_max = 20000")
             .replace("pages_max = 16384", "pages_max = 4096")

@@ -9,7 +9,9 @@
 )]
 
 mod orders;
+#[allow(dead_code, reason = "market data's tests use the rest")]
 mod peer;
+#[allow(dead_code, reason = "market data's tests use the rest")]
 mod venue;
 
 use peer::Peer;

@@ -151,6 +151,11 @@ impl Peer {
         })
     }
 
+    /// The same connection, for another thread to read from.
+    pub fn another_end(&self) -> TcpStream {
+        self.socket.try_clone().unwrap()
+    }
+
     pub fn close_half(&self) {
         self.socket.shutdown(Shutdown::Write).unwrap();
     }

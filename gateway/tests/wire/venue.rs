@@ -17,6 +17,7 @@ pub struct Venue {
     address: String,
     /// Of binary order entry.
     pub sbe_address: String,
+    market_data: String,
     directory: PathBuf,
     /// The first three bytes of its multicast groups.
     groups: String,
@@ -37,6 +38,7 @@ impl Venue {
         let demo = gateway::config::DEMO
             .replace("127.0.0.1:9001", "127.0.0.1:0")
             .replace("127.0.0.1:9002", "127.0.0.1:0")
+            .replace("127.0.0.1:9003", "127.0.0.1:0")
             .replace("239.255.42.", &groups)
             // Messages are written long before a slow host gets to read them.
             .replace("sending_time_tolerance_s = 120", "sending_time_tolerance_s = 3600");
@@ -46,6 +48,7 @@ impl Venue {
             child: Self::command(&directory, &transport, &placement).spawn().unwrap(),
             address: String::new(),
             sbe_address: String::new(),
+            market_data: String::new(),
             directory,
             groups,
             transport,
@@ -74,6 +77,9 @@ impl Venue {
             if let Some(rest) = line.trim().strip_prefix("SBE ") {
                 self.sbe_address = rest.split_whitespace().next().unwrap().to_owned();
             }
+            if let Some(rest) = line.trim().strip_prefix("FIX data") {
+                self.market_data = rest.trim().to_owned();
+            }
             if line == "ready" {
                 std::thread::spawn(move || lines.count()); // Keeps the pipe open and empty.
                 return;
@@ -84,6 +90,11 @@ impl Venue {
 
     pub fn address(&self) -> &str {
         &self.address
+    }
+
+    /// Of market data over FIX.
+    pub fn market_data(&self) -> &str {
+        &self.market_data
     }
 
     pub fn connect(&self, comp_id: &str) -> Peer {

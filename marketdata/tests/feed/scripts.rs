@@ -44,7 +44,9 @@ impl Desk {
 
 fn name(event: &FeedEvent<'_>) -> Option<String> {
     Some(match event {
-        FeedEvent::Message { .. } | FeedEvent::Defined { .. } => return None,
+        FeedEvent::Message { .. } | FeedEvent::Changed { .. } | FeedEvent::Defined { .. } => {
+            return None;
+        }
         FeedEvent::Checksum { verified: true, .. } => return None,
         FeedEvent::State { state, .. } => state.name().to_string(),
         FeedEvent::Gap { from, to } => format!("lost {from}..{to}"),

@@ -5,7 +5,7 @@
 
 use quickfix::{
     Application, ApplicationCallback, ConnectionHandler, FieldMap, FileMessageStoreFactory,
-    FixSocketServerKind, Initiator, LogCallback, LogFactory, Message, MsgFromAppError,
+    FixSocketServerKind, Group, Initiator, LogCallback, LogFactory, Message, MsgFromAppError,
     MsgToAppError, SessionId, SessionSettings, send_to_target,
 };
 use std::path::{Path, PathBuf};
@@ -150,6 +150,10 @@ fn readable(message: &str) -> Fix {
 pub enum Dictionary {
     /// `docs/fix/portcullis-orders.xml`: no message, field or value that it does not have.
     Venues,
+    /// `docs/fix/portcullis-market-data.xml`, and market data is what it speaks.
+    MarketData,
+    /// All of FIX 4.4, for market data.
+    Fix44OfMarketData,
     /// All of FIX 4.4, where tags from 5000 on are nobody's business.
     Fix44,
 }
@@ -204,14 +208,22 @@ impl Client {
         let (comp_id, port) = (&self.comp_id, self.port);
         let store = self.directory.display();
         let (dictionary, user_defined) = match self.dictionary {
-            Dictionary::Venues => (venues_dictionary(), "Y"),
-            Dictionary::Fix44 => (fix44_dictionary().to_owned(), "N"),
+            Dictionary::Venues => (venues_dictionary("orders"), "Y"),
+            Dictionary::MarketData => (venues_dictionary("market-data"), "Y"),
+            Dictionary::Fix44 | Dictionary::Fix44OfMarketData => {
+                (fix44_dictionary().to_owned(), "N")
+            }
+        };
+        // The numbers of market data are those of the connection.
+        let reset = match self.dictionary {
+            Dictionary::MarketData | Dictionary::Fix44OfMarketData => "Y",
+            Dictionary::Venues | Dictionary::Fix44 => "N",
         };
         let dictionary = dictionary.display();
         format!(
             "[DEFAULT]\nConnectionType=initiator\nReconnectInterval=1\nHeartBtInt=30\n\
              NonStopSession=Y\nPersistMessages=Y\nFileStorePath={store}\n\
-             ResetOnLogon=N\nResetOnLogout=N\nResetOnDisconnect=N\n\
+             ResetOnLogon={reset}\nResetOnLogout=N\nResetOnDisconnect=N\n\
              UseDataDictionary=Y\nDataDictionary={dictionary}\nValidateFieldsOutOfOrder=Y\n\
              ValidateFieldsHaveValues=Y\nValidateUserDefinedFields={user_defined}\n\
              AllowUnknownMsgFields=N\nSocketNodelay=Y\n\
@@ -257,6 +269,25 @@ impl Client {
         for (tag, value) in fields {
             message.set_field(*tag, *value).unwrap();
         }
+        let session = SessionId::try_new("FIX.4.4", &self.comp_id, VENUE, "").unwrap();
+        send_to_target(message, &session).unwrap();
+    }
+
+    /// MarketDataRequest for ACME: `kinds` are MDEntryTypes (269).
+    pub fn ask_for_market_data(&self, fields: &[(i32, &str)], kinds: &[&str]) {
+        let mut message = Message::new();
+        message.with_header_mut(|header| header.set_field(MSG_TYPE, "V")).unwrap();
+        for (tag, value) in fields {
+            message.set_field(*tag, *value).unwrap();
+        }
+        for kind in kinds {
+            let mut group = Group::try_new(267, 269).unwrap();
+            group.set_field(269, *kind).unwrap();
+            message.add_group(&group).unwrap();
+        }
+        let mut group = Group::try_new(146, 55).unwrap();
+        group.set_field(55, "ACME").unwrap();
+        message.add_group(&group).unwrap();
         let session = SessionId::try_new("FIX.4.4", &self.comp_id, VENUE, "").unwrap();
         send_to_target(message, &session).unwrap();
     }
@@ -353,9 +384,10 @@ fn code(side: &str) -> &'static str {
     }
 }
 
-/// What clients are given.
-pub fn venues_dictionary() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/fix/portcullis-orders.xml")
+/// What clients are given: `orders` or `market-data`.
+pub fn venues_dictionary(of: &str) -> PathBuf {
+    let file = format!("../../docs/fix/portcullis-{of}.xml");
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(file)
 }
 
 /// FIX 4.4 in QuickFIX's own format. QuickFIX's crate leaves the file out; that of `fefix`, which

@@ -6,7 +6,9 @@
 //! Next: `client.rs` (QuickFIX), `server.rs` (the child process), `wireshark.rs` (a second opinion).
 #![allow(clippy::unwrap_used, missing_docs, unreachable_pub, reason = "a test")]
 
+#[allow(dead_code, reason = "market data uses the rest")]
 mod client;
+#[allow(dead_code, reason = "market data uses the rest")]
 mod server;
 mod wireshark;
 

@@ -35,6 +35,8 @@ pub struct Server {
     /// Configuration, data, what the venue had to say, and the clients' stores.
     pub directory: PathBuf,
     pub port: u16,
+    /// Of market data.
+    pub market_data_port: u16,
 }
 
 impl Server {
@@ -45,10 +47,11 @@ impl Server {
         let directory =
             PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("quickfix-{pid}-{number}"));
         std::fs::create_dir_all(&directory).unwrap();
-        let port = free_port(pid, number);
-        std::fs::write(directory.join("venue.toml"), configuration(port, pid, number)).unwrap();
+        let [port, market_data_port] = free_ports(pid, number);
+        let configuration = configuration([port, market_data_port], pid, number);
+        std::fs::write(directory.join("venue.toml"), configuration).unwrap();
         let child = spawn(way, &directory);
-        let mut server = Self { child, way, directory, port };
+        let mut server = Self { child, way, directory, port, market_data_port };
         server.await_ready();
         server
     }
@@ -159,7 +162,7 @@ fn binary() -> &'static Path {
 }
 
 /// The built-in configuration with other addresses.
-fn configuration(port: u16, pid: u32, number: u16) -> String {
+fn configuration([port, market_data_port]: [u16; 2], pid: u32, number: u16) -> String {
     let printed = Command::new(binary()).args(["serve", "--print-config"]).output().unwrap();
     let mut text = String::from_utf8(printed.stdout).unwrap();
     // Groups and ports of the feed: nobody else's, though several of these tests run at once.
@@ -167,6 +170,7 @@ fn configuration(port: u16, pid: u32, number: u16) -> String {
     let replacements = [
         ("127.0.0.1:9001", format!("127.0.0.1:{port}")),
         ("127.0.0.1:9002", "127.0.0.1:0".to_owned()),
+        ("127.0.0.1:9003", format!("127.0.0.1:{market_data_port}")),
         ("239.255.42.1:9101", format!("239.255.{group}.{}:{feed_port}", 10 + number * 3)),
         ("239.255.42.2:9102", format!("239.255.{group}.{}:{}", 11 + number * 3, feed_port + 1)),
         ("239.255.42.3:9103", format!("239.255.{group}.{}:{}", 12 + number * 3, feed_port + 2)),
@@ -178,13 +182,13 @@ fn configuration(port: u16, pid: u32, number: u16) -> String {
     text
 }
 
-/// A port that nobody listens on. Every venue of this process looks in a stretch of its own, so
+/// Ports that nobody listens on. Every venue of this process looks in a stretch of its own, so
 /// that two of them never find the same.
-fn free_port(pid: u32, number: u16) -> u16 {
+fn free_ports(pid: u32, number: u16) -> [u16; 2] {
     let stretch = PORTS.len() as u16 / SERVERS_MAX;
     let first = PORTS.start + number % SERVERS_MAX * stretch;
-    (0..stretch)
+    let mut free = (0..stretch)
         .map(|n| first + (pid as u16 % stretch + n) % stretch)
-        .find(|&port| TcpListener::bind(("127.0.0.1", port)).is_ok())
-        .expect("a free port")
+        .filter(|&port| TcpListener::bind(("127.0.0.1", port)).is_ok());
+    [free.next().expect("a free port"), free.next().expect("a second free port")]
 }
