@@ -9,6 +9,7 @@ use crate::engine::Engine;
 use crate::instrument::{Instrument, is_call};
 use crate::matching::{is_post_only, kind_of};
 use crate::orders::{Order, Slot};
+use crate::permissions::{terms_of, terms_of_open};
 use crate::session::Blocked;
 use sbe_schemas::journal as j;
 use sbe_schemas::types::{
@@ -58,6 +59,11 @@ impl Engine {
         let account = self.account_of(at, &new.account).ok_or(R::UnknownAccount)?;
         if let Some(blocked) = self.blocked(at, account) {
             return Err(blocked.into());
+        }
+        if self.sessions[at as usize].restricted.any() {
+            let (iceberg, min) = (new.display_qty.get().is_some(), new.min_qty.get().is_some());
+            let terms = terms_of(ord_type, time_in_force, new.conditions, iceberg, min);
+            self.permitted(at, instrument, terms)?;
         }
         check_phase(i.phase, &words, new)?;
 
@@ -194,6 +200,9 @@ impl Engine {
         let account = self.owners.get(order.owner).account;
         if let Some(blocked) = self.blocked(at, account) {
             return Err(blocked.into());
+        }
+        if self.sessions[at as usize].restricted.any() {
+            self.permitted(at, order.instrument, terms_of_open(order))?;
         }
         let (price, stop_ticks) = self.replaced_prices(order, r)?;
         let qty = r.order_qty.get();

@@ -51,6 +51,7 @@ impl Engine {
         self.expiry.resize(limits.orders_max);
         self.owners.resize(owners_max(limits));
         self.risk.resize(limits);
+        self.permissions.resize(limits);
         self.ids.resize(names_max(limits), limits.sessions_max);
     }
 
@@ -107,6 +108,7 @@ impl Engine {
             self.sessions[at].define(at as u32, define);
         }
         self.find_drop_copies();
+        self.find_restricted(at);
         let Session { firm, user, .. } = self.sessions[at];
         if !same_user {
             let mut others = self.sessions.iter().enumerate().filter(|(n, _)| *n != at);
@@ -149,6 +151,7 @@ impl Engine {
             j::ScheduleDefine::TEMPLATE_ID => return self.on_schedule(m.get(), sink),
             j::FirmDefine::TEMPLATE_ID => self.risk.define_firm(m.get()),
             j::AccountDefine::TEMPLATE_ID => self.risk.define_account(m.get()),
+            j::PermissionsDefine::TEMPLATE_ID => self.on_permissions(m.get()),
             j::FeesDefine::TEMPLATE_ID => self.risk.define_fees(m.get()),
             j::Transfer::TEMPLATE_ID => self.risk.transfer(m.get()),
             _ => return,

@@ -18,6 +18,7 @@ use crate::mass::Mass;
 use crate::matching::Working;
 use crate::orders::{Order, Orders, Owners, Slot};
 use crate::parking::Parking;
+use crate::permissions::Permissions;
 use crate::phase::{Change, Changes, LINES_MAX, Line};
 use crate::risk::Risk;
 use crate::session::{Inbound, Session};
@@ -123,6 +124,7 @@ pub struct Engine {
     pub(crate) venue: Venue,
     pub(crate) sessions: Vec<Session>,
     pub(crate) parking: Parking,
+    pub(crate) permissions: Permissions,
     pub(crate) instruments: Vec<Instrument>,
     pub(crate) books: Books,
     pub(crate) orders: Orders,
@@ -163,6 +165,7 @@ impl Engine {
             venue: Venue { day_end_ns: 0, heartbeat_min_s: 1, heartbeat_max_s: 3600 },
             sessions: Vec::with_capacity(limits.sessions_max),
             parking: Parking::new(limits.parked_max),
+            permissions: Permissions::new(&limits),
             instruments: Vec::with_capacity(limits.instruments_max),
             books: Books::new(limits.orders_max, limits.pages_max, limits.instruments_max),
             orders: Orders::new(limits.orders_max),
@@ -367,6 +370,11 @@ impl Engine {
         self.orders.get(slot)
     }
 
+    /// Who may not enter everything.
+    pub fn permissions(&self) -> &Permissions {
+        &self.permissions
+    }
+
     /// Accounts, limits and balances.
     pub fn risk(&self) -> &Risk {
         &self.risk
@@ -468,6 +476,7 @@ impl Engine {
             venue: _,
             sessions,
             parking: _,
+            permissions: _,
             instruments,
             books,
             orders,

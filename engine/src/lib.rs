@@ -36,6 +36,7 @@ pub mod money;
 pub mod orders;
 pub mod parking;
 pub mod partition;
+pub mod permissions;
 pub mod phase;
 pub(crate) mod places;
 pub(crate) mod report;

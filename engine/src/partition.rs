@@ -10,6 +10,7 @@ use crate::event::{CONTROL, NoSink, SINK_FREE_MIN, Sink};
 use crate::instrument::{Instrument, TICKS_MAX};
 use crate::log::{AppendError, BatchRef, Log, LogEvent};
 use crate::lookahead::LOOK_AHEAD;
+use crate::permissions::{Holder, is_free};
 use crate::session::firm_of;
 use crate::snapshot::Header;
 use sbe_schemas::header::Message;
@@ -43,6 +44,8 @@ pub struct Wish {
     pub firms: Vec<j::FirmDefine>,
     /// Accounts, by firm and name.
     pub accounts: Vec<j::AccountDefine>,
+    /// What sessions and firms may enter, page by page; where nothing is said, what the log has.
+    pub permissions: Vec<j::PermissionsDefine>,
     /// Tiers of the fees, by number.
     pub fees: Vec<j::FeesDefine>,
     /// Lines of the timetable, by number.
@@ -59,6 +62,7 @@ impl Default for Wish {
             sessions: Vec::new(),
             firms: Vec::new(),
             accounts: Vec::new(),
+            permissions: Vec::new(),
             fees: Vec::new(),
             schedule: Vec::new(),
             deposits: Vec::new(),
@@ -102,6 +106,11 @@ pub enum WishError {
     },
     /// More sessions than the partition has room for.
     TooManySessions {
+        /// What fits.
+        max: usize,
+    },
+    /// More sessions and firms that may not enter everything than the partition has room for.
+    TooManyPermissions {
         /// What fits.
         max: usize,
     },
@@ -160,6 +169,15 @@ impl Wish {
             }
             append_slot(wished, &mut slots);
         }
+        let mut restricted = engine.permissions().used();
+        for wished in &self.permissions {
+            let known = holder_of(engine, wished).is_some_and(|h| engine.permissions().has(h));
+            if is_free(wished) && !known {
+                continue; // The most are so, and have been.
+            }
+            restricted += usize::from(wished.page.get() == 0 && !known);
+            append_slot(wished, &mut slots);
+        }
         self.fees.iter().for_each(|tier| append_slot(tier, &mut slots));
         // Not by whether the account is new: a crash may have come between the two.
         let endowed =
@@ -183,6 +201,9 @@ impl Wish {
         if sessions > sessions_max {
             return Err(WishError::TooManySessions { max: sessions_max });
         }
+        if restricted > 2 * sessions_max {
+            return Err(WishError::TooManyPermissions { max: 2 * sessions_max });
+        }
         Ok(slots)
     }
 }
@@ -199,6 +220,15 @@ fn has_prices(wished: &j::InstrumentDefine) -> bool {
         && lot > 0
         && wished.price_max.get() / tick <= i64::from(TICKS_MAX)
         && wished.reference_price.get() / tick <= i64::from(Instrument::new(wished).ticks_max)
+}
+
+/// Whom a definition is about, if the engine knows it.
+fn holder_of(engine: &Engine, d: &j::PermissionsDefine) -> Option<Holder> {
+    if d.comp_id[0] == 0 {
+        return Some(Holder::Firm(d.firm.get()));
+    }
+    let at = engine.sessions().iter().position(|s| s.comp_id == d.comp_id)?;
+    Some(Holder::Session(at as u32))
 }
 
 fn is_payable(wished: &j::InstrumentDefine) -> bool {

@@ -12,6 +12,7 @@ use crate::event::{Addressed, Conn, Sink};
 use crate::hash::{mix, mix_bytes};
 use crate::ids::FinishedNames;
 use crate::parking::ParkedList;
+use crate::permissions::Restricted;
 use crate::snapshot::{Counts, Marks, Reader, SnapshotError, Writer};
 use sbe_schemas::header::{Message, fill_text};
 use sbe_schemas::journal as j;
@@ -114,6 +115,8 @@ pub struct Session {
     pub is_drop_copy: bool,
     /// The drop copy session of its firm.
     pub copied_to: Option<u32>,
+    /// What it may not enter.
+    pub restricted: Restricted,
     /// Who blocks the session.
     pub blocks: Blocks,
     /// Who blocks its user, in all of the user's sessions alike.
@@ -154,6 +157,7 @@ impl Session {
             self_trade_scope: SelfTradeScope::Account,
             is_drop_copy: false,
             copied_to: None,
+            restricted: Restricted::NOT,
             blocks: Blocks::default(),
             user_blocks: Blocks::default(),
             finished: FinishedNames::default(),
@@ -784,9 +788,10 @@ impl Engine {
 
     /// All sessions into a state hash.
     pub(crate) fn hash_sessions(&self, hash: u64) -> u64 {
-        self.sessions.iter().zip(0..).fold(hash, |hash, (s, at)| {
+        let hash = self.sessions.iter().zip(0..).fold(hash, |hash, (s, at)| {
             self.ids.hash_row(at, &s.finished, self.parking.hash(&s.parked, s.hash(hash)))
-        })
+        });
+        self.permissions.hash(hash)
     }
 
     /// A numbered message of ours, to wherever the session is bound.
@@ -839,6 +844,7 @@ impl Engine {
             session.save(w);
             self.parking.save_list(&session.parked, w);
         }
+        self.permissions.save(w);
     }
 
     /// Where no session is yet.
@@ -855,6 +861,7 @@ impl Engine {
             self.sessions.push(session);
         }
         self.find_drop_copies();
+        self.load_permissions(r)?;
         r.check(seen.is_full(), "a place that is neither free nor used")
     }
 }
@@ -879,6 +886,7 @@ impl Session {
             self_trade_scope,
             is_drop_copy,
             copied_to: _,
+            restricted: _,
             blocks,
             user_blocks,
             finished: _,
@@ -946,6 +954,7 @@ impl Session {
             gap_top: r.option()?,
             is_drop_copy: r.flag()?,
             copied_to: None,
+            restricted: Restricted::NOT,
             bound: if r.flag()? { Some(Bound::load(r)?) } else { None },
             finished: FinishedNames::default(),
             parked: ParkedList::default(),

@@ -28,7 +28,8 @@ use sbe_schemas::header::Message;
 use sbe_schemas::journal as j;
 use sbe_schemas::order_entry as oe;
 use sbe_schemas::types::{
-    Boolean, CommandFlags, CommandHead, Decimal8, Decimal8Null, DueWhat, Protocol, Side,
+    Boolean, CommandFlags, CommandHead, Decimal8, Decimal8Null, DueWhat, InstrumentSet, OrderTerms,
+    Protocol, Side,
 };
 use zerocopy::IntoBytes;
 
@@ -203,6 +204,13 @@ fn session_commands() -> Vec<(u64, Vec<u8>)> {
     let sbe = Protocol::Sbe.into();
     slots.push(slot_of(&j::SessionDefine { protocol: sbe, ..common::session(3, false, 0) }));
     slots.push(slot_of(&deposit()));
+    let permissions = j::PermissionsDefine {
+        comp_id: common::session(2, false, 0).comp_id,
+        instruments: InstrumentSet { word0: 1.into(), ..InstrumentSet::ZERO },
+        forbidden: OrderTerms::MARKET,
+        ..j::PermissionsDefine::ZERO
+    };
+    slots.push(slot_of(&permissions));
     slots.push(slot_of(&j::TermReady::ZERO));
     let me = |number| head(1, conn(1, 1), number);
     let other = |number| head(2, conn(2, 1), number);

@@ -76,6 +76,7 @@ rules! {
     the_uncross_trades_most_at_one_price
     an_uncross_takes_the_best_of_either_side_part_by_part
     an_auction_tells_its_indicative_price
+    an_order_that_is_not_permitted_is_refused
     phases_change_by_timetable
     stops_wait_for_continuous_trading
     a_block_refuses_what_is_new

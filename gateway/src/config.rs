@@ -5,9 +5,11 @@
 //! `[venue]` and what is in `config/tables.rs` is only a wish: at start the difference to the state
 //! goes into the log (engine/src/partition.rs, `Wish`).
 
+mod permissions;
 mod tables;
 mod wish;
 
+pub use permissions::{Condition, OrderType, TimeInForce};
 pub use tables::{
     Account, Allocation, BandAction, FeeTier, Firm, Instrument, Phase, ScheduleLine, SelfTrade,
     SelfTradeScope, Session,
@@ -442,6 +444,7 @@ impl Config {
             sessions: sessions.collect::<Result<_, _>>()?,
             firms: firms.collect::<Result<_, _>>()?,
             accounts: accounts.collect::<Result<_, _>>()?,
+            permissions: self.define_permissions()?,
             fees: self.define_fees()?,
             schedule: self.define_schedule()?,
             deposits: deposits.collect::<Result<Vec<_>, _>>()?.concat(),

@@ -10,8 +10,9 @@ use super::show::Text;
 use super::types::{
     AdminResultCode, AllocationCode, BandActionCode, BooleanCode, CancelOnDisconnectCode,
     CloseWhyCode, CommandHead, Conditions, Decimal8, Decimal8Null, DisconnectReasonCode,
-    DueWhatCode, LogoutReasonCode, MassActionScopeCode, MassActionTypeCode, OrdTypeCode, PhaseCode,
-    ProtocolCode, RefTag, Route, SelfTradeCode, SelfTradeScopeCode, SideCode, TimeInForceCode,
+    DueWhatCode, InstrumentSet, LogoutReasonCode, MassActionScopeCode, MassActionTypeCode,
+    OrdTypeCode, OrderTerms, PhaseCode, ProtocolCode, RefTag, Route, SelfTradeCode,
+    SelfTradeScopeCode, SideCode, TimeInForceCode,
 };
 use zerocopy::little_endian::{I32, U16, U32, U64};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
@@ -48,6 +49,7 @@ pub fn name(template_id: u16) -> Option<&'static str> {
         22 => "PhaseSet",
         23 => "ReferencePriceSet",
         24 => "Transfer",
+        25 => "PermissionsDefine",
         30 => "NewOrder",
         31 => "CancelOrder",
         32 => "ReplaceOrder",
@@ -116,6 +118,8 @@ pub fn describe(bytes: &[u8], out: &mut dyn fmt::Write) -> fmt::Result {
         23 => ReferencePriceSet::decode(bytes)
             .map(|(message, ..)| write!(out, "ReferencePriceSet {message}")),
         24 => Transfer::decode(bytes).map(|(message, ..)| write!(out, "Transfer {message}")),
+        25 => PermissionsDefine::decode(bytes)
+            .map(|(message, ..)| write!(out, "PermissionsDefine {message}")),
         30 => NewOrder::decode(bytes).map(|(message, ..)| write!(out, "NewOrder {message}")),
         31 => CancelOrder::decode(bytes).map(|(message, ..)| write!(out, "CancelOrder {message}")),
         32 => {
@@ -1174,6 +1178,63 @@ impl Message for Transfer {
         asset: [0; 8],
         amount: Decimal8::ZERO,
         initial: BooleanCode::ZERO,
+    };
+}
+
+/// What a session, or all sessions of a firm, may enter; where nothing is defined, everything.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
+)]
+#[repr(C)]
+pub struct PermissionsDefine {
+    /// The 40 bytes after the message header of every command.
+    pub head: CommandHead,
+    /// The session; empty: the firm.
+    pub comp_id: [u8; 24],
+    /// With an empty compId.
+    pub firm: U32,
+    /// Types, times in force and conditions that are refused.
+    pub forbidden: OrderTerms,
+    /// Instruments 512 x page + 1 and on; page 0 begins the definition anew.
+    pub page: U32,
+    /// The list does not count.
+    pub all_instruments: BooleanCode,
+    /// Those that are permitted.
+    pub instruments: InstrumentSet,
+}
+
+const _: () = assert!(size_of::<PermissionsDefine>() == 141);
+
+impl fmt::Display for PermissionsDefine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "head=({}) compId={} firm={} forbidden={} page={} allInstruments={} instruments=({})",
+            self.head,
+            Text(&self.comp_id),
+            self.firm,
+            self.forbidden,
+            self.page,
+            self.all_instruments,
+            self.instruments
+        )
+    }
+}
+
+impl Message for PermissionsDefine {
+    const TEMPLATE_ID: u16 = 25;
+    const SCHEMA_ID: u16 = SCHEMA_ID;
+    const VERSION: u16 = VERSION;
+    const BLOCK_LENGTH: u16 = 141;
+    const NAME: &'static str = "PermissionsDefine";
+    const ZERO: Self = Self {
+        head: CommandHead::ZERO,
+        comp_id: [0; 24],
+        firm: U32::new(0),
+        forbidden: OrderTerms::ZERO,
+        page: U32::new(0),
+        all_instruments: BooleanCode::ZERO,
+        instruments: InstrumentSet::ZERO,
     };
 }
 

@@ -775,11 +775,15 @@ pub enum CxlRejReason {
     FirmPosition = 120,
     /// `InsufficientBalance`.
     InsufficientBalance = 121,
+    /// Not for this session or its firm.
+    NotPermittedInstrument = 122,
+    /// Type, time in force or condition: not for this session or its firm.
+    NotPermittedOrderType = 123,
 }
 
 impl CxlRejReason {
     /// Every value, in the order of the schema.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 27] = [
         Self::TooLateToCancel,
         Self::UnknownOrder,
         Self::DuplicateClOrdId,
@@ -805,6 +809,8 @@ impl CxlRejReason {
         Self::AccountPosition,
         Self::FirmPosition,
         Self::InsufficientBalance,
+        Self::NotPermittedInstrument,
+        Self::NotPermittedOrderType,
     ];
 
     /// As on the wire.
@@ -852,6 +858,8 @@ impl CxlRejReasonCode {
             119 => Some(CxlRejReason::AccountPosition),
             120 => Some(CxlRejReason::FirmPosition),
             121 => Some(CxlRejReason::InsufficientBalance),
+            122 => Some(CxlRejReason::NotPermittedInstrument),
+            123 => Some(CxlRejReason::NotPermittedOrderType),
             _ => None,
         }
     }
@@ -1323,6 +1331,63 @@ impl fmt::Display for EventKindCode {
     }
 }
 
+/// 512 instruments in the order of their numbers, a bit each; the first is bit 0 of word0.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
+)]
+#[repr(C)]
+pub struct InstrumentSet {
+    /// `word0`.
+    pub word0: U64,
+    /// `word1`.
+    pub word1: U64,
+    /// `word2`.
+    pub word2: U64,
+    /// `word3`.
+    pub word3: U64,
+    /// `word4`.
+    pub word4: U64,
+    /// `word5`.
+    pub word5: U64,
+    /// `word6`.
+    pub word6: U64,
+    /// `word7`.
+    pub word7: U64,
+}
+
+const _: () = assert!(size_of::<InstrumentSet>() == 64);
+
+impl InstrumentSet {
+    /// Every byte zero.
+    pub const ZERO: Self = Self {
+        word0: U64::new(0),
+        word1: U64::new(0),
+        word2: U64::new(0),
+        word3: U64::new(0),
+        word4: U64::new(0),
+        word5: U64::new(0),
+        word6: U64::new(0),
+        word7: U64::new(0),
+    };
+}
+
+impl fmt::Display for InstrumentSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "word0={} word1={} word2={} word3={} word4={} word5={} word6={} word7={}",
+            self.word0,
+            self.word1,
+            self.word2,
+            self.word3,
+            self.word4,
+            self.word5,
+            self.word6,
+            self.word7
+        )
+    }
+}
+
 /// Text (58) of a Logout; docs/wire/fix.md lists the words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
@@ -1716,11 +1781,15 @@ pub enum OrdRejReason {
     FirmPosition = 130,
     /// `InsufficientBalance`.
     InsufficientBalance = 131,
+    /// Not for this session or its firm.
+    NotPermittedInstrument = 132,
+    /// Type, time in force or condition: not for this session or its firm.
+    NotPermittedOrderType = 133,
 }
 
 impl OrdRejReason {
     /// Every value, in the order of the schema.
-    pub const ALL: [Self; 39] = [
+    pub const ALL: [Self; 41] = [
         Self::UnknownSymbol,
         Self::ExchangeClosed,
         Self::OrderExceedsLimit,
@@ -1760,6 +1829,8 @@ impl OrdRejReason {
         Self::AccountPosition,
         Self::FirmPosition,
         Self::InsufficientBalance,
+        Self::NotPermittedInstrument,
+        Self::NotPermittedOrderType,
     ];
 
     /// As on the wire.
@@ -1821,6 +1892,8 @@ impl OrdRejReasonCode {
             129 => Some(OrdRejReason::AccountPosition),
             130 => Some(OrdRejReason::FirmPosition),
             131 => Some(OrdRejReason::InsufficientBalance),
+            132 => Some(OrdRejReason::NotPermittedInstrument),
+            133 => Some(OrdRejReason::NotPermittedOrderType),
             _ => None,
         }
     }
@@ -1979,6 +2052,100 @@ impl fmt::Display for OrdTypeCode {
             Some(value) => write!(f, "{value:?}"),
             None => self.0.fmt(f),
         }
+    }
+}
+
+/// What an order may be, one bit for each type (40), time in force (59) and condition.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
+)]
+#[repr(transparent)]
+pub struct OrderTerms(pub U32);
+
+impl OrderTerms {
+    /// No bit.
+    pub const EMPTY: Self = Self(U32::new(0));
+    /// Every byte zero: no bit.
+    pub const ZERO: Self = Self::EMPTY;
+    /// `Market`.
+    pub const MARKET: Self = Self(U32::new(1 << 0));
+    /// `Limit`.
+    pub const LIMIT: Self = Self(U32::new(1 << 1));
+    /// `Stop`.
+    pub const STOP: Self = Self(U32::new(1 << 2));
+    /// `StopLimit`.
+    pub const STOP_LIMIT: Self = Self(U32::new(1 << 3));
+    /// `MarketToLimit`.
+    pub const MARKET_TO_LIMIT: Self = Self(U32::new(1 << 4));
+    /// `Day`.
+    pub const DAY: Self = Self(U32::new(1 << 8));
+    /// `GoodTillCancel`.
+    pub const GOOD_TILL_CANCEL: Self = Self(U32::new(1 << 9));
+    /// `AtTheOpening`.
+    pub const AT_THE_OPENING: Self = Self(U32::new(1 << 10));
+    /// `ImmediateOrCancel`.
+    pub const IMMEDIATE_OR_CANCEL: Self = Self(U32::new(1 << 11));
+    /// `FillOrKill`.
+    pub const FILL_OR_KILL: Self = Self(U32::new(1 << 12));
+    /// `GoodTillDate`.
+    pub const GOOD_TILL_DATE: Self = Self(U32::new(1 << 14));
+    /// `AtTheClose`.
+    pub const AT_THE_CLOSE: Self = Self(U32::new(1 << 15));
+    /// `PostOnly`.
+    pub const POST_ONLY: Self = Self(U32::new(1 << 16));
+    /// `PostOnlySlide`.
+    pub const POST_ONLY_SLIDE: Self = Self(U32::new(1 << 17));
+    /// `AllOrNone`.
+    pub const ALL_OR_NONE: Self = Self(U32::new(1 << 18));
+    /// `Hidden`.
+    pub const HIDDEN: Self = Self(U32::new(1 << 19));
+    /// `Iceberg`.
+    pub const ICEBERG: Self = Self(U32::new(1 << 20));
+    /// `MinQty`.
+    pub const MIN_QTY: Self = Self(U32::new(1 << 21));
+
+    /// Whether all bits of `other` are set.
+    pub const fn has(self, other: Self) -> bool {
+        self.0.get() & other.0.get() == other.0.get()
+    }
+
+    /// With the bits of `other`.
+    pub const fn with(self, other: Self) -> Self {
+        Self(U32::new(self.0.get() | other.0.get()))
+    }
+
+    /// Without the bits of `other`.
+    pub const fn without(self, other: Self) -> Self {
+        Self(U32::new(self.0.get() & !other.0.get()))
+    }
+}
+
+impl fmt::Display for OrderTerms {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        super::show::bits(
+            f,
+            u64::from(self.0.get()),
+            &[
+                ("Market", 0),
+                ("Limit", 1),
+                ("Stop", 2),
+                ("StopLimit", 3),
+                ("MarketToLimit", 4),
+                ("Day", 8),
+                ("GoodTillCancel", 9),
+                ("AtTheOpening", 10),
+                ("ImmediateOrCancel", 11),
+                ("FillOrKill", 12),
+                ("GoodTillDate", 14),
+                ("AtTheClose", 15),
+                ("PostOnly", 16),
+                ("PostOnlySlide", 17),
+                ("AllOrNone", 18),
+                ("Hidden", 19),
+                ("Iceberg", 20),
+                ("MinQty", 21),
+            ],
+        )
     }
 }
 

@@ -1,6 +1,7 @@
 //! The tables of what the file wishes of the exchange, as TOML has them. What they mean and whether they
 //! are right: `wish.rs`.
 
+use super::permissions::{Condition, OrderType, TimeInForce};
 use sbe_schemas::types;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -63,6 +64,9 @@ pub struct Instrument {
     /// Phase when it is first defined.
     #[serde(default)]
     pub phase: Phase,
+    /// Names under which permissions may list it together with others.
+    #[serde(default)]
+    pub groups: Vec<String>,
 }
 
 /// How a price shares out what trades there.
@@ -150,6 +154,16 @@ pub struct Session {
     /// How long after that.
     #[serde(default)]
     pub grace_ms: u32,
+    /// Symbols that may be traded; absent, with `instrument_groups`: all.
+    pub instruments: Option<Vec<String>>,
+    /// Groups of instruments that may be traded, besides.
+    pub instrument_groups: Option<Vec<String>>,
+    /// Types that may be entered; absent: all.
+    pub order_types: Option<Vec<OrderType>>,
+    /// Times in force that may be entered; absent: all.
+    pub times_in_force: Option<Vec<TimeInForce>>,
+    /// Conditions that may be entered; absent: all.
+    pub conditions: Option<Vec<Condition>>,
 }
 
 /// What happens when an order meets one of its own (docs/rulebook.md §6).
@@ -189,6 +203,16 @@ pub struct Firm {
     pub open_notional_max: Option<String>,
     /// Quantity long or short in one instrument, open orders included, a decimal.
     pub position_max: Option<String>,
+    /// Symbols that may be traded; absent, with `instrument_groups`: all.
+    pub instruments: Option<Vec<String>>,
+    /// Groups of instruments that may be traded, besides.
+    pub instrument_groups: Option<Vec<String>>,
+    /// Types that may be entered; absent: all.
+    pub order_types: Option<Vec<OrderType>>,
+    /// Times in force that may be entered; absent: all.
+    pub times_in_force: Option<Vec<TimeInForce>>,
+    /// Conditions that may be entered; absent: all.
+    pub conditions: Option<Vec<Condition>>,
 }
 
 /// `[[account]]`

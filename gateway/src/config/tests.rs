@@ -43,6 +43,9 @@ fn errors_name_file_key_and_fix() {
             "[[fee_tier]]\nmaker_ppm = 0\ntaker_ppm = 100001\n[host]",
             "fee_tier[0].taker_ppm",
         ),
+        ("number = 2", "number = 2\ninstruments = [\"XAU\"]", "firm[1].instruments"),
+        ("number = 2", "number = 2\ninstrument_groups = [\"x\"]", "firm[1].instrument_groups"),
+        ("number = 2", "number = 2\norder_types = [\"lottery\"]", "line "),
         ("[host]", "[[schedule]]\ntime = \"9\"\nphase = \"closed\"\n[host]", "schedule[0].time"),
         (
             "[host]",
@@ -180,4 +183,37 @@ fn every_key_that_the_demo_only_mentions_is_a_key() {
     };
     let all: Vec<String> = DEMO.lines().map(said).collect();
     Config::parse(&all.join("\n"), "x.toml").expect("right as well").wish().expect("a wish");
+}
+
+#[test]
+fn permissions_say_what_is_forbidden_and_which_instruments_are_not() {
+    let file = DEMO
+        .replacen("number = 2", "number = 2\norder_types = [\"limit\"]\nconditions = []", 1)
+        .replacen("symbol = \"ETH-USD\"", "symbol = \"ETH-USD\"\ngroups = [\"spot\"]", 1)
+        .replacen(
+            "account = \"CLIENT2\"\n",
+            "account = \"CLIENT2\"\ninstrument_groups = [\"spot\"]\n",
+            1,
+        );
+    let wish = Config::parse(&file, "(test)").expect("right").wish().expect("a wish");
+    let of = |comp_id: &[u8], firm: u32| {
+        let comp_id = fill_text::<24>(comp_id).expect("short");
+        let mut all = wish.permissions.iter();
+        *all.find(|d| (d.comp_id, d.firm.get()) == (comp_id, firm)).expect("defined")
+    };
+    let firm = of(b"", 2);
+    assert_eq!(firm.forbidden.0.get(), 0b11_1111_0000_0000_0001_1101);
+    assert_eq!(firm.all_instruments.known(), Some(sbe_schemas::types::Boolean::True));
+    let session = of(b"CLIENT2", 0);
+    assert_eq!(session.forbidden.0.get(), 0);
+    assert_eq!(session.all_instruments.known(), Some(sbe_schemas::types::Boolean::False));
+    assert_eq!(session.instruments.word0.get(), 0b010);
+    assert_eq!(
+        of(b"CLIENT1", 0),
+        j::PermissionsDefine {
+            comp_id: of(b"CLIENT1", 0).comp_id,
+            all_instruments: sbe_schemas::types::Boolean::True.into(),
+            ..j::PermissionsDefine::ZERO
+        }
+    );
 }

@@ -56,6 +56,7 @@ impl Config {
                 return Err(twice(format!("session[{n}].comp_id"), &session.comp_id));
             }
         }
+        self.define_permissions()?;
         self.define_fees()?;
         self.define_schedule().map(|_| ())
     }

@@ -98,6 +98,8 @@ pub fn rejected(reason: OrdRejReason) -> &'static [u8] {
         R::AccountPosition => b"limit of the account: position",
         R::FirmPosition => b"limit of the firm: position",
         R::InsufficientBalance => b"the account has not enough",
+        R::NotPermittedInstrument => b"not permitted: the instrument",
+        R::NotPermittedOrderType => b"not permitted: such an order",
     }
 }
 
@@ -130,6 +132,8 @@ pub fn cancel_rejected(reason: CxlRejReason) -> &'static [u8] {
         R::AccountPosition => b"limit of the account: position",
         R::FirmPosition => b"limit of the firm: position",
         R::InsufficientBalance => b"the account has not enough",
+        R::NotPermittedInstrument => b"not permitted: the instrument",
+        R::NotPermittedOrderType => b"not permitted: such an order",
     }
 }
 
