@@ -229,7 +229,7 @@ impl Permissions {
         for at in 0..rows {
             let (kind, number, forbidden) = (r.u8()?, r.u32()?, r.u32()?);
             let holder = match kind {
-                0 => Holder::Nobody,
+                0 if number == 0 => Holder::Nobody,
                 1 => Holder::Session(r.index(number, sessions)?),
                 2 => Holder::Firm(number),
                 _ => return Err(r.wrong("permissions of an unknown kind")),
