@@ -151,6 +151,7 @@ impl Engine {
             j::ScheduleDefine::TEMPLATE_ID => return self.on_schedule(m.get(), sink),
             j::FirmDefine::TEMPLATE_ID => self.risk.define_firm(m.get()),
             j::AccountDefine::TEMPLATE_ID => self.risk.define_account(m.get()),
+            j::SessionWindow::TEMPLATE_ID => self.on_window(m.get()),
             j::PermissionsDefine::TEMPLATE_ID => self.on_permissions(m.get()),
             j::FeesDefine::TEMPLATE_ID => self.risk.define_fees(m.get()),
             j::Transfer::TEMPLATE_ID => self.risk.transfer(m.get()),

@@ -11,6 +11,7 @@ use crate::define::{names_max, owners_max};
 use crate::event::{Addressed, CONTROL, Conn, Event, SINK_FREE_MIN, Sink};
 use crate::expiry::Expiry;
 use crate::hash::{mix, mix_event};
+use crate::hours::{HOURS_MAX, Hours, Walk};
 use crate::ids::Ids;
 use crate::instrument::Instrument;
 use crate::log::RULES_VERSION;
@@ -110,6 +111,8 @@ pub(crate) struct Tasks {
     pub(crate) mass: Option<Mass>,
     /// Order slots below this have been looked at for the end of the day.
     pub(crate) ending_day: Option<u32>,
+    /// Sessions whose hours have ended or begun.
+    pub(crate) hours: Option<Walk>,
     /// Definitions told so far: sessions, then instruments.
     pub(crate) announcing: Option<usize>,
     /// Sessions asked to leave so far.
@@ -132,6 +135,7 @@ pub struct Engine {
     pub(crate) expiry: Expiry,
     pub(crate) risk: Risk,
     pub(crate) timetable: [Option<Line>; LINES_MAX],
+    pub(crate) hours: [Hours; HOURS_MAX],
     pub(crate) ids: Ids,
     pub(crate) tasks: Tasks,
     /// Time of the batch that is being applied.
@@ -151,6 +155,7 @@ pub struct Engine {
     /// The earliest of the instruments' and the sessions' own timers.
     pub(crate) instruments_due: u64,
     pub(crate) sessions_due: u64,
+    pub(crate) hours_due: u64,
     pub(crate) next_due: u64,
     event_hash: u64,
     /// Something has been begun and is not done.
@@ -173,6 +178,7 @@ impl Engine {
             expiry: Expiry::new(limits.orders_max),
             risk: Risk::new(&limits),
             timetable: [None; LINES_MAX],
+            hours: [Hours::default(); HOURS_MAX],
             ids: Ids::new(
                 names_max(&limits),
                 limits.sessions_max,
@@ -192,6 +198,7 @@ impl Engine {
             days_over: 0,
             instruments_due: u64::MAX,
             sessions_due: u64::MAX,
+            hours_due: u64::MAX,
             next_due: u64::MAX,
             event_hash: 0,
             busy: false,
@@ -261,6 +268,8 @@ impl Engine {
                 self.mass_one(mass, sink);
             } else if let Some(slot) = self.tasks.ending_day {
                 self.end_day_some(slot, sink);
+            } else if let Some(walk) = self.tasks.hours {
+                self.walk_hours(walk, sink);
             } else if let Some(told) = self.tasks.announcing {
                 self.announce_some(told, sink);
             } else if let Some(at) = self.tasks.leaving {
@@ -337,7 +346,7 @@ impl Engine {
             (self.limits.accounts_max as u64) << 32 | self.limits.sessions_max as u64,
         ];
         let hash = words.iter().fold(0, |hash, word| mix(hash, *word));
-        let hash = self.ids.hash(self.hash_sessions(hash));
+        let hash = self.ids.hash(self.hash_sessions(self.hash_hours(hash)));
         let hash = self.instruments.iter().fold(hash, |hash, i| i.hash(hash));
         let hash = self.timetable.iter().flatten().fold(hash, |hash, line| line.hash(hash));
         let hash = self.risk.hash(self.expiry.hash(self.owners.hash(self.books.hash(hash))));
@@ -457,6 +466,7 @@ impl Tasks {
             && self.changes.is_none()
             && self.mass.is_none()
             && self.ending_day.is_none()
+            && self.hours.is_none()
             && self.announcing.is_none()
             && self.leaving.is_none()
             && self.drain.is_none()
@@ -484,6 +494,7 @@ impl Engine {
             expiry,
             risk,
             timetable: _,
+            hours: _,
             ids,
             tasks,
             now: _,
@@ -498,6 +509,7 @@ impl Engine {
             days_over,
             instruments_due: _,
             sessions_due: _,
+            hours_due: _,
             next_due: _,
             event_hash: _,
             busy,
@@ -597,6 +609,7 @@ impl Engine {
                 line.save(w);
             }
         }
+        self.save_hours(w);
     }
 
     /// Section after section, into an engine before its first command.
@@ -645,6 +658,6 @@ impl Engine {
             let instruments = counts.instruments.get() as usize;
             *line = if r.flag()? { Some(Line::load(r, instruments)?) } else { None };
         }
-        Ok(())
+        self.load_hours(r)
     }
 }

@@ -25,6 +25,7 @@ pub mod fake_log;
 pub(crate) mod feed;
 pub mod fees;
 pub mod hash;
+pub mod hours;
 pub mod ids;
 pub mod instrument;
 pub mod ladder;

@@ -95,6 +95,8 @@ pub struct Session {
     pub cancel_on_disconnect: CancelOnDisconnect,
     /// Between a lost connection and the cancels.
     pub grace_ns: u64,
+    /// Its row of hours, from 1; 0: always.
+    pub hours: u32,
     /// Its connection, if it is logged on.
     pub bound: Option<Bound>,
     /// Rises with every 141=Y; from 1.
@@ -147,6 +149,7 @@ impl Session {
             protocol: Protocol::Fix44,
             cancel_on_disconnect: CancelOnDisconnect::No,
             grace_ns: 0,
+            hours: 0,
             bound: None,
             generation: 1,
             next_in: 1,
@@ -182,6 +185,7 @@ impl Session {
         self.cancel_on_disconnect =
             d.cancel_on_disconnect.known().unwrap_or(CancelOnDisconnect::No);
         self.grace_ns = u64::from(d.grace_ms.get()) * 1_000_000;
+        self.hours = d.hours.get();
         self.firm = firm_of(at, d);
         self.self_trade = match d.self_trade.known() {
             Some(SelfTrade::SessionDefault) | None => SelfTrade::Allow,
@@ -227,7 +231,9 @@ impl Session {
             (self.self_trade as u64)
                 | (self.self_trade_scope as u64) << 8
                 | u64::from(self.is_drop_copy) << 16,
-            u64::from(self.blocks.bits()) << 8 | u64::from(self.user_blocks.bits()),
+            u64::from(self.hours) << 16
+                | u64::from(self.blocks.bits()) << 8
+                | u64::from(self.user_blocks.bits()),
         ];
         words.iter().fold(hash, |hash, word| mix(hash, *word))
     }
@@ -553,6 +559,8 @@ impl Engine {
         let (min, max) = (self.venue.heartbeat_min_s, self.venue.heartbeat_max_s);
         let refusal = if s.bound.is_some() && !again {
             Some(LogoutReason::AlreadyLoggedOn)
+        } else if !again && !self.is_open(s.hours) {
+            Some(LogoutReason::OutsideHours)
         } else if reset && number != 1 {
             Some(LogoutReason::ResetNeedsOne)
         } else if !(min..=max).contains(&logon.heartbeat_s.get()) {
@@ -644,7 +652,7 @@ impl Engine {
         self.find_sessions_due();
     }
 
-    fn new_generation(&mut self, at: u32) {
+    pub(crate) fn new_generation(&mut self, at: u32) {
         let s = &mut self.sessions[at as usize];
         s.generation += 1;
         (s.next_in, s.next_out) = (1, 1);
@@ -666,7 +674,7 @@ impl Engine {
     }
 
     /// Our Logout, and the end of the connection.
-    fn log_out<S: Sink>(
+    pub(crate) fn log_out<S: Sink>(
         &mut self,
         at: u32,
         reason: LogoutReason,
@@ -876,6 +884,7 @@ impl Session {
             protocol,
             cancel_on_disconnect,
             grace_ns,
+            hours,
             bound,
             generation,
             next_in,
@@ -901,7 +910,7 @@ impl Session {
         } = self;
         w.bytes(comp_id);
         w.bytes(account);
-        [*user, *firm, *generation, *times].into_iter().for_each(|number| w.u32(number));
+        [*user, *firm, *generation, *times, *hours].into_iter().for_each(|number| w.u32(number));
         let codes = [protocol.code(), cancel_on_disconnect.code(), self_trade.code()];
         let blocks = [blocks.bits(), user_blocks.bits()];
         codes.into_iter().chain([self_trade_scope.code()]).chain(blocks).for_each(|c| w.u8(c));
@@ -919,6 +928,7 @@ impl Session {
     fn load(r: &mut Reader<'_>, counts: &Counts) -> Result<Self, SnapshotError> {
         let (comp_id, account) = (r.text()?, r.text()?);
         let (user, firm, generation, times) = (r.u32()?, r.u32()?, r.u32()?, r.u32()?);
+        let hours = r.u32()?;
         let protocol = ProtocolCode(r.u8()?).known();
         let cancel_on_disconnect = CancelOnDisconnectCode(r.u8()?).known();
         let self_trade = SelfTradeCode(r.u8()?).known();
@@ -929,6 +939,7 @@ impl Session {
             user,
             firm,
             generation,
+            hours,
             protocol: r.known(protocol)?,
             cancel_on_disconnect: r.known(cancel_on_disconnect)?,
             self_trade: r.known(self_trade)?,

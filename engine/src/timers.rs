@@ -1,4 +1,4 @@
-//! What only time causes: the end of the day, the timetable, auctions that end, expiries, graces.
+//! What only time causes: the end of the day, the timetable, auctions that end, expiries, graces, session hours.
 //!
 //! Each kind knows its earliest; the earliest of all is `next_due`, which moves when anything does. A batch
 //! first moves time, then fires what is due, one thing after the other, in the order of docs/rulebook.md §8.
@@ -35,12 +35,14 @@ impl Engine {
             self.end_order(slot, OrdStatus::Expired, cause, None, sink);
         } else if let Some(at) = self.instrument_due(|i| i.indicative_due == due) {
             self.indicative_due(at, sink);
-        } else {
+        } else if self.sessions_due == due {
             let over = self.sessions.iter().position(|s| s.grace_ends == Some(due));
-            let at = over.expect("next_due is somebody's");
+            let at = over.expect("sessions_due is somebody's");
             self.sessions[at].grace_ends = None;
             self.find_sessions_due();
             self.cancel_on_disconnect(at as u32);
+        } else {
+            self.fire_hours(due);
         }
         self.find_next_due();
     }
@@ -68,6 +70,7 @@ impl Engine {
         let lines = self.timetable.iter().flatten().map(|line| line.due);
         let expiry = self.expiry.first().map_or(u64::MAX, |(time, _)| time);
         let own = self.day_ends.min(expiry).min(self.sessions_due).min(self.instruments_due);
+        let own = own.min(self.hours_due);
         self.next_due = lines.fold(own, u64::min);
     }
 

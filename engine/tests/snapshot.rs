@@ -211,6 +211,17 @@ fn session_commands() -> Vec<(u64, Vec<u8>)> {
         ..j::PermissionsDefine::ZERO
     };
     slots.push(slot_of(&permissions));
+    let hours = j::SessionDefine { hours: 1.into(), ..common::session(1, true, 1500) };
+    slots.push(slot_of(&hours));
+    for (opens, closes) in [(0, 100_000), (100_000, 200_000)] {
+        slots.push(slot_of(&j::SessionWindow {
+            hours: 1.into(),
+            opens: (MORNING + opens * common::NS_PER_S).into(),
+            closes: (MORNING + closes * common::NS_PER_S).into(),
+            numbers_from: MORNING.into(),
+            ..j::SessionWindow::ZERO
+        }));
+    }
     slots.push(slot_of(&j::TermReady::ZERO));
     let me = |number| head(1, conn(1, 1), number);
     let other = |number| head(2, conn(2, 1), number);

@@ -5,10 +5,12 @@
 //! `[venue]` and what is in `config/tables.rs` is only a wish: at start the difference to the state
 //! goes into the log (engine/src/partition.rs, `Wish`).
 
+mod hours;
 mod permissions;
 mod tables;
 mod wish;
 
+pub use hours::{Hours, Reset, Timetables, Weekday};
 pub use permissions::{Condition, OrderType, TimeInForce};
 pub use tables::{
     Account, Allocation, BandAction, FeeTier, Firm, Instrument, Phase, ScheduleLine, SelfTrade,
@@ -86,6 +88,9 @@ pub struct Config {
     /// What a trade costs.
     #[serde(default)]
     pub fee_tier: Vec<FeeTier>,
+    /// When sessions may be logged on.
+    #[serde(default)]
+    pub hours: Vec<Hours>,
     /// When phases change.
     #[serde(default)]
     pub schedule: Vec<ScheduleLine>,
@@ -108,6 +113,8 @@ pub struct Venue {
     pub heartbeat_min_s: u32,
     /// Largest HeartBtInt (108).
     pub heartbeat_max_s: u32,
+    /// Name of the `[[hours]]` of sessions that say nothing; absent: they are always open.
+    pub hours: Option<String>,
 }
 
 /// `[host]`
@@ -447,6 +454,7 @@ impl Config {
             permissions: self.define_permissions()?,
             fees: self.define_fees()?,
             schedule: self.define_schedule()?,
+            calendar: self.calendar()?,
             deposits: deposits.collect::<Result<Vec<_>, _>>()?.concat(),
         })
     }

@@ -50,6 +50,7 @@ pub fn name(template_id: u16) -> Option<&'static str> {
         23 => "ReferencePriceSet",
         24 => "Transfer",
         25 => "PermissionsDefine",
+        26 => "SessionWindow",
         30 => "NewOrder",
         31 => "CancelOrder",
         32 => "ReplaceOrder",
@@ -120,6 +121,9 @@ pub fn describe(bytes: &[u8], out: &mut dyn fmt::Write) -> fmt::Result {
         24 => Transfer::decode(bytes).map(|(message, ..)| write!(out, "Transfer {message}")),
         25 => PermissionsDefine::decode(bytes)
             .map(|(message, ..)| write!(out, "PermissionsDefine {message}")),
+        26 => {
+            SessionWindow::decode(bytes).map(|(message, ..)| write!(out, "SessionWindow {message}"))
+        }
         30 => NewOrder::decode(bytes).map(|(message, ..)| write!(out, "NewOrder {message}")),
         31 => CancelOrder::decode(bytes).map(|(message, ..)| write!(out, "CancelOrder {message}")),
         32 => {
@@ -403,15 +407,17 @@ pub struct SessionDefine {
     pub self_trade_scope: SelfTradeScopeCode,
     /// It enters nothing, and is told what its firm's other sessions are told of their orders.
     pub drop_copy: BooleanCode,
+    /// 1 to 16: it may be logged on in these hours only; 0: always.
+    pub hours: U32,
 }
 
-const _: () = assert!(size_of::<SessionDefine>() == 97);
+const _: () = assert!(size_of::<SessionDefine>() == 101);
 
 impl fmt::Display for SessionDefine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "head=({}) compId={} account={} user={} firm={} graceMs={} protocol={} cancelOnDisconnect={} selfTrade={} selfTradeScope={} dropCopy={}",
+            "head=({}) compId={} account={} user={} firm={} graceMs={} protocol={} cancelOnDisconnect={} selfTrade={} selfTradeScope={} dropCopy={} hours={}",
             self.head,
             Text(&self.comp_id),
             Text(&self.account),
@@ -422,7 +428,8 @@ impl fmt::Display for SessionDefine {
             self.cancel_on_disconnect,
             self.self_trade,
             self.self_trade_scope,
-            self.drop_copy
+            self.drop_copy,
+            self.hours
         )
     }
 }
@@ -431,7 +438,7 @@ impl Message for SessionDefine {
     const TEMPLATE_ID: u16 = 4;
     const SCHEMA_ID: u16 = SCHEMA_ID;
     const VERSION: u16 = VERSION;
-    const BLOCK_LENGTH: u16 = 97;
+    const BLOCK_LENGTH: u16 = 101;
     const NAME: &'static str = "SessionDefine";
     const ZERO: Self = Self {
         head: CommandHead::ZERO,
@@ -445,6 +452,7 @@ impl Message for SessionDefine {
         self_trade: SelfTradeCode::ZERO,
         self_trade_scope: SelfTradeScopeCode::ZERO,
         drop_copy: BooleanCode::ZERO,
+        hours: U32::new(0),
     };
 }
 
@@ -1235,6 +1243,56 @@ impl Message for PermissionsDefine {
         page: U32::new(0),
         all_instruments: BooleanCode::ZERO,
         instruments: InstrumentSet::ZERO,
+    };
+}
+
+/// When sessions with these hours may be logged on: whoever leads asks his calendar and tells
+/// the log, ahead of time.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
+)]
+#[repr(C)]
+pub struct SessionWindow {
+    /// The 40 bytes after the message header of every command.
+    pub head: CommandHead,
+    /// 1 to 16.
+    pub hours: U32,
+    /// Nanoseconds since 1970-01-01 UTC.
+    pub opens: U64,
+    /// Nanoseconds since 1970-01-01 UTC.
+    pub closes: U64,
+    /// When the numbers of this window began: when another time is said, the window begins with
+    /// new ones; 0: they go on for ever.
+    pub numbers_from: U64,
+    /// Windows that were told before do not count any more.
+    pub anew: BooleanCode,
+}
+
+const _: () = assert!(size_of::<SessionWindow>() == 69);
+
+impl fmt::Display for SessionWindow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "head=({}) hours={} opens={} closes={} numbersFrom={} anew={}",
+            self.head, self.hours, self.opens, self.closes, self.numbers_from, self.anew
+        )
+    }
+}
+
+impl Message for SessionWindow {
+    const TEMPLATE_ID: u16 = 26;
+    const SCHEMA_ID: u16 = SCHEMA_ID;
+    const VERSION: u16 = VERSION;
+    const BLOCK_LENGTH: u16 = 69;
+    const NAME: &'static str = "SessionWindow";
+    const ZERO: Self = Self {
+        head: CommandHead::ZERO,
+        hours: U32::new(0),
+        opens: U64::new(0),
+        closes: U64::new(0),
+        numbers_from: U64::new(0),
+        anew: BooleanCode::ZERO,
     };
 }
 

@@ -1414,11 +1414,15 @@ pub enum LogoutReason {
     SlowReader = 9,
     /// BeginString (8) is not this session's.
     OtherVersion = 10,
+    /// A Logon outside of the session's hours.
+    OutsideHours = 11,
+    /// The session's hours end.
+    HoursOver = 12,
 }
 
 impl LogoutReason {
     /// Every value, in the order of the schema.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::Answer,
         Self::MsgSeqNumTooLow,
         Self::NextExpectedTooHigh,
@@ -1430,6 +1434,8 @@ impl LogoutReason {
         Self::AlreadyLoggedOn,
         Self::SlowReader,
         Self::OtherVersion,
+        Self::OutsideHours,
+        Self::HoursOver,
     ];
 
     /// As on the wire.
@@ -1463,6 +1469,8 @@ impl LogoutReasonCode {
             8 => Some(LogoutReason::AlreadyLoggedOn),
             9 => Some(LogoutReason::SlowReader),
             10 => Some(LogoutReason::OtherVersion),
+            11 => Some(LogoutReason::OutsideHours),
+            12 => Some(LogoutReason::HoursOver),
             _ => None,
         }
     }

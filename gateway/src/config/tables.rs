@@ -154,6 +154,8 @@ pub struct Session {
     /// How long after that.
     #[serde(default)]
     pub grace_ms: u32,
+    /// Name of its `[[hours]]`, or `always`; absent: as `[venue]` says.
+    pub hours: Option<String>,
     /// Symbols that may be traded; absent, with `instrument_groups`: all.
     pub instruments: Option<Vec<String>>,
     /// Groups of instruments that may be traded, besides.

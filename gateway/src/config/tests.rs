@@ -43,6 +43,8 @@ fn errors_name_file_key_and_fix() {
             "[[fee_tier]]\nmaker_ppm = 0\ntaker_ppm = 100001\n[host]",
             "fee_tier[0].taker_ppm",
         ),
+        ("[host]", "hours = \"never\"\n[host]", "venue.hours"),
+        ("account = \"CLIENT2\"", "account = \"CLIENT2\"\nhours = \"x\"", "session[1].hours"),
         ("number = 2", "number = 2\ninstruments = [\"XAU\"]", "firm[1].instruments"),
         ("number = 2", "number = 2\ninstrument_groups = [\"x\"]", "firm[1].instrument_groups"),
         ("number = 2", "number = 2\norder_types = [\"lottery\"]", "line "),
@@ -216,4 +218,32 @@ fn permissions_say_what_is_forbidden_and_which_instruments_are_not() {
             ..j::PermissionsDefine::ZERO
         }
     );
+}
+
+#[test]
+fn hours_are_checked_word_by_word() {
+    const RIGHT: &str = "[[hours]]\nname = \"day\"\ndays = [\"monday\", \"friday\"]\nstart = \"08:00\"\n\
+        end = \"17:00:30\"\ntime_zone = \"Europe/London\"\nreset = \"weekly\"\n[host]";
+    let file = |hours: &str| DEMO.replacen("[host]", hours, 1);
+    let config = Config::parse(&file(RIGHT), "(test)").expect("right");
+    assert_eq!(config.wish().expect("a wish").calendar.expect("hours").rows(), 1);
+    for (right, wrong, key) in [
+        ("\"day\"", "\"always\"", "hours[0].name"),
+        ("\"friday\"", "\"monday\"", "hours[0].days"),
+        ("[\"monday\", \"friday\"]", "[]", "hours[0].days"),
+        ("\"friday\"", "\"freitag\"", "line "),
+        ("08:00", "24:00", "hours[0].start"),
+        ("17:00:30", "17", "hours[0].end"),
+        ("Europe/London", "Europe/Nowhere", "hours[0].time_zone"),
+        ("weekly", "hourly", "line "),
+    ] {
+        assert!(RIGHT.contains(right), "{right}");
+        let error = Config::parse(&file(&RIGHT.replacen(right, wrong, 1)), "f").expect_err(wrong);
+        assert!(error.key.contains(key), "{error}");
+    }
+    let many: String = (0..17)
+        .map(|n| RIGHT.replace("\"day\"", &format!("\"d{n}\"")).replace("[host]", ""))
+        .collect();
+    let error = Config::parse(&file(&(many + "[host]")), "f").expect_err("too many");
+    assert_eq!(error.key, "hours", "{error}");
 }

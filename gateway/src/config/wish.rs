@@ -56,6 +56,7 @@ impl Config {
                 return Err(twice(format!("session[{n}].comp_id"), &session.comp_id));
             }
         }
+        self.calendar()?;
         self.define_permissions()?;
         self.define_fees()?;
         self.define_schedule().map(|_| ())
@@ -170,6 +171,7 @@ impl Config {
             account,
             user: s.user.into(),
             firm: s.firm.into(),
+            hours: self.hours_row(n)?.into(),
             grace_ms: s.grace_ms.into(),
             protocol: Protocol::Fix44.into(),
             cancel_on_disconnect: match s.cancel_on_disconnect {

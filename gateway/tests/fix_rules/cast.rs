@@ -7,6 +7,8 @@
 //! | E | of A's firm, another user, account `SUB` |
 //! | P | a firm of its own; may enter limit orders of ACME only, day and IOC, no icebergs |
 //! | Q | of P's firm, account `SUB`; may enter everything its firm may: ACME and NEXT, limit and market |
+//! | H | may not be logged on today |
+//! | K | its hours end and begin, with new numbers, ten seconds after the simulator's clock does |
 //! | C | a firm of its own; its orders are cancelled 1 s after its connection ends |
 
 use crate::script::{Case, Who};
@@ -53,6 +55,7 @@ pub fn config<'a>(
         .replace("pages_max = 16384", "pages_max = 2048")
         .replace("event_slots = 16384", "event_slots = 4096")
         .replace("disk_reserve_mib = 256", "disk_reserve_mib = 0");
+    text.push_str(&hours());
     text.push_str("\n[[fee_tier]]\nmaker_ppm = 0\ntaker_ppm = 0\n");
     add_instrument(&mut text, "NEXT", "spare");
     for n in 0..neighbours {
@@ -91,12 +94,28 @@ pub fn config<'a>(
                      times_in_force = [\"day\", \"immediate-or-cancel\"]\n",
                     symbol(n)
                 ),
+                'H' => "hours = \"shut\"\n".into(),
+                'K' => "hours = \"turn\"\n".into(),
                 _ => String::new(),
             };
             add_session(&mut text, &comp_id(n, who), firm(who), user, account, &more);
         }
     }
     text
+}
+
+/// `shut`: on a day that is far from today and from the simulator's day, a Tuesday, 22:13:20.
+fn hours() -> String {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    let today = (since.as_secs() / 86_400 + 3) % 7; // From Monday.
+    let day = if [4, 5, 6].contains(&today) { "thursday" } else { "saturday" };
+    let day = if today == 4 { "sunday" } else { day };
+    format!(
+        "\n[[hours]]\nname = \"shut\"\ndays = [\"{day}\"]\nstart = \"10:00\"\nend = \"10:01\"\n\
+         time_zone = \"Europe/Berlin\"\n\n[[hours]]\nname = \"turn\"\ndays = [\"monday\", \"tuesday\", \
+         \"wednesday\", \"thursday\", \"friday\", \"saturday\", \"sunday\"]\nstart = \"22:13:30\"\n\
+         end = \"22:13:30\"\ntime_zone = \"UTC\"\nreset = \"daily\"\n"
+    )
 }
 
 fn add_instrument(text: &mut String, symbol: &str, group: &str) {

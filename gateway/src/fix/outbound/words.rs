@@ -15,6 +15,8 @@ pub fn logout_words(reason: LogoutReason) -> &'static [u8] {
         LogoutReason::OtherVersion => b"Incorrect BeginString",
         LogoutReason::ResendRepeated => b"the same range was requested too often",
         LogoutReason::VenueStops => b"the venue stops; log on again later",
+        LogoutReason::OutsideHours => b"outside of session hours",
+        LogoutReason::HoursOver => b"the session hours are over",
         LogoutReason::BadMessage => b"see the Reject before this",
         LogoutReason::ResetNeedsOne => b"ResetSeqNumFlag=Y needs MsgSeqNum 1",
         LogoutReason::HeartBtIntOutOfRange => b"HeartBtInt is out of range",
