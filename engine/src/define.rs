@@ -24,6 +24,8 @@ impl Engine {
             day_end_ns: define.day_end_ns.get() % NS_PER_DAY,
             heartbeat_min_s: define.heartbeat_min_s.get(),
             heartbeat_max_s: define.heartbeat_max_s.get(),
+            dead_man_min_ms: define.dead_man_min_ms.get(),
+            dead_man_max_ms: define.dead_man_max_ms.get(),
         };
         self.day_ends = next_time_of_day(self.now, self.venue.day_end_ns);
         self.find_next_due();

@@ -92,6 +92,8 @@ pub(crate) struct Venue {
     pub(crate) day_end_ns: u64,
     pub(crate) heartbeat_min_s: u32,
     pub(crate) heartbeat_max_s: u32,
+    pub(crate) dead_man_min_ms: u32,
+    pub(crate) dead_man_max_ms: u32,
 }
 
 /// What is left of what was begun, what goes first first.
@@ -167,7 +169,13 @@ impl Engine {
     pub fn new(limits: Limits) -> Self {
         Self {
             limits,
-            venue: Venue { day_end_ns: 0, heartbeat_min_s: 1, heartbeat_max_s: 3600 },
+            venue: Venue {
+                day_end_ns: 0,
+                heartbeat_min_s: 1,
+                heartbeat_max_s: 3600,
+                dead_man_min_ms: 0,
+                dead_man_max_ms: 0,
+            },
             sessions: Vec::with_capacity(limits.sessions_max),
             parking: Parking::new(limits.parked_max),
             permissions: Permissions::new(&limits),
@@ -342,6 +350,7 @@ impl Engine {
             self.event_hash,
             self.venue.day_end_ns,
             u64::from(self.venue.heartbeat_min_s) << 32 | u64::from(self.venue.heartbeat_max_s),
+            u64::from(self.venue.dead_man_min_ms) << 32 | u64::from(self.venue.dead_man_max_ms),
             (self.limits.orders_max as u64) << 32 | self.limits.pages_max as u64,
             (self.limits.accounts_max as u64) << 32 | self.limits.sessions_max as u64,
         ];
@@ -597,10 +606,16 @@ impl Engine {
     }
 
     fn save_venue(&self, w: &mut Writer<'_>) {
-        let Venue { day_end_ns, heartbeat_min_s, heartbeat_max_s } = self.venue;
+        let Venue {
+            day_end_ns,
+            heartbeat_min_s,
+            heartbeat_max_s,
+            dead_man_min_ms,
+            dead_man_max_ms,
+        } = self.venue;
         w.u64(day_end_ns);
-        w.u32(heartbeat_min_s);
-        w.u32(heartbeat_max_s);
+        let bounds = [heartbeat_min_s, heartbeat_max_s, dead_man_min_ms, dead_man_max_ms];
+        bounds.into_iter().for_each(|bound| w.u32(bound));
         let numbers = [self.received, self.exec_id, self.trade_id, self.feed_seq, self.day_ends];
         numbers.into_iter().for_each(|number| w.u64(number));
         for line in &self.timetable {
@@ -649,8 +664,13 @@ impl Engine {
     }
 
     fn load_venue(&mut self, r: &mut Reader<'_>, counts: &Counts) -> Result<(), SnapshotError> {
-        self.venue =
-            Venue { day_end_ns: r.u64()?, heartbeat_min_s: r.u32()?, heartbeat_max_s: r.u32()? };
+        self.venue = Venue {
+            day_end_ns: r.u64()?,
+            heartbeat_min_s: r.u32()?,
+            heartbeat_max_s: r.u32()?,
+            dead_man_min_ms: r.u32()?,
+            dead_man_max_ms: r.u32()?,
+        };
         (self.received, self.exec_id) = (r.u64()?, r.u64()?);
         (self.trade_id, self.feed_seq) = (r.u64()?, r.u64()?);
         self.day_ends = r.u64()?;

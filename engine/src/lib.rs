@@ -17,6 +17,7 @@ pub mod book;
 pub(crate) mod check;
 pub mod claim;
 pub mod command;
+pub mod dead_man;
 pub(crate) mod define;
 pub mod engine;
 pub mod event;

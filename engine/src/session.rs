@@ -7,6 +7,7 @@
 //! in docs/wire/fix.md. Next: `trading.rs` for what is business.
 
 use crate::accounts::Blocks;
+use crate::dead_man::DeadMan;
 use crate::engine::Engine;
 use crate::event::{Addressed, Conn, Sink};
 use crate::hash::{mix, mix_bytes};
@@ -62,6 +63,8 @@ pub struct Bound {
     pub heartbeat_ns: u64,
     /// The client asked for cancel on disconnect.
     pub cancel_on_disconnect: bool,
+    /// But not after a Logout of its own.
+    pub keep_on_logout: bool,
     /// Our TestRequest of this time is not answered yet.
     pub test_request: Option<u64>,
     /// Our Logout is out; the client's ends the session.
@@ -93,6 +96,10 @@ pub struct Session {
     pub protocol: Protocol,
     /// The venue's policy for it.
     pub cancel_on_disconnect: CancelOnDisconnect,
+    /// Which does not hold after a Logout of its own.
+    pub keep_on_logout: bool,
+    /// Silence that costs it its orders.
+    pub dead_man: DeadMan,
     /// Between a lost connection and the cancels.
     pub grace_ns: u64,
     /// Its row of hours, from 1; 0: always.
@@ -134,7 +141,8 @@ pub struct Session {
     parked: ParkedList,
     /// A gap fill goes up to here; what is parked below is applied on the way.
     fill_to: u64,
-    last_in: u64,
+    /// When the client was heard last.
+    pub(crate) last_in: u64,
     last_out: u64,
     asked: Asked,
 }
@@ -148,6 +156,8 @@ impl Session {
             user: 0,
             protocol: Protocol::Fix44,
             cancel_on_disconnect: CancelOnDisconnect::No,
+            keep_on_logout: false,
+            dead_man: DeadMan::default(),
             grace_ns: 0,
             hours: 0,
             bound: None,
@@ -184,6 +194,7 @@ impl Session {
         self.protocol = d.protocol.known().unwrap_or(Protocol::Fix44);
         self.cancel_on_disconnect =
             d.cancel_on_disconnect.known().unwrap_or(CancelOnDisconnect::No);
+        self.keep_on_logout = d.keep_on_logout.known() == Some(Boolean::True);
         self.grace_ns = u64::from(d.grace_ms.get()) * 1_000_000;
         self.hours = d.hours.get();
         self.firm = firm_of(at, d);
@@ -207,6 +218,7 @@ impl Session {
     fn hash(&self, mut hash: u64) -> u64 {
         hash = mix_bytes(mix_bytes(hash, &self.comp_id), &self.account);
         let b = self.bound;
+        let hash = self.dead_man.words().iter().fold(hash, |hash, word| mix(hash, *word));
         let words = [
             u64::from(self.user) << 32 | u64::from(self.generation),
             self.grace_ns ^ (self.cancel_on_disconnect as u64) << 63,
@@ -222,7 +234,8 @@ impl Session {
             self.asked.end ^ u64::from(self.asked.times) << 56,
             b.map_or(0, |b| u64::from(b.conn.generation) << 32 | u64::from(b.conn.slot)),
             b.map_or(0, |b| {
-                b.heartbeat_ns << 2
+                b.heartbeat_ns << 3
+                    | u64::from(b.keep_on_logout) << 2
                     | u64::from(b.logout_sent) << 1
                     | u64::from(b.cancel_on_disconnect)
             }),
@@ -230,7 +243,8 @@ impl Session {
             u64::from(self.firm) << 32 | self.own.map_or(0, |own| u64::from(own) + 1),
             (self.self_trade as u64)
                 | (self.self_trade_scope as u64) << 8
-                | u64::from(self.is_drop_copy) << 16,
+                | u64::from(self.is_drop_copy) << 16
+                | u64::from(self.keep_on_logout) << 17,
             u64::from(self.hours) << 16
                 | u64::from(self.blocks.bits()) << 8
                 | u64::from(self.user_blocks.bits()),
@@ -565,6 +579,8 @@ impl Engine {
             Some(LogoutReason::ResetNeedsOne)
         } else if !(min..=max).contains(&logon.heartbeat_s.get()) {
             Some(LogoutReason::HeartBtIntOutOfRange)
+        } else if !self.takes_dead_man(&logon) {
+            Some(LogoutReason::DeadManOutOfRange)
         } else {
             None
         };
@@ -599,6 +615,7 @@ impl Engine {
             heartbeat_s: logon.heartbeat_s,
             reset_seq_num: if reset { Boolean::True.into() } else { Boolean::False.into() },
             next_expected: if theirs == 0 { 0.into() } else { next_in.into() },
+            dead_man_ms: logon.dead_man_ms,
         };
         self.report(at, &accepted, EventFlags::ADMIN, sink);
         let s = &mut self.sessions[at as usize];
@@ -643,10 +660,12 @@ impl Engine {
             conn,
             heartbeat_ns: u64::from(logon.heartbeat_s.get()) * NS_PER_S,
             cancel_on_disconnect: logon.cancel_on_disconnect.known() == Some(Boolean::True),
+            keep_on_logout: logon.keep_on_logout.known() == Some(Boolean::True),
             test_request: None,
             logout_sent: false,
         });
         s.grace_ends = None;
+        s.arm(logon, now);
         s.asked = Asked::default();
         (s.last_in, s.last_out) = (now, now);
         self.find_sessions_due();
@@ -662,12 +681,20 @@ impl Engine {
 
     /// Ends the binding and starts the grace of its cancels, if it has them.
     pub(crate) fn unbind(&mut self, at: u32) {
+        self.unbind_after(at, false);
+    }
+
+    /// The same, after a Logout that the client was not asked for.
+    fn unbind_after(&mut self, at: u32, own_logout: bool) {
         let now = self.now;
         let s = &mut self.sessions[at as usize];
         let Some(bound) = s.bound.take() else { return };
         (s.gap_top, s.dropped_top, s.fill_to) = (None, 0, 0);
         self.parking.clear(&mut s.parked);
-        if bound.cancel_on_disconnect || s.cancel_on_disconnect == CancelOnDisconnect::Session {
+        let asked = bound.cancel_on_disconnect && !(own_logout && bound.keep_on_logout);
+        let policy = s.cancel_on_disconnect == CancelOnDisconnect::Session
+            && !(own_logout && s.keep_on_logout);
+        if asked || policy {
             s.grace_ends = Some(now + s.grace_ns);
         }
         self.find_sessions_due();
@@ -709,7 +736,7 @@ impl Engine {
         }
         let close = j::ConnectionClose { why: CloseWhy::LoggedOut.into() };
         self.control(at, bound.conn, &close, sink);
-        self.unbind(at);
+        self.unbind_after(at, !bound.logout_sent);
     }
 
     fn on_due<S: Sink>(&mut self, at: u32, what: Option<DueWhat>, sink: &mut S) {
@@ -883,6 +910,8 @@ impl Session {
             user,
             protocol,
             cancel_on_disconnect,
+            keep_on_logout,
+            dead_man: DeadMan { silence_ns, due },
             grace_ns,
             hours,
             bound,
@@ -917,8 +946,12 @@ impl Session {
         let numbers = [grace_ns, next_in, next_out, dropped_top, fill_to, begin, end];
         let times = [last_in, last_out];
         numbers.into_iter().chain(times).for_each(|number| w.u64(*number));
-        [own.map(u64::from), *grace_ends, *gap_top].into_iter().for_each(|some| w.option(some));
+        w.u64(*silence_ns);
+        [own.map(u64::from), *grace_ends, *gap_top, *due]
+            .into_iter()
+            .for_each(|some| w.option(some));
         w.flag(*is_drop_copy);
+        w.flag(*keep_on_logout);
         w.flag(bound.is_some());
         if let Some(bound) = bound {
             bound.save(w);
@@ -933,7 +966,7 @@ impl Session {
         let cancel_on_disconnect = CancelOnDisconnectCode(r.u8()?).known();
         let self_trade = SelfTradeCode(r.u8()?).known();
         let self_trade_scope = SelfTradeScopeCode(r.u8()?).known();
-        let session = Self {
+        let mut session = Self {
             comp_id,
             account,
             user,
@@ -954,6 +987,7 @@ impl Session {
             asked: Asked { begin: r.u64()?, end: r.u64()?, times },
             last_in: r.u64()?,
             last_out: r.u64()?,
+            dead_man: DeadMan { silence_ns: r.u64()?, due: None },
             own: match r.option()? {
                 Some(own) => {
                     let own = u32::try_from(own).unwrap_or(u32::MAX);
@@ -963,13 +997,17 @@ impl Session {
             },
             grace_ends: r.option()?,
             gap_top: r.option()?,
-            is_drop_copy: r.flag()?,
+            keep_on_logout: false,
+            is_drop_copy: false,
             copied_to: None,
             restricted: Restricted::NOT,
-            bound: if r.flag()? { Some(Bound::load(r)?) } else { None },
+            bound: None,
             finished: FinishedNames::default(),
             parked: ParkedList::default(),
         };
+        session.dead_man.due = r.option()?;
+        (session.is_drop_copy, session.keep_on_logout) = (r.flag()?, r.flag()?);
+        session.bound = if r.flag()? { Some(Bound::load(r)?) } else { None };
         r.check(session.self_trade != SelfTrade::SessionDefault, "a mode that is none")?;
         Ok(session)
     }
@@ -981,12 +1019,14 @@ impl Bound {
             conn: Conn { gateway, slot, generation },
             heartbeat_ns,
             cancel_on_disconnect,
+            keep_on_logout,
             test_request,
             logout_sent,
         } = *self;
         [gateway.into(), slot.into(), generation].into_iter().for_each(|number| w.u32(number));
         w.u64(heartbeat_ns);
         w.flag(cancel_on_disconnect);
+        w.flag(keep_on_logout);
         w.option(test_request);
         w.flag(logout_sent);
     }
@@ -999,6 +1039,7 @@ impl Bound {
             conn,
             heartbeat_ns: r.u64()?,
             cancel_on_disconnect: r.flag()?,
+            keep_on_logout: r.flag()?,
             test_request: r.option()?,
             logout_sent: r.flag()?,
         })

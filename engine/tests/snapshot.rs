@@ -234,7 +234,8 @@ fn session_commands() -> Vec<(u64, Vec<u8>)> {
         ..j::OrderStatusRequest::ZERO
     };
     let cod = Boolean::True.into();
-    slots.push(slot_of(&j::Logon { cancel_on_disconnect: cod, ..logon(me(1), 30) }));
+    let dead_man_ms = 50_000.into();
+    slots.push(slot_of(&j::Logon { cancel_on_disconnect: cod, dead_man_ms, ..logon(me(1), 30) }));
     slots.push(slot_of(&logon(other(1), 40)));
     slots.push(slot_of(&order(me(2), "a", Side::Buy, "10", "100.01")));
     slots.push(slot_of(&order(other(2), "x", Side::Sell, "3", "100")));
@@ -357,7 +358,7 @@ fn sizes_that_were_lowered_while_orders_were_open_are_restored_as_they_are() {
         sessions_max: 1.into(),
         ..j::VenueDefine::ZERO
     };
-    let mut commands = random_commands(3, 1200);
+    let mut commands = random_commands(4, 1200);
     commands.insert(600, (commands[600].0, slot_of(&lowered)));
     let live = play(&commands[..600], 200, "before");
     assert!(live.open_orders() > 3, "there is more than fits");

@@ -219,15 +219,19 @@ pub struct VenueDefine {
     pub accounts_max: U32,
     /// `assetsMax`.
     pub assets_max: U32,
+    /// Shortest dead-man timer.
+    pub dead_man_min_ms: U32,
+    /// Longest; 0: there are none.
+    pub dead_man_max_ms: U32,
 }
 
-const _: () = assert!(size_of::<VenueDefine>() == 80);
+const _: () = assert!(size_of::<VenueDefine>() == 88);
 
 impl fmt::Display for VenueDefine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "head=({}) dayEndNs={} heartbeatMinS={} heartbeatMaxS={} sessionsMax={} instrumentsMax={} ordersMax={} pagesMax={} accountsMax={} assetsMax={}",
+            "head=({}) dayEndNs={} heartbeatMinS={} heartbeatMaxS={} sessionsMax={} instrumentsMax={} ordersMax={} pagesMax={} accountsMax={} assetsMax={} deadManMinMs={} deadManMaxMs={}",
             self.head,
             self.day_end_ns,
             self.heartbeat_min_s,
@@ -237,7 +241,9 @@ impl fmt::Display for VenueDefine {
             self.orders_max,
             self.pages_max,
             self.accounts_max,
-            self.assets_max
+            self.assets_max,
+            self.dead_man_min_ms,
+            self.dead_man_max_ms
         )
     }
 }
@@ -246,7 +252,7 @@ impl Message for VenueDefine {
     const TEMPLATE_ID: u16 = 2;
     const SCHEMA_ID: u16 = SCHEMA_ID;
     const VERSION: u16 = VERSION;
-    const BLOCK_LENGTH: u16 = 80;
+    const BLOCK_LENGTH: u16 = 88;
     const NAME: &'static str = "VenueDefine";
     const ZERO: Self = Self {
         head: CommandHead::ZERO,
@@ -259,6 +265,8 @@ impl Message for VenueDefine {
         pages_max: U32::new(0),
         accounts_max: U32::new(0),
         assets_max: U32::new(0),
+        dead_man_min_ms: U32::new(0),
+        dead_man_max_ms: U32::new(0),
     };
 }
 
@@ -409,15 +417,17 @@ pub struct SessionDefine {
     pub drop_copy: BooleanCode,
     /// 1 to 16: it may be logged on in these hours only; 0: always.
     pub hours: U32,
+    /// cancelOnDisconnect does not hold after a Logout of the client.
+    pub keep_on_logout: BooleanCode,
 }
 
-const _: () = assert!(size_of::<SessionDefine>() == 101);
+const _: () = assert!(size_of::<SessionDefine>() == 102);
 
 impl fmt::Display for SessionDefine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "head=({}) compId={} account={} user={} firm={} graceMs={} protocol={} cancelOnDisconnect={} selfTrade={} selfTradeScope={} dropCopy={} hours={}",
+            "head=({}) compId={} account={} user={} firm={} graceMs={} protocol={} cancelOnDisconnect={} selfTrade={} selfTradeScope={} dropCopy={} hours={} keepOnLogout={}",
             self.head,
             Text(&self.comp_id),
             Text(&self.account),
@@ -429,7 +439,8 @@ impl fmt::Display for SessionDefine {
             self.self_trade,
             self.self_trade_scope,
             self.drop_copy,
-            self.hours
+            self.hours,
+            self.keep_on_logout
         )
     }
 }
@@ -438,7 +449,7 @@ impl Message for SessionDefine {
     const TEMPLATE_ID: u16 = 4;
     const SCHEMA_ID: u16 = SCHEMA_ID;
     const VERSION: u16 = VERSION;
-    const BLOCK_LENGTH: u16 = 101;
+    const BLOCK_LENGTH: u16 = 102;
     const NAME: &'static str = "SessionDefine";
     const ZERO: Self = Self {
         head: CommandHead::ZERO,
@@ -453,6 +464,7 @@ impl Message for SessionDefine {
         self_trade_scope: SelfTradeScopeCode::ZERO,
         drop_copy: BooleanCode::ZERO,
         hours: U32::new(0),
+        keep_on_logout: BooleanCode::ZERO,
     };
 }
 
@@ -676,20 +688,26 @@ pub struct Logon {
     pub cancel_on_disconnect: BooleanCode,
     /// NextExpectedMsgSeqNum (789); 0: not said.
     pub next_expected: U64,
+    /// cancelOnDisconnect does not hold after a Logout of the client.
+    pub keep_on_logout: BooleanCode,
+    /// Its open orders are cancelled when it is silent for so long; 0: never.
+    pub dead_man_ms: U32,
 }
 
-const _: () = assert!(size_of::<Logon>() == 54);
+const _: () = assert!(size_of::<Logon>() == 59);
 
 impl fmt::Display for Logon {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "head=({}) heartbeatS={} resetSeqNum={} cancelOnDisconnect={} nextExpected={}",
+            "head=({}) heartbeatS={} resetSeqNum={} cancelOnDisconnect={} nextExpected={} keepOnLogout={} deadManMs={}",
             self.head,
             self.heartbeat_s,
             self.reset_seq_num,
             self.cancel_on_disconnect,
-            self.next_expected
+            self.next_expected,
+            self.keep_on_logout,
+            self.dead_man_ms
         )
     }
 }
@@ -698,7 +716,7 @@ impl Message for Logon {
     const TEMPLATE_ID: u16 = 10;
     const SCHEMA_ID: u16 = SCHEMA_ID;
     const VERSION: u16 = VERSION;
-    const BLOCK_LENGTH: u16 = 54;
+    const BLOCK_LENGTH: u16 = 59;
     const NAME: &'static str = "Logon";
     const ZERO: Self = Self {
         head: CommandHead::ZERO,
@@ -706,6 +724,8 @@ impl Message for Logon {
         reset_seq_num: BooleanCode::ZERO,
         cancel_on_disconnect: BooleanCode::ZERO,
         next_expected: U64::new(0),
+        keep_on_logout: BooleanCode::ZERO,
+        dead_man_ms: U32::new(0),
     };
 }
 
@@ -1695,16 +1715,18 @@ pub struct LogonAccepted {
     pub reset_seq_num: BooleanCode,
     /// NextExpectedMsgSeqNum (789); 0: not said.
     pub next_expected: U64,
+    /// As the Logon asked; 0: none.
+    pub dead_man_ms: U32,
 }
 
-const _: () = assert!(size_of::<LogonAccepted>() == 13);
+const _: () = assert!(size_of::<LogonAccepted>() == 17);
 
 impl fmt::Display for LogonAccepted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "heartbeatS={} resetSeqNum={} nextExpected={}",
-            self.heartbeat_s, self.reset_seq_num, self.next_expected
+            "heartbeatS={} resetSeqNum={} nextExpected={} deadManMs={}",
+            self.heartbeat_s, self.reset_seq_num, self.next_expected, self.dead_man_ms
         )
     }
 }
@@ -1713,12 +1735,13 @@ impl Message for LogonAccepted {
     const TEMPLATE_ID: u16 = 60;
     const SCHEMA_ID: u16 = SCHEMA_ID;
     const VERSION: u16 = VERSION;
-    const BLOCK_LENGTH: u16 = 13;
+    const BLOCK_LENGTH: u16 = 17;
     const NAME: &'static str = "LogonAccepted";
     const ZERO: Self = Self {
         heartbeat_s: U32::new(0),
         reset_seq_num: BooleanCode::ZERO,
         next_expected: U64::new(0),
+        dead_man_ms: U32::new(0),
     };
 }
 

@@ -371,11 +371,13 @@ pub enum CancelCause {
     Operator = 11,
     /// No room for its price.
     CapacityReached = 12,
+    /// The client was silent for as long as it had said.
+    DeadMan = 13,
 }
 
 impl CancelCause {
     /// Every value, in the order of the schema.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Client,
         Self::ImmediateOrCancel,
         Self::FillOrKill,
@@ -389,6 +391,7 @@ impl CancelCause {
         Self::MassCancel,
         Self::Operator,
         Self::CapacityReached,
+        Self::DeadMan,
     ];
 
     /// As on the wire.
@@ -424,6 +427,7 @@ impl CancelCauseCode {
             10 => Some(CancelCause::MassCancel),
             11 => Some(CancelCause::Operator),
             12 => Some(CancelCause::CapacityReached),
+            13 => Some(CancelCause::DeadMan),
             _ => None,
         }
     }
@@ -1418,11 +1422,13 @@ pub enum LogoutReason {
     OutsideHours = 11,
     /// The session's hours end.
     HoursOver = 12,
+    /// A dead-man timer that the venue does not take.
+    DeadManOutOfRange = 13,
 }
 
 impl LogoutReason {
     /// Every value, in the order of the schema.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Answer,
         Self::MsgSeqNumTooLow,
         Self::NextExpectedTooHigh,
@@ -1436,6 +1442,7 @@ impl LogoutReason {
         Self::OtherVersion,
         Self::OutsideHours,
         Self::HoursOver,
+        Self::DeadManOutOfRange,
     ];
 
     /// As on the wire.
@@ -1471,6 +1478,7 @@ impl LogoutReasonCode {
             10 => Some(LogoutReason::OtherVersion),
             11 => Some(LogoutReason::OutsideHours),
             12 => Some(LogoutReason::HoursOver),
+            13 => Some(LogoutReason::DeadManOutOfRange),
             _ => None,
         }
     }

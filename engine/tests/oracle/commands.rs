@@ -125,7 +125,8 @@ impl Generator {
         let cancel_on_disconnect = boolean(self.random.chance(300));
         let head = self.head(at);
         let logon = j::Logon { head, heartbeat_s: 30.into(), ..j::Logon::ZERO };
-        Command::Logon(j::Logon { cancel_on_disconnect, ..logon })
+        let dead_man_ms = self.random.pick(&[0u32, 0, 0, 300, 2000, 20_000]).into();
+        Command::Logon(j::Logon { cancel_on_disconnect, dead_man_ms, ..logon })
     }
 
     fn disconnect(&mut self, at: usize) -> Command {

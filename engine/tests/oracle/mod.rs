@@ -62,6 +62,10 @@ pub(crate) struct Session {
     pub(crate) cancels: bool,
     /// The client asked for it at its last logon.
     pub(crate) cancels_this_time: bool,
+    /// Silence after which its orders are cancelled; 0: none is too long.
+    pub(crate) silence_ns: u64,
+    /// When it was heard last; `None`: it has been punished for its silence.
+    pub(crate) heard: Option<u64>,
     pub(crate) bound: bool,
     pub(crate) grace_ends: Option<u64>,
     pub(crate) self_trade: SelfTrade,
@@ -125,6 +129,10 @@ impl Oracle {
     }
 
     fn obey(&mut self, command: &Command) {
+        let now = self.now;
+        if let Some(s) = command.session().and_then(|at| self.sessions.get_mut(at)) {
+            s.heard = Some(now);
+        }
         match command {
             Command::Venue(d) => self.define_venue(d),
             Command::Instrument(d) => self.define_instrument(d),

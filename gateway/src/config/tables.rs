@@ -154,6 +154,9 @@ pub struct Session {
     /// How long after that.
     #[serde(default)]
     pub grace_ms: u32,
+    /// Not after a Logout of the client's.
+    #[serde(default)]
+    pub keep_on_logout: bool,
     /// Name of its `[[hours]]`, or `always`; absent: as `[venue]` says.
     pub hours: Option<String>,
     /// Symbols that may be traded; absent, with `instrument_groups`: all.

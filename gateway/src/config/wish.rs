@@ -150,6 +150,10 @@ impl Config {
             let fix = "make one with `portcullis hash-password`";
             return Err(self.error(key("password_hash"), "not an Argon2 hash", fix));
         }
+        if s.keep_on_logout && !s.cancel_on_disconnect {
+            let fix = "set cancel_on_disconnect = true as well, or leave it out";
+            return Err(self.error(key("keep_on_logout"), "orders stay anyway", fix));
+        }
         if s.firm != 0 {
             self.check_firm(key("firm"), s.firm)?;
         }
@@ -172,6 +176,7 @@ impl Config {
             user: s.user.into(),
             firm: s.firm.into(),
             hours: self.hours_row(n)?.into(),
+            keep_on_logout: boolean(s.keep_on_logout).into(),
             grace_ms: s.grace_ms.into(),
             protocol: Protocol::Fix44.into(),
             cancel_on_disconnect: match s.cancel_on_disconnect {

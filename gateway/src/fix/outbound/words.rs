@@ -17,6 +17,7 @@ pub fn logout_words(reason: LogoutReason) -> &'static [u8] {
         LogoutReason::VenueStops => b"the venue stops; log on again later",
         LogoutReason::OutsideHours => b"outside of session hours",
         LogoutReason::HoursOver => b"the session hours are over",
+        LogoutReason::DeadManOutOfRange => b"5023 is out of range",
         LogoutReason::BadMessage => b"see the Reject before this",
         LogoutReason::ResetNeedsOne => b"ResetSeqNumFlag=Y needs MsgSeqNum 1",
         LogoutReason::HeartBtIntOutOfRange => b"HeartBtInt is out of range",
@@ -153,6 +154,7 @@ pub fn canceled(cause: CancelCause) -> &'static [u8] {
         CancelCause::PriceBand => b"the next trade would have left the price band",
         CancelCause::AuctionOver => b"the auction is over",
         CancelCause::MassCancel => b"mass cancel",
+        CancelCause::DeadMan => b"nothing heard for as long as 5023 says",
         CancelCause::Operator => b"cancelled by the venue",
         CancelCause::CapacityReached => b"the venue has no room for its price",
     }
