@@ -22,7 +22,7 @@ pub(crate) const ORDERS: &[Message] = &[
     ("3", &[45], &[371, 372, 373, 58]),
     ("4", &[36], &[123]),
     ("5", &[], &[58]),
-    ("A", &[98, 108], &[141, 789, 553, 554, 8013]),
+    ("A", &[98, 108], &[141, 789, 553, 554, 5023, 8013]),
     ("j", &[372, 380], &[45, 379, 58]),
     (
         "8",
@@ -68,7 +68,13 @@ const OWN: &[Own] = &[
     ),
     (5021, "MassCancelAccount", "STRING", &[]),
     (5022, "LogSeq", "SEQNUM", &[]),
-    (8013, "CancelOnDisconnect", "BOOLEAN", &[]),
+    (5023, "DeadManTimer", "INT", &[]),
+    (
+        8013,
+        "CancelOnDisconnect",
+        "CHAR",
+        &[("Y", "YES"), ("L", "NOT_AFTER_LOGOUT"), ("N", "NO")],
+    ),
 ];
 
 /// What MsgCat of QuickFIX's format calls session messages.
