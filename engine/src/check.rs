@@ -57,6 +57,10 @@ impl Engine {
         let words = words_of(new).ok_or(R::UnsupportedOrderCharacteristic)?;
         let Words { side, ord_type, time_in_force } = words;
         let account = self.account_of(at, &new.account).ok_or(R::UnknownAccount)?;
+        let (firm, user) = (new.party_firm.get(), new.party_user.get());
+        if firm | user != 0 && !self.are_own(at, firm, user) {
+            return Err(R::PartyNotOwn);
+        }
         if let Some(blocked) = self.blocked(at, account) {
             return Err(blocked.into());
         }
@@ -127,6 +131,7 @@ impl Engine {
             time_in_force,
             conditions: new.conditions,
             self_trade: self.self_trade_of(at, new),
+            capacity: new.capacity,
             ..Order::BLANK
         };
         let owner = self.owners.find(at, account);
@@ -148,6 +153,12 @@ impl Engine {
             return Some(own.account);
         }
         self.risk.find_account(session.firm, name)
+    }
+
+    /// Firm and user are those of session `at`; 0: it is not said.
+    fn are_own(&self, at: u32, firm: u32, user: u32) -> bool {
+        let s = &self.sessions[at as usize];
+        (firm == 0 || firm == s.firm) && (user == 0 || user == s.user)
     }
 
     /// Who is blocked of those that stand behind an order.

@@ -113,12 +113,10 @@ pub(crate) struct Tasks {
     pub(crate) mass: Option<Mass>,
     /// Order slots below this have been looked at for the end of the day.
     pub(crate) ending_day: Option<u32>,
-    /// Sessions whose hours have ended or begun.
-    pub(crate) hours: Option<Walk>,
+    /// Sessions that are asked to leave, or whose hours have ended or begun.
+    pub(crate) walk: Option<Walk>,
     /// Definitions told so far: sessions, then instruments.
     pub(crate) announcing: Option<usize>,
-    /// Sessions asked to leave so far.
-    pub(crate) leaving: Option<u32>,
     /// The session whose parked messages may have their turn.
     pub(crate) drain: Option<u32>,
 }
@@ -236,9 +234,7 @@ impl Engine {
                 j::VenueDefine::TEMPLATE_ID => self.on_venue(m.get()),
                 j::InstrumentDefine::TEMPLATE_ID => self.on_instrument(m.get(), sink),
                 j::SessionDefine::TEMPLATE_ID => self.on_session(m.get(), sink),
-                j::LogoutAll::TEMPLATE_ID => {
-                    self.tasks.leaving = (!self.sessions.is_empty()).then_some(0);
-                }
+                j::LogoutAll::TEMPLATE_ID => self.tasks.walk = Some(Walk::LEAVING),
                 j::TermReady::TEMPLATE_ID => self.on_ready(sink),
                 j::Tick::TEMPLATE_ID => {}
                 _ if m.head.session.get() == 0 => self.on_operator_command(m, sink),
@@ -276,14 +272,10 @@ impl Engine {
                 self.mass_one(mass, sink);
             } else if let Some(slot) = self.tasks.ending_day {
                 self.end_day_some(slot, sink);
-            } else if let Some(walk) = self.tasks.hours {
-                self.walk_hours(walk, sink);
+            } else if let Some(walk) = self.tasks.walk {
+                self.walk_sessions(walk, sink);
             } else if let Some(told) = self.tasks.announcing {
                 self.announce_some(told, sink);
-            } else if let Some(at) = self.tasks.leaving {
-                self.ask_to_leave(at, sink);
-                let next = at + 1;
-                self.tasks.leaving = ((next as usize) < self.sessions.len()).then_some(next);
             } else if let Some(at) = self.tasks.drain
                 && !self.drain_one(at, sink)
             {
@@ -475,9 +467,8 @@ impl Tasks {
             && self.changes.is_none()
             && self.mass.is_none()
             && self.ending_day.is_none()
-            && self.hours.is_none()
+            && self.walk.is_none()
             && self.announcing.is_none()
-            && self.leaving.is_none()
             && self.drain.is_none()
     }
 }

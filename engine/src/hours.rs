@@ -55,19 +55,26 @@ impl Hours {
     }
 }
 
-/// What the sessions of a row are in for.
+/// What sessions are in for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum What {
+    /// All of them: the venue stops.
+    AskToLeave,
     LogOut,
     Renumber,
 }
 
-/// Sessions of a row, under way.
+/// Sessions, of a row of hours or all, one after the other.
 #[derive(Clone, Copy)]
 pub(crate) struct Walk {
     row: u32,
     what: What,
     next: u32,
+}
+
+impl Walk {
+    /// The venue stops.
+    pub(crate) const LEAVING: Self = Self { row: 0, what: What::AskToLeave, next: 0 };
 }
 
 impl Engine {
@@ -99,7 +106,7 @@ impl Engine {
             self.open(at, window);
         }
         if was_open && self.hours[at as usize].now.is_none() {
-            self.tasks.hours = Some(Walk { row, what: What::LogOut, next: 0 });
+            self.tasks.walk = Some(Walk { row, what: What::LogOut, next: 0 });
         }
         self.find_hours_due();
         AdminResult::Done
@@ -111,7 +118,7 @@ impl Engine {
         hours.now = Some(window);
         if window.numbers_from > hours.numbers_from {
             hours.numbers_from = window.numbers_from;
-            self.tasks.hours = Some(Walk { row: at + 1, what: What::Renumber, next: 0 });
+            self.tasks.walk = Some(Walk { row: at + 1, what: What::Renumber, next: 0 });
         }
     }
 
@@ -121,7 +128,7 @@ impl Engine {
         let at = at.expect("next_due is somebody's");
         let hours = &mut self.hours[at];
         if hours.now.take().is_some() {
-            self.tasks.hours = Some(Walk { row: at as u32 + 1, what: What::LogOut, next: 0 });
+            self.tasks.walk = Some(Walk { row: at as u32 + 1, what: What::LogOut, next: 0 });
         } else if let Some(window) = hours.next.take() {
             self.open(at as u32, window);
         }
@@ -134,20 +141,20 @@ impl Engine {
     }
 
     /// One session that is meant, or many that are not.
-    pub(crate) fn walk_hours<S: Sink>(&mut self, mut walk: Walk, sink: &mut S) {
+    pub(crate) fn walk_sessions<S: Sink>(&mut self, mut walk: Walk, sink: &mut S) {
         for _ in 0..EXPIRY_WALK_MAX {
             let Some(session) = self.sessions.get(walk.next as usize) else {
-                self.tasks.hours = None;
+                self.tasks.walk = None;
                 return;
             };
             let (at, row) = (walk.next, session.hours);
             walk.next += 1;
-            if row != walk.row {
-                continue;
-            }
             let is_bound = session.bound.is_some();
-            if is_bound {
-                self.log_out(at, LogoutReason::HoursOver, 0, 0, sink);
+            match walk.what {
+                What::AskToLeave => self.ask_to_leave(at, sink),
+                _ if row != walk.row => continue,
+                _ if is_bound => self.log_out(at, LogoutReason::HoursOver, 0, 0, sink),
+                _ => {}
             }
             if walk.what == What::Renumber {
                 self.new_generation(at);
@@ -156,7 +163,7 @@ impl Engine {
                 break;
             }
         }
-        self.tasks.hours = Some(walk);
+        self.tasks.walk = Some(walk);
     }
 
     /// A session of this row may log on now. 0: always.

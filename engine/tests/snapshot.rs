@@ -243,6 +243,7 @@ fn session_commands() -> Vec<(u64, Vec<u8>)> {
     slots.push(slot_of(&order(me(3), "b", Side::Buy, "30", "99.5")));
     slots.push(slot_of(&replace(me(4), "c", "b", Side::Buy, "20", "99.5")));
     let iceberg = j::NewOrder {
+        capacity: b'A',
         display_qty: Decimal8Null::new(Some(200_000_000)),
         ..order(me(5), "ice", Side::Buy, "9", "99")
     };

@@ -1356,15 +1356,21 @@ pub struct NewOrder {
     pub conditions: Conditions,
     /// What happens when an order meets one of its own.
     pub self_trade: SelfTradeCode,
+    /// OrderCapacity (528), an ASCII letter, given back; 0: not said.
+    pub capacity: u8,
+    /// Firm that the client says (452=1); 0: not said.
+    pub party_firm: U32,
+    /// User that the client says (452=11, 12, 36); 0: not said.
+    pub party_user: U32,
 }
 
-const _: () = assert!(size_of::<NewOrder>() == 166);
+const _: () = assert!(size_of::<NewOrder>() == 175);
 
 impl fmt::Display for NewOrder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "head=({}) clOrdId={} instrument={} side={} ordType={} timeInForce={} unsupported={} price={} orderQty={} account={} symbol={} stopPx={} displayQty={} minQty={} expireTime={} conditions={} selfTrade={}",
+            "head=({}) clOrdId={} instrument={} side={} ordType={} timeInForce={} unsupported={} price={} orderQty={} account={} symbol={} stopPx={} displayQty={} minQty={} expireTime={} conditions={} selfTrade={} capacity={} partyFirm={} partyUser={}",
             self.head,
             Text(&self.cl_ord_id),
             self.instrument,
@@ -1381,7 +1387,10 @@ impl fmt::Display for NewOrder {
             self.min_qty,
             self.expire_time,
             self.conditions,
-            self.self_trade
+            self.self_trade,
+            self.capacity,
+            self.party_firm,
+            self.party_user
         )
     }
 }
@@ -1390,7 +1399,7 @@ impl Message for NewOrder {
     const TEMPLATE_ID: u16 = 30;
     const SCHEMA_ID: u16 = SCHEMA_ID;
     const VERSION: u16 = VERSION;
-    const BLOCK_LENGTH: u16 = 166;
+    const BLOCK_LENGTH: u16 = 175;
     const NAME: &'static str = "NewOrder";
     const ZERO: Self = Self {
         head: CommandHead::ZERO,
@@ -1410,6 +1419,9 @@ impl Message for NewOrder {
         expire_time: U64::new(0),
         conditions: Conditions::ZERO,
         self_trade: SelfTradeCode::ZERO,
+        capacity: 0,
+        party_firm: U32::new(0),
+        party_user: U32::new(0),
     };
 }
 

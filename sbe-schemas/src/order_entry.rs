@@ -115,15 +115,17 @@ pub struct ExecutionReportNew {
     pub conditions: Conditions,
     /// On a drop copy: the session that was told; 0: this is no copy.
     pub copy_of: U32,
+    /// OrderCapacity (528), an ASCII letter; 0: not said.
+    pub capacity: u8,
 }
 
-const _: () = assert!(size_of::<ExecutionReportNew>() == 140);
+const _: () = assert!(size_of::<ExecutionReportNew>() == 141);
 
 impl fmt::Display for ExecutionReportNew {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "orderId={} execId={} received={} clOrdId={} account={} instrument={} user={} price={} orderQty={} side={} ordType={} timeInForce={} stopPx={} displayQty={} minQty={} expireTime={} conditions={} copyOf={}",
+            "orderId={} execId={} received={} clOrdId={} account={} instrument={} user={} price={} orderQty={} side={} ordType={} timeInForce={} stopPx={} displayQty={} minQty={} expireTime={} conditions={} copyOf={} capacity={}",
             self.order_id,
             self.exec_id,
             self.received,
@@ -141,7 +143,8 @@ impl fmt::Display for ExecutionReportNew {
             self.min_qty,
             self.expire_time,
             self.conditions,
-            self.copy_of
+            self.copy_of,
+            self.capacity
         )
     }
 }
@@ -150,7 +153,7 @@ impl Message for ExecutionReportNew {
     const TEMPLATE_ID: u16 = 40;
     const SCHEMA_ID: u16 = SCHEMA_ID;
     const VERSION: u16 = VERSION;
-    const BLOCK_LENGTH: u16 = 140;
+    const BLOCK_LENGTH: u16 = 141;
     const NAME: &'static str = "ExecutionReportNew";
     const ZERO: Self = Self {
         order_id: U64::new(0),
@@ -171,6 +174,7 @@ impl Message for ExecutionReportNew {
         expire_time: U64::new(0),
         conditions: Conditions::ZERO,
         copy_of: U32::new(0),
+        capacity: 0,
     };
 }
 
@@ -224,15 +228,17 @@ pub struct ExecutionReportTrade {
     pub fee: Decimal8,
     /// On a drop copy: the session that was told; 0: this is no copy.
     pub copy_of: U32,
+    /// OrderCapacity (528), an ASCII letter; 0: not said.
+    pub capacity: u8,
 }
 
-const _: () = assert!(size_of::<ExecutionReportTrade>() == 158);
+const _: () = assert!(size_of::<ExecutionReportTrade>() == 159);
 
 impl fmt::Display for ExecutionReportTrade {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "orderId={} execId={} tradeId={} clOrdId={} account={} instrument={} user={} price={} orderQty={} lastPx={} lastQty={} cumQty={} leavesQty={} avgPx={} side={} ordType={} timeInForce={} ordStatus={} aggressor={} auction={} fee={} copyOf={}",
+            "orderId={} execId={} tradeId={} clOrdId={} account={} instrument={} user={} price={} orderQty={} lastPx={} lastQty={} cumQty={} leavesQty={} avgPx={} side={} ordType={} timeInForce={} ordStatus={} aggressor={} auction={} fee={} copyOf={} capacity={}",
             self.order_id,
             self.exec_id,
             self.trade_id,
@@ -254,7 +260,8 @@ impl fmt::Display for ExecutionReportTrade {
             self.aggressor,
             self.auction,
             self.fee,
-            self.copy_of
+            self.copy_of,
+            self.capacity
         )
     }
 }
@@ -263,7 +270,7 @@ impl Message for ExecutionReportTrade {
     const TEMPLATE_ID: u16 = 41;
     const SCHEMA_ID: u16 = SCHEMA_ID;
     const VERSION: u16 = VERSION;
-    const BLOCK_LENGTH: u16 = 158;
+    const BLOCK_LENGTH: u16 = 159;
     const NAME: &'static str = "ExecutionReportTrade";
     const ZERO: Self = Self {
         order_id: U64::new(0),
@@ -288,6 +295,7 @@ impl Message for ExecutionReportTrade {
         auction: 0,
         fee: Decimal8::ZERO,
         copy_of: U32::new(0),
+        capacity: 0,
     };
 }
 
@@ -335,15 +343,17 @@ pub struct ExecutionReportReplaced {
     pub display_qty: Decimal8Null,
     /// On a drop copy: the session that was told; 0: this is no copy.
     pub copy_of: U32,
+    /// OrderCapacity (528), an ASCII letter; 0: not said.
+    pub capacity: u8,
 }
 
-const _: () = assert!(size_of::<ExecutionReportReplaced>() == 176);
+const _: () = assert!(size_of::<ExecutionReportReplaced>() == 177);
 
 impl fmt::Display for ExecutionReportReplaced {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "orderId={} execId={} clOrdId={} origClOrdId={} account={} instrument={} user={} price={} orderQty={} cumQty={} leavesQty={} avgPx={} side={} ordType={} timeInForce={} ordStatus={} stopPx={} displayQty={} copyOf={}",
+            "orderId={} execId={} clOrdId={} origClOrdId={} account={} instrument={} user={} price={} orderQty={} cumQty={} leavesQty={} avgPx={} side={} ordType={} timeInForce={} ordStatus={} stopPx={} displayQty={} copyOf={} capacity={}",
             self.order_id,
             self.exec_id,
             Text(&self.cl_ord_id),
@@ -362,7 +372,8 @@ impl fmt::Display for ExecutionReportReplaced {
             self.ord_status,
             self.stop_px,
             self.display_qty,
-            self.copy_of
+            self.copy_of,
+            self.capacity
         )
     }
 }
@@ -371,7 +382,7 @@ impl Message for ExecutionReportReplaced {
     const TEMPLATE_ID: u16 = 42;
     const SCHEMA_ID: u16 = SCHEMA_ID;
     const VERSION: u16 = VERSION;
-    const BLOCK_LENGTH: u16 = 176;
+    const BLOCK_LENGTH: u16 = 177;
     const NAME: &'static str = "ExecutionReportReplaced";
     const ZERO: Self = Self {
         order_id: U64::new(0),
@@ -393,6 +404,7 @@ impl Message for ExecutionReportReplaced {
         stop_px: Decimal8Null::ZERO,
         display_qty: Decimal8Null::ZERO,
         copy_of: U32::new(0),
+        capacity: 0,
     };
 }
 
@@ -436,15 +448,17 @@ pub struct ExecutionReportCanceled {
     pub cause: CancelCauseCode,
     /// On a drop copy: the session that was told; 0: this is no copy.
     pub copy_of: U32,
+    /// OrderCapacity (528), an ASCII letter; 0: not said.
+    pub capacity: u8,
 }
 
-const _: () = assert!(size_of::<ExecutionReportCanceled>() == 153);
+const _: () = assert!(size_of::<ExecutionReportCanceled>() == 154);
 
 impl fmt::Display for ExecutionReportCanceled {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "orderId={} execId={} clOrdId={} origClOrdId={} account={} instrument={} user={} price={} orderQty={} cumQty={} avgPx={} side={} ordType={} timeInForce={} ordStatus={} cause={} copyOf={}",
+            "orderId={} execId={} clOrdId={} origClOrdId={} account={} instrument={} user={} price={} orderQty={} cumQty={} avgPx={} side={} ordType={} timeInForce={} ordStatus={} cause={} copyOf={} capacity={}",
             self.order_id,
             self.exec_id,
             Text(&self.cl_ord_id),
@@ -461,7 +475,8 @@ impl fmt::Display for ExecutionReportCanceled {
             self.time_in_force,
             self.ord_status,
             self.cause,
-            self.copy_of
+            self.copy_of,
+            self.capacity
         )
     }
 }
@@ -470,7 +485,7 @@ impl Message for ExecutionReportCanceled {
     const TEMPLATE_ID: u16 = 43;
     const SCHEMA_ID: u16 = SCHEMA_ID;
     const VERSION: u16 = VERSION;
-    const BLOCK_LENGTH: u16 = 153;
+    const BLOCK_LENGTH: u16 = 154;
     const NAME: &'static str = "ExecutionReportCanceled";
     const ZERO: Self = Self {
         order_id: U64::new(0),
@@ -490,6 +505,7 @@ impl Message for ExecutionReportCanceled {
         ord_status: OrdStatusCode::ZERO,
         cause: CancelCauseCode::ZERO,
         copy_of: U32::new(0),
+        capacity: 0,
     };
 }
 
@@ -521,15 +537,17 @@ pub struct ExecutionReportRejected {
     pub reason: OrdRejReasonCode,
     /// On a drop copy: the session that was told; 0: this is no copy.
     pub copy_of: U32,
+    /// OrderCapacity (528), an ASCII letter; 0: not said.
+    pub capacity: u8,
 }
 
-const _: () = assert!(size_of::<ExecutionReportRejected>() == 100);
+const _: () = assert!(size_of::<ExecutionReportRejected>() == 101);
 
 impl fmt::Display for ExecutionReportRejected {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "execId={} clOrdId={} account={} symbol={} price={} orderQty={} side={} ordType={} timeInForce={} reason={} copyOf={}",
+            "execId={} clOrdId={} account={} symbol={} price={} orderQty={} side={} ordType={} timeInForce={} reason={} copyOf={} capacity={}",
             self.exec_id,
             Text(&self.cl_ord_id),
             Text(&self.account),
@@ -540,7 +558,8 @@ impl fmt::Display for ExecutionReportRejected {
             self.ord_type,
             self.time_in_force,
             self.reason,
-            self.copy_of
+            self.copy_of,
+            self.capacity
         )
     }
 }
@@ -549,7 +568,7 @@ impl Message for ExecutionReportRejected {
     const TEMPLATE_ID: u16 = 44;
     const SCHEMA_ID: u16 = SCHEMA_ID;
     const VERSION: u16 = VERSION;
-    const BLOCK_LENGTH: u16 = 100;
+    const BLOCK_LENGTH: u16 = 101;
     const NAME: &'static str = "ExecutionReportRejected";
     const ZERO: Self = Self {
         exec_id: U64::new(0),
@@ -563,6 +582,7 @@ impl Message for ExecutionReportRejected {
         time_in_force: TimeInForceCode::ZERO,
         reason: OrdRejReasonCode::ZERO,
         copy_of: U32::new(0),
+        capacity: 0,
     };
 }
 
@@ -846,15 +866,17 @@ pub struct ExecutionReportRestated {
     pub cause: RestateCauseCode,
     /// On a drop copy: the session that was told; 0: this is no copy.
     pub copy_of: U32,
+    /// OrderCapacity (528), an ASCII letter; 0: not said.
+    pub capacity: u8,
 }
 
-const _: () = assert!(size_of::<ExecutionReportRestated>() == 125);
+const _: () = assert!(size_of::<ExecutionReportRestated>() == 126);
 
 impl fmt::Display for ExecutionReportRestated {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "orderId={} execId={} clOrdId={} account={} instrument={} user={} price={} orderQty={} cumQty={} leavesQty={} avgPx={} side={} ordType={} timeInForce={} ordStatus={} cause={} copyOf={}",
+            "orderId={} execId={} clOrdId={} account={} instrument={} user={} price={} orderQty={} cumQty={} leavesQty={} avgPx={} side={} ordType={} timeInForce={} ordStatus={} cause={} copyOf={} capacity={}",
             self.order_id,
             self.exec_id,
             Text(&self.cl_ord_id),
@@ -871,7 +893,8 @@ impl fmt::Display for ExecutionReportRestated {
             self.time_in_force,
             self.ord_status,
             self.cause,
-            self.copy_of
+            self.copy_of,
+            self.capacity
         )
     }
 }
@@ -880,7 +903,7 @@ impl Message for ExecutionReportRestated {
     const TEMPLATE_ID: u16 = 49;
     const SCHEMA_ID: u16 = SCHEMA_ID;
     const VERSION: u16 = VERSION;
-    const BLOCK_LENGTH: u16 = 125;
+    const BLOCK_LENGTH: u16 = 126;
     const NAME: &'static str = "ExecutionReportRestated";
     const ZERO: Self = Self {
         order_id: U64::new(0),
@@ -900,6 +923,7 @@ impl Message for ExecutionReportRestated {
         ord_status: OrdStatusCode::ZERO,
         cause: RestateCauseCode::ZERO,
         copy_of: U32::new(0),
+        capacity: 0,
     };
 }
 

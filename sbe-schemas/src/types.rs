@@ -1801,11 +1801,13 @@ pub enum OrdRejReason {
     NotPermittedInstrument = 132,
     /// Type, time in force or condition: not for this session or its firm.
     NotPermittedOrderType = 133,
+    /// A party is not the session's firm or user.
+    PartyNotOwn = 134,
 }
 
 impl OrdRejReason {
     /// Every value, in the order of the schema.
-    pub const ALL: [Self; 41] = [
+    pub const ALL: [Self; 42] = [
         Self::UnknownSymbol,
         Self::ExchangeClosed,
         Self::OrderExceedsLimit,
@@ -1847,6 +1849,7 @@ impl OrdRejReason {
         Self::InsufficientBalance,
         Self::NotPermittedInstrument,
         Self::NotPermittedOrderType,
+        Self::PartyNotOwn,
     ];
 
     /// As on the wire.
@@ -1910,6 +1913,7 @@ impl OrdRejReasonCode {
             131 => Some(OrdRejReason::InsufficientBalance),
             132 => Some(OrdRejReason::NotPermittedInstrument),
             133 => Some(OrdRejReason::NotPermittedOrderType),
+            134 => Some(OrdRejReason::PartyNotOwn),
             _ => None,
         }
     }

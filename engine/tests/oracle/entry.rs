@@ -100,6 +100,10 @@ impl Oracle {
         let s = &self.sessions[session];
         let name = if c.account == [0; 16] { s.account } else { c.account };
         let account = self.account_at(s.firm, name).ok_or(No::UnknownAccount)?;
+        let (firm, user) = (c.party_firm.get(), c.party_user.get());
+        if (firm != 0 && firm != s.firm) || (user != 0 && user != s.user) {
+            return Err(No::PartyNotOwn);
+        }
         self.check_blocks(session, account)?;
         let asked = Asked {
             instrument: at,

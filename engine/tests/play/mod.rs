@@ -194,6 +194,7 @@ impl Play {
         new.conditions = terms.conditions;
         new.self_trade = terms.self_trade.into();
         new.account = terms.account;
+        (new.party_firm, new.party_user) = (terms.parties.0.into(), terms.parties.1.into());
         self.rig.send(&new)
     }
 

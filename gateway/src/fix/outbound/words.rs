@@ -101,6 +101,7 @@ pub fn rejected(reason: OrdRejReason) -> &'static [u8] {
         R::AccountPosition => b"limit of the account: position",
         R::FirmPosition => b"limit of the firm: position",
         R::InsufficientBalance => b"the account has not enough",
+        R::PartyNotOwn => b"a party is not the session's firm or user",
         R::NotPermittedInstrument => b"not permitted: the instrument",
         R::NotPermittedOrderType => b"not permitted: such an order",
     }
