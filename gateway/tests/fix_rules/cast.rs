@@ -7,6 +7,7 @@
 //! | E | of A's firm, another user, account `SUB` |
 //! | P | a firm of its own; may enter limit orders of ACME only, day and IOC, no icebergs |
 //! | Q | of P's firm, account `SUB`; may enter everything its firm may: ACME and NEXT, limit and market |
+//! | R | the drop copy session of A's firm |
 //! | H | may not be logged on today |
 //! | K | its hours end and begin, with new numbers, ten seconds after the simulator's clock does |
 //! | C | a firm of its own; its orders are cancelled 1 s after its connection ends |
@@ -67,7 +68,7 @@ pub fn config<'a>(
         let cast = case.cast();
         let base = 1000 + 10 * n as u32;
         let firm = |who| match who {
-            'A' | 'D' | 'E' => base,
+            'A' | 'D' | 'E' | 'R' => base,
             'P' | 'Q' => base + 9,
             who => base + who as u32 - 'A' as u32,
         };
@@ -94,6 +95,7 @@ pub fn config<'a>(
                      times_in_force = [\"day\", \"immediate-or-cancel\"]\n",
                     symbol(n)
                 ),
+                'R' => "drop_copy = true\n".into(),
                 'H' => "hours = \"shut\"\n".into(),
                 'K' => "hours = \"turn\"\n".into(),
                 _ => String::new(),

@@ -291,9 +291,12 @@ impl<'a, W: Wire> Play<'a, W> {
         Err(format!("not {wanted}: {heard}"))
     }
 
-    /// An ExecID names one report.
+    /// An ExecID names one report, and its copy for a drop copy session (115).
     fn note_exec_id(&mut self, heard: &Heard) -> Result<(), String> {
-        match heard.get("17").filter(|id| *id != "0" && !heard.is_again()) {
+        match heard
+            .get("17")
+            .filter(|id| *id != "0" && !heard.is_again() && heard.get("115").is_none())
+        {
             Some(id) if !self.exec_ids.insert(id.into()) => Err(format!("ExecID twice: {heard}")),
             _ => Ok(()),
         }
