@@ -18,7 +18,7 @@ local schemas = {
       { "currentVersionId", 16, 8, "unsigned" },
       { "reason", 24, 1, "enum", { [1] = "Credentials", [2] = "Timestamp", [3] = "VersionNotAbove", [4] = "AlreadyEstablished", } },
     } },
-    [4] = { name = "Establish", length = 121, fields = {
+    [4] = { name = "Establish", length = 125, fields = {
       { "session", 0, 24, "text" },
       { "versionId", 24, 8, "unsigned" },
       { "timestamp", 32, 8, "unsigned" },
@@ -26,7 +26,8 @@ local schemas = {
       { "keepaliveMs", 48, 4, "unsigned" },
       { "cancelWindowMs", 52, 4, "unsigned" },
       { "cancelOnDisconnect", 56, 1, "enum", { [0] = "Never", [1] = "Disconnect", [2] = "Terminate", [3] = "Both", } },
-      { "signature", 57, 64, "bytes" },
+      { "deadManMs", 57, 4, "unsigned" },
+      { "signature", 61, 64, "bytes" },
     } },
     [5] = { name = "EstablishAck", length = 36, fields = {
       { "versionId", 0, 8, "unsigned" },
@@ -38,7 +39,7 @@ local schemas = {
     [6] = { name = "EstablishReject", length = 17, fields = {
       { "versionId", 0, 8, "unsigned" },
       { "requestTimestamp", 8, 8, "unsigned" },
-      { "reason", 16, 1, "enum", { [1] = "Credentials", [2] = "Timestamp", [3] = "Unnegotiated", [4] = "AlreadyEstablished", [5] = "KeepaliveInterval", [6] = "NextSeqNo", [7] = "Finished", } },
+      { "reason", 16, 1, "enum", { [1] = "Credentials", [2] = "Timestamp", [3] = "Unnegotiated", [4] = "AlreadyEstablished", [5] = "KeepaliveInterval", [6] = "NextSeqNo", [7] = "Finished", [8] = "OutsideHours", [9] = "DeadMan", } },
     } },
     [7] = { name = "Sequence", length = 9, fields = {
       { "nextSeqNo", 0, 8, "unsigned" },
@@ -59,7 +60,7 @@ local schemas = {
       { "reason", 8, 1, "enum", { [1] = "OutOfRange", [2] = "InProgress", [3] = "TooMany", } },
     } },
     [11] = { name = "Terminate", length = 1, fields = {
-      { "reason", 0, 1, "enum", { [0] = "Finished", [1] = "Violation", [2] = "Malformed", [3] = "KeepaliveLapsed", [4] = "VenueStops", [5] = "TooFarAhead", [6] = "RetransmitRepeated", } },
+      { "reason", 0, 1, "enum", { [0] = "Finished", [1] = "Violation", [2] = "Malformed", [3] = "KeepaliveLapsed", [4] = "VenueStops", [5] = "TooFarAhead", [6] = "RetransmitRepeated", [7] = "OutsideHours", } },
     } },
     [12] = { name = "FinishedSending", length = 8, fields = {
       { "lastSeqNo", 0, 8, "unsigned" },
@@ -67,7 +68,7 @@ local schemas = {
     [13] = { name = "FinishedReceiving", length = 8, fields = {
       { "lastSeqNo", 0, 8, "unsigned" },
     } },
-    [20] = { name = "NewOrder", length = 125, fields = {
+    [20] = { name = "NewOrder", length = 126, fields = {
       { "msgSeqNum", 0, 8, "unsigned" },
       { "sendingTime", 8, 8, "unsigned" },
       { "clOrdId", 16, 36, "text" },
@@ -84,6 +85,7 @@ local schemas = {
       { "minQty", 108, 8, "decimal" },
       { "expireTime", 116, 8, "unsigned" },
       { "conditions", 124, 1, "set", { [0] = "PostOnly", [1] = "PostOnlySlide", [2] = "AllOrNone", [3] = "Hidden", } },
+      { "capacity", 125, 1, "unsigned" },
     } },
     [21] = { name = "NewOrderShort", length = 47, fields = {
       { "msgSeqNum", 0, 8, "unsigned" },
@@ -150,7 +152,7 @@ local schemas = {
       { "requestId", 16, 8, "unsigned" },
       { "instrument", 24, 4, "unsigned" },
     } },
-    [40] = { name = "ExecutionReportNew", length = 165, fields = {
+    [40] = { name = "ExecutionReportNew", length = 166, fields = {
       { "msgSeqNum", 0, 8, "unsigned" },
       { "seq", 8, 8, "unsigned" },
       { "time", 16, 8, "unsigned" },
@@ -173,8 +175,9 @@ local schemas = {
       { "expireTime", 152, 8, "unsigned" },
       { "conditions", 160, 1, "set", { [0] = "PostOnly", [1] = "PostOnlySlide", [2] = "AllOrNone", [3] = "Hidden", } },
       { "copyOf", 161, 4, "unsigned" },
+      { "capacity", 165, 1, "unsigned" },
     } },
-    [41] = { name = "ExecutionReportTrade", length = 191, fields = {
+    [41] = { name = "ExecutionReportTrade", length = 192, fields = {
       { "msgSeqNum", 0, 8, "unsigned" },
       { "seq", 8, 8, "unsigned" },
       { "time", 16, 8, "unsigned" },
@@ -202,8 +205,9 @@ local schemas = {
       { "auction", 178, 1, "unsigned" },
       { "fee", 179, 8, "decimal" },
       { "copyOf", 187, 4, "unsigned" },
+      { "capacity", 191, 1, "unsigned" },
     } },
-    [42] = { name = "ExecutionReportReplaced", length = 209, fields = {
+    [42] = { name = "ExecutionReportReplaced", length = 210, fields = {
       { "msgSeqNum", 0, 8, "unsigned" },
       { "seq", 8, 8, "unsigned" },
       { "time", 16, 8, "unsigned" },
@@ -228,8 +232,9 @@ local schemas = {
       { "stopPx", 189, 8, "decimal" },
       { "displayQty", 197, 8, "decimal" },
       { "copyOf", 205, 4, "unsigned" },
+      { "capacity", 209, 1, "unsigned" },
     } },
-    [43] = { name = "ExecutionReportCanceled", length = 186, fields = {
+    [43] = { name = "ExecutionReportCanceled", length = 187, fields = {
       { "msgSeqNum", 0, 8, "unsigned" },
       { "seq", 8, 8, "unsigned" },
       { "time", 16, 8, "unsigned" },
@@ -250,10 +255,11 @@ local schemas = {
       { "ordType", 178, 1, "enum", { [1] = "Market", [2] = "Limit", [3] = "Stop", [4] = "StopLimit", [5] = "MarketToLimit", } },
       { "timeInForce", 179, 1, "enum", { [0] = "Day", [1] = "GoodTillCancel", [2] = "AtTheOpening", [3] = "ImmediateOrCancel", [4] = "FillOrKill", [6] = "GoodTillDate", [7] = "AtTheClose", } },
       { "ordStatus", 180, 1, "enum", { [48] = "New", [49] = "PartiallyFilled", [50] = "Filled", [52] = "Canceled", [56] = "Rejected", [67] = "Expired", } },
-      { "cause", 181, 1, "enum", { [0] = "Client", [1] = "ImmediateOrCancel", [2] = "FillOrKill", [3] = "Disconnect", [4] = "DayEnd", [5] = "ExpireTime", [6] = "MinQty", [7] = "SelfTrade", [8] = "PriceBand", [9] = "AuctionOver", [10] = "MassCancel", [11] = "Operator", [12] = "CapacityReached", } },
+      { "cause", 181, 1, "enum", { [0] = "Client", [1] = "ImmediateOrCancel", [2] = "FillOrKill", [3] = "Disconnect", [4] = "DayEnd", [5] = "ExpireTime", [6] = "MinQty", [7] = "SelfTrade", [8] = "PriceBand", [9] = "AuctionOver", [10] = "MassCancel", [11] = "Operator", [12] = "CapacityReached", [13] = "DeadMan", } },
       { "copyOf", 182, 4, "unsigned" },
+      { "capacity", 186, 1, "unsigned" },
     } },
-    [44] = { name = "ExecutionReportRejected", length = 133, fields = {
+    [44] = { name = "ExecutionReportRejected", length = 134, fields = {
       { "msgSeqNum", 0, 8, "unsigned" },
       { "seq", 8, 8, "unsigned" },
       { "time", 16, 8, "unsigned" },
@@ -268,8 +274,9 @@ local schemas = {
       { "side", 125, 1, "enum", { [1] = "Buy", [2] = "Sell", } },
       { "ordType", 126, 1, "enum", { [1] = "Market", [2] = "Limit", [3] = "Stop", [4] = "StopLimit", [5] = "MarketToLimit", } },
       { "timeInForce", 127, 1, "enum", { [0] = "Day", [1] = "GoodTillCancel", [2] = "AtTheOpening", [3] = "ImmediateOrCancel", [4] = "FillOrKill", [6] = "GoodTillDate", [7] = "AtTheClose", } },
-      { "reason", 128, 1, "enum", { [1] = "UnknownSymbol", [2] = "ExchangeClosed", [3] = "OrderExceedsLimit", [4] = "TooLateToEnter", [6] = "DuplicateOrder", [11] = "UnsupportedOrderCharacteristic", [13] = "IncorrectQuantity", [15] = "UnknownAccount", [100] = "InvalidPriceIncrement", [101] = "PriceMissing", [102] = "PriceNotAllowed", [104] = "CapacityReached", [105] = "Halted", [106] = "NotInAuction", [107] = "BlockedSession", [108] = "BlockedUser", [109] = "BlockedAccount", [110] = "BlockedFirm", [111] = "StopPxMissing", [112] = "StopPxNotAllowed", [113] = "PriceAboveMax", [114] = "InvalidDisplayQty", [115] = "InvalidMinQty", [116] = "ConditionsConflict", [117] = "ExpireTimeMissing", [118] = "ExpireTimeNotAllowed", [119] = "ExpireTimePast", [120] = "PriceOutsideBand", [121] = "PriceThroughCollar", [122] = "NoOppositePrice", [123] = "PostOnlyWouldTrade", [124] = "NotionalTooLarge", [125] = "AccountOpenOrders", [126] = "FirmOpenOrders", [127] = "AccountOpenNotional", [128] = "FirmOpenNotional", [129] = "AccountPosition", [130] = "FirmPosition", [131] = "InsufficientBalance", } },
+      { "reason", 128, 1, "enum", { [1] = "UnknownSymbol", [2] = "ExchangeClosed", [3] = "OrderExceedsLimit", [4] = "TooLateToEnter", [6] = "DuplicateOrder", [11] = "UnsupportedOrderCharacteristic", [13] = "IncorrectQuantity", [15] = "UnknownAccount", [100] = "InvalidPriceIncrement", [101] = "PriceMissing", [102] = "PriceNotAllowed", [104] = "CapacityReached", [105] = "Halted", [106] = "NotInAuction", [107] = "BlockedSession", [108] = "BlockedUser", [109] = "BlockedAccount", [110] = "BlockedFirm", [111] = "StopPxMissing", [112] = "StopPxNotAllowed", [113] = "PriceAboveMax", [114] = "InvalidDisplayQty", [115] = "InvalidMinQty", [116] = "ConditionsConflict", [117] = "ExpireTimeMissing", [118] = "ExpireTimeNotAllowed", [119] = "ExpireTimePast", [120] = "PriceOutsideBand", [121] = "PriceThroughCollar", [122] = "NoOppositePrice", [123] = "PostOnlyWouldTrade", [124] = "NotionalTooLarge", [125] = "AccountOpenOrders", [126] = "FirmOpenOrders", [127] = "AccountOpenNotional", [128] = "FirmOpenNotional", [129] = "AccountPosition", [130] = "FirmPosition", [131] = "InsufficientBalance", [132] = "NotPermittedInstrument", [133] = "NotPermittedOrderType", [134] = "PartyNotOwn", } },
       { "copyOf", 129, 4, "unsigned" },
+      { "capacity", 133, 1, "unsigned" },
     } },
     [45] = { name = "ExecutionReportStatus", length = 182, fields = {
       { "msgSeqNum", 0, 8, "unsigned" },
@@ -316,7 +323,7 @@ local schemas = {
       { "origClOrdId", 77, 36, "text" },
       { "ordStatus", 113, 1, "enum", { [48] = "New", [49] = "PartiallyFilled", [50] = "Filled", [52] = "Canceled", [56] = "Rejected", [67] = "Expired", } },
       { "responseTo", 114, 1, "enum", { [49] = "Cancel", [50] = "Replace", } },
-      { "reason", 115, 1, "enum", { [0] = "TooLateToCancel", [1] = "UnknownOrder", [6] = "DuplicateClOrdId", [100] = "IncorrectQuantity", [101] = "InvalidPriceIncrement", [102] = "NotChangeable", [103] = "CapacityReached", [104] = "QuantityTooLarge", [105] = "ExchangeClosed", [106] = "Halted", [107] = "BlockedSession", [108] = "BlockedUser", [109] = "BlockedAccount", [110] = "BlockedFirm", [111] = "PriceAboveMax", [112] = "InvalidDisplayQty", [113] = "PriceOutsideBand", [114] = "PriceThroughCollar", [115] = "PostOnlyWouldTrade", [116] = "NotionalTooLarge", [117] = "AccountOpenNotional", [118] = "FirmOpenNotional", [119] = "AccountPosition", [120] = "FirmPosition", [121] = "InsufficientBalance", } },
+      { "reason", 115, 1, "enum", { [0] = "TooLateToCancel", [1] = "UnknownOrder", [6] = "DuplicateClOrdId", [100] = "IncorrectQuantity", [101] = "InvalidPriceIncrement", [102] = "NotChangeable", [103] = "CapacityReached", [104] = "QuantityTooLarge", [105] = "ExchangeClosed", [106] = "Halted", [107] = "BlockedSession", [108] = "BlockedUser", [109] = "BlockedAccount", [110] = "BlockedFirm", [111] = "PriceAboveMax", [112] = "InvalidDisplayQty", [113] = "PriceOutsideBand", [114] = "PriceThroughCollar", [115] = "PostOnlyWouldTrade", [116] = "NotionalTooLarge", [117] = "AccountOpenNotional", [118] = "FirmOpenNotional", [119] = "AccountPosition", [120] = "FirmPosition", [121] = "InsufficientBalance", [122] = "NotPermittedInstrument", [123] = "NotPermittedOrderType", } },
     } },
     [48] = { name = "BusinessReject", length = 91, fields = {
       { "msgSeqNum", 0, 8, "unsigned" },
@@ -332,7 +339,7 @@ local schemas = {
       { "refTemplate", 87, 2, "unsigned" },
       { "refField", 89, 2, "unsigned" },
     } },
-    [49] = { name = "ExecutionReportRestated", length = 158, fields = {
+    [49] = { name = "ExecutionReportRestated", length = 159, fields = {
       { "msgSeqNum", 0, 8, "unsigned" },
       { "seq", 8, 8, "unsigned" },
       { "time", 16, 8, "unsigned" },
@@ -355,6 +362,7 @@ local schemas = {
       { "ordStatus", 152, 1, "enum", { [48] = "New", [49] = "PartiallyFilled", [50] = "Filled", [52] = "Canceled", [56] = "Rejected", [67] = "Expired", } },
       { "cause", 153, 1, "enum", { [0] = "Triggered", [1] = "SelfTradeDecrement", } },
       { "copyOf", 154, 4, "unsigned" },
+      { "capacity", 158, 1, "unsigned" },
     } },
     [50] = { name = "MassActionReport", length = 101, fields = {
       { "msgSeqNum", 0, 8, "unsigned" },

@@ -9,6 +9,7 @@ use crate::engine::Engine;
 use crate::instrument::{Instrument, is_call};
 use crate::matching::{is_post_only, kind_of};
 use crate::orders::{Order, Slot};
+use crate::permissions::{terms_of, terms_of_open};
 use crate::session::Blocked;
 use sbe_schemas::journal as j;
 use sbe_schemas::types::{
@@ -56,8 +57,17 @@ impl Engine {
         let words = words_of(new).ok_or(R::UnsupportedOrderCharacteristic)?;
         let Words { side, ord_type, time_in_force } = words;
         let account = self.account_of(at, &new.account).ok_or(R::UnknownAccount)?;
+        let (firm, user) = (new.party_firm.get(), new.party_user.get());
+        if firm | user != 0 && !self.are_own(at, firm, user) {
+            return Err(R::PartyNotOwn);
+        }
         if let Some(blocked) = self.blocked(at, account) {
             return Err(blocked.into());
+        }
+        if self.sessions[at as usize].restricted.any() {
+            let (iceberg, min) = (new.display_qty.get().is_some(), new.min_qty.get().is_some());
+            let terms = terms_of(ord_type, time_in_force, new.conditions, iceberg, min);
+            self.permitted(at, instrument, terms)?;
         }
         check_phase(i.phase, &words, new)?;
 
@@ -121,6 +131,7 @@ impl Engine {
             time_in_force,
             conditions: new.conditions,
             self_trade: self.self_trade_of(at, new),
+            capacity: new.capacity,
             ..Order::BLANK
         };
         let owner = self.owners.find(at, account);
@@ -142,6 +153,12 @@ impl Engine {
             return Some(own.account);
         }
         self.risk.find_account(session.firm, name)
+    }
+
+    /// Firm and user are those of session `at`; 0: it is not said.
+    fn are_own(&self, at: u32, firm: u32, user: u32) -> bool {
+        let s = &self.sessions[at as usize];
+        (firm == 0 || firm == s.firm) && (user == 0 || user == s.user)
     }
 
     /// Who is blocked of those that stand behind an order.
@@ -194,6 +211,9 @@ impl Engine {
         let account = self.owners.get(order.owner).account;
         if let Some(blocked) = self.blocked(at, account) {
             return Err(blocked.into());
+        }
+        if self.sessions[at as usize].restricted.any() {
+            self.permitted(at, order.instrument, terms_of_open(order))?;
         }
         let (price, stop_ticks) = self.replaced_prices(order, r)?;
         let qty = r.order_qty.get();

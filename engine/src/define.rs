@@ -24,6 +24,8 @@ impl Engine {
             day_end_ns: define.day_end_ns.get() % NS_PER_DAY,
             heartbeat_min_s: define.heartbeat_min_s.get(),
             heartbeat_max_s: define.heartbeat_max_s.get(),
+            dead_man_min_ms: define.dead_man_min_ms.get(),
+            dead_man_max_ms: define.dead_man_max_ms.get(),
         };
         self.day_ends = next_time_of_day(self.now, self.venue.day_end_ns);
         self.find_next_due();
@@ -51,6 +53,7 @@ impl Engine {
         self.expiry.resize(limits.orders_max);
         self.owners.resize(owners_max(limits));
         self.risk.resize(limits);
+        self.permissions.resize(limits);
         self.ids.resize(names_max(limits), limits.sessions_max);
     }
 
@@ -107,6 +110,7 @@ impl Engine {
             self.sessions[at].define(at as u32, define);
         }
         self.find_drop_copies();
+        self.find_restricted(at);
         let Session { firm, user, .. } = self.sessions[at];
         if !same_user {
             let mut others = self.sessions.iter().enumerate().filter(|(n, _)| *n != at);
@@ -149,6 +153,8 @@ impl Engine {
             j::ScheduleDefine::TEMPLATE_ID => return self.on_schedule(m.get(), sink),
             j::FirmDefine::TEMPLATE_ID => self.risk.define_firm(m.get()),
             j::AccountDefine::TEMPLATE_ID => self.risk.define_account(m.get()),
+            j::SessionWindow::TEMPLATE_ID => self.on_window(m.get()),
+            j::PermissionsDefine::TEMPLATE_ID => self.on_permissions(m.get()),
             j::FeesDefine::TEMPLATE_ID => self.risk.define_fees(m.get()),
             j::Transfer::TEMPLATE_ID => self.risk.transfer(m.get()),
             _ => return,

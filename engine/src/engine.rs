@@ -12,6 +12,7 @@ use crate::event::{Addressed, CONTROL, Conn, Event, SINK_FREE_MIN, Sink};
 use crate::expiry::Expiry;
 use crate::fixp::Listing;
 use crate::hash::{mix, mix_event};
+use crate::hours::{HOURS_MAX, Hours, Walk};
 use crate::ids::Ids;
 use crate::instrument::Instrument;
 use crate::log::RULES_VERSION;
@@ -19,6 +20,7 @@ use crate::mass::Mass;
 use crate::matching::Working;
 use crate::orders::{Order, Orders, Owners, Slot};
 use crate::parking::Parking;
+use crate::permissions::Permissions;
 use crate::phase::{Change, Changes, LINES_MAX, Line};
 use crate::risk::Risk;
 use crate::session::{Ending, Inbound, Session};
@@ -91,6 +93,8 @@ pub(crate) struct Venue {
     pub(crate) day_end_ns: u64,
     pub(crate) heartbeat_min_s: u32,
     pub(crate) heartbeat_max_s: u32,
+    pub(crate) dead_man_min_ms: u32,
+    pub(crate) dead_man_max_ms: u32,
 }
 
 /// What is left of what was begun, what goes first first.
@@ -110,10 +114,10 @@ pub(crate) struct Tasks {
     pub(crate) mass: Option<Mass>,
     /// Order slots below this have been looked at for the end of the day.
     pub(crate) ending_day: Option<u32>,
+    /// Sessions that are asked to leave, or whose hours have ended or begun.
+    pub(crate) walk: Option<Walk>,
     /// Definitions told so far: sessions, then instruments.
     pub(crate) announcing: Option<usize>,
-    /// Sessions asked to leave so far.
-    pub(crate) leaving: Option<u32>,
     /// A list of instruments for a client.
     pub(crate) listing: Option<Listing>,
     /// The session whose parked messages may have their turn.
@@ -126,6 +130,7 @@ pub struct Engine {
     pub(crate) venue: Venue,
     pub(crate) sessions: Vec<Session>,
     pub(crate) parking: Parking,
+    pub(crate) permissions: Permissions,
     pub(crate) instruments: Vec<Instrument>,
     pub(crate) books: Books,
     pub(crate) orders: Orders,
@@ -133,6 +138,7 @@ pub struct Engine {
     pub(crate) expiry: Expiry,
     pub(crate) risk: Risk,
     pub(crate) timetable: [Option<Line>; LINES_MAX],
+    pub(crate) hours: [Hours; HOURS_MAX],
     pub(crate) ids: Ids,
     pub(crate) tasks: Tasks,
     /// Time of the batch that is being applied.
@@ -152,6 +158,7 @@ pub struct Engine {
     /// The earliest of the instruments' and the sessions' own timers.
     pub(crate) instruments_due: u64,
     pub(crate) sessions_due: u64,
+    pub(crate) hours_due: u64,
     pub(crate) next_due: u64,
     event_hash: u64,
     /// Something has been begun and is not done.
@@ -163,9 +170,16 @@ impl Engine {
     pub fn new(limits: Limits) -> Self {
         Self {
             limits,
-            venue: Venue { day_end_ns: 0, heartbeat_min_s: 1, heartbeat_max_s: 3600 },
+            venue: Venue {
+                day_end_ns: 0,
+                heartbeat_min_s: 1,
+                heartbeat_max_s: 3600,
+                dead_man_min_ms: 0,
+                dead_man_max_ms: 0,
+            },
             sessions: Vec::with_capacity(limits.sessions_max),
             parking: Parking::new(limits.parked_max),
+            permissions: Permissions::new(&limits),
             instruments: Vec::with_capacity(limits.instruments_max),
             books: Books::new(limits.orders_max, limits.pages_max, limits.instruments_max),
             orders: Orders::new(limits.orders_max),
@@ -173,6 +187,7 @@ impl Engine {
             expiry: Expiry::new(limits.orders_max),
             risk: Risk::new(&limits),
             timetable: [None; LINES_MAX],
+            hours: [Hours::default(); HOURS_MAX],
             ids: Ids::new(
                 names_max(&limits),
                 limits.sessions_max,
@@ -192,6 +207,7 @@ impl Engine {
             days_over: 0,
             instruments_due: u64::MAX,
             sessions_due: u64::MAX,
+            hours_due: u64::MAX,
             next_due: u64::MAX,
             event_hash: 0,
             busy: false,
@@ -221,9 +237,7 @@ impl Engine {
                 j::VenueDefine::TEMPLATE_ID => self.on_venue(m.get()),
                 j::InstrumentDefine::TEMPLATE_ID => self.on_instrument(m.get(), sink),
                 j::SessionDefine::TEMPLATE_ID => self.on_session(m.get(), sink),
-                j::LogoutAll::TEMPLATE_ID => {
-                    self.tasks.leaving = (!self.sessions.is_empty()).then_some(0);
-                }
+                j::LogoutAll::TEMPLATE_ID => self.tasks.walk = Some(Walk::LEAVING),
                 j::TermReady::TEMPLATE_ID => self.on_ready(sink),
                 j::Tick::TEMPLATE_ID => {}
                 _ if m.head.session.get() == 0 => self.on_operator_command(m, sink),
@@ -261,12 +275,10 @@ impl Engine {
                 self.mass_one(mass, sink);
             } else if let Some(slot) = self.tasks.ending_day {
                 self.end_day_some(slot, sink);
+            } else if let Some(walk) = self.tasks.walk {
+                self.walk_sessions(walk, sink);
             } else if let Some(told) = self.tasks.announcing {
                 self.announce_some(told, sink);
-            } else if let Some(at) = self.tasks.leaving {
-                self.ask_to_leave(at, sink);
-                let next = at + 1;
-                self.tasks.leaving = ((next as usize) < self.sessions.len()).then_some(next);
             } else if let Some(listing) = self.tasks.listing {
                 self.list_one(listing, sink);
             } else if let Some(at) = self.tasks.drain
@@ -335,11 +347,12 @@ impl Engine {
             self.event_hash,
             self.venue.day_end_ns,
             u64::from(self.venue.heartbeat_min_s) << 32 | u64::from(self.venue.heartbeat_max_s),
+            u64::from(self.venue.dead_man_min_ms) << 32 | u64::from(self.venue.dead_man_max_ms),
             (self.limits.orders_max as u64) << 32 | self.limits.pages_max as u64,
             (self.limits.accounts_max as u64) << 32 | self.limits.sessions_max as u64,
         ];
         let hash = words.iter().fold(0, |hash, word| mix(hash, *word));
-        let hash = self.ids.hash(self.hash_sessions(hash));
+        let hash = self.ids.hash(self.hash_sessions(self.hash_hours(hash)));
         let hash = self.instruments.iter().fold(hash, |hash, i| i.hash(hash));
         let hash = self.timetable.iter().flatten().fold(hash, |hash, line| line.hash(hash));
         let hash = self.risk.hash(self.expiry.hash(self.owners.hash(self.books.hash(hash))));
@@ -370,6 +383,11 @@ impl Engine {
     /// The cold half of an order that lives.
     pub fn order(&self, slot: Slot) -> &Order {
         self.orders.get(slot)
+    }
+
+    /// Who may not enter everything.
+    pub fn permissions(&self) -> &Permissions {
+        &self.permissions
     }
 
     /// Accounts, limits and balances.
@@ -455,8 +473,8 @@ impl Tasks {
             && self.changes.is_none()
             && self.mass.is_none()
             && self.ending_day.is_none()
+            && self.walk.is_none()
             && self.announcing.is_none()
-            && self.leaving.is_none()
             && self.listing.is_none()
             && self.drain.is_none()
     }
@@ -475,6 +493,7 @@ impl Engine {
             venue: _,
             sessions,
             parking: _,
+            permissions: _,
             instruments,
             books,
             orders,
@@ -482,6 +501,7 @@ impl Engine {
             expiry,
             risk,
             timetable: _,
+            hours: _,
             ids,
             tasks,
             now: _,
@@ -496,6 +516,7 @@ impl Engine {
             days_over,
             instruments_due: _,
             sessions_due: _,
+            hours_due: _,
             next_due: _,
             event_hash: _,
             busy,
@@ -583,10 +604,16 @@ impl Engine {
     }
 
     fn save_venue(&self, w: &mut Writer<'_>) {
-        let Venue { day_end_ns, heartbeat_min_s, heartbeat_max_s } = self.venue;
+        let Venue {
+            day_end_ns,
+            heartbeat_min_s,
+            heartbeat_max_s,
+            dead_man_min_ms,
+            dead_man_max_ms,
+        } = self.venue;
         w.u64(day_end_ns);
-        w.u32(heartbeat_min_s);
-        w.u32(heartbeat_max_s);
+        let bounds = [heartbeat_min_s, heartbeat_max_s, dead_man_min_ms, dead_man_max_ms];
+        bounds.into_iter().for_each(|bound| w.u32(bound));
         let numbers = [self.received, self.exec_id, self.trade_id, self.feed_seq, self.day_ends];
         numbers.into_iter().for_each(|number| w.u64(number));
         for line in &self.timetable {
@@ -595,6 +622,7 @@ impl Engine {
                 line.save(w);
             }
         }
+        self.save_hours(w);
     }
 
     /// Section after section, into an engine before its first command.
@@ -634,8 +662,13 @@ impl Engine {
     }
 
     fn load_venue(&mut self, r: &mut Reader<'_>, counts: &Counts) -> Result<(), SnapshotError> {
-        self.venue =
-            Venue { day_end_ns: r.u64()?, heartbeat_min_s: r.u32()?, heartbeat_max_s: r.u32()? };
+        self.venue = Venue {
+            day_end_ns: r.u64()?,
+            heartbeat_min_s: r.u32()?,
+            heartbeat_max_s: r.u32()?,
+            dead_man_min_ms: r.u32()?,
+            dead_man_max_ms: r.u32()?,
+        };
         (self.received, self.exec_id) = (r.u64()?, r.u64()?);
         (self.trade_id, self.feed_seq) = (r.u64()?, r.u64()?);
         self.day_ends = r.u64()?;
@@ -643,6 +676,6 @@ impl Engine {
             let instruments = counts.instruments.get() as usize;
             *line = if r.flag()? { Some(Line::load(r, instruments)?) } else { None };
         }
-        Ok(())
+        self.load_hours(r)
     }
 }

@@ -88,6 +88,7 @@ impl Engine {
                 test_request: None,
                 logout_sent: false,
             },
+            asked.dead_man_ms.get(),
         );
         let s = &self.sessions[at as usize];
         let ack = oe::EstablishAck {
@@ -112,10 +113,14 @@ impl Engine {
             Err(EstablishRejectReason::Unnegotiated)
         } else if s.finished_sending {
             Err(EstablishRejectReason::Finished)
+        } else if !self.is_open(s.hours) {
+            Err(EstablishRejectReason::OutsideHours)
         } else if asked.timestamp.get() <= s.stamp {
             Err(EstablishRejectReason::Timestamp)
         } else if !keepalive.contains(&u64::from(asked.keepalive_ms.get())) {
             Err(EstablishRejectReason::KeepaliveInterval)
+        } else if !self.takes_dead_man(asked.dead_man_ms.get()) {
+            Err(EstablishRejectReason::DeadMan)
         } else if next == 0 || next > s.next_in + RESET_AHEAD_MAX {
             Err(EstablishRejectReason::NextSeqNo)
         } else {
@@ -272,7 +277,7 @@ impl Engine {
         let close = j::ConnectionClose { why: CloseWhy::LoggedOut.into() };
         self.control(at, bound.conn, &close, sink);
         let ending = match reason {
-            TerminateReason::Finished => Ending::LoggedOut,
+            TerminateReason::Finished if !bound.logout_sent => Ending::LoggedOut,
             _ => Ending::Disconnected,
         };
         self.unbind(at, ending);
@@ -283,6 +288,7 @@ impl Engine {
         let reason = match reason {
             LogoutReason::Answer => TerminateReason::Finished,
             LogoutReason::VenueStops => TerminateReason::VenueStops,
+            LogoutReason::HoursOver => TerminateReason::OutsideHours,
             _ => TerminateReason::Violation,
         };
         self.terminate(at, reason, sink);

@@ -62,7 +62,11 @@ enum Answer {
 impl Engine {
     /// All open orders of a session: its connection is gone.
     pub(crate) fn cancel_on_disconnect(&mut self, at: u32) {
-        let (whose, cause) = (Whose::Session(at), CancelCause::Disconnect);
+        self.cancel_all_of(Whose::Session(at), CancelCause::Disconnect);
+    }
+
+    /// All open orders of somebody, without an answer.
+    pub(crate) fn cancel_all_of(&mut self, whose: Whose, cause: CancelCause) {
         self.start_mass(whose, None, None, cause, Answer::Nobody);
     }
 

@@ -86,6 +86,8 @@ pub struct Order {
     pub self_trade: SelfTrade,
     /// Its stop has been reached.
     pub triggered: bool,
+    /// OrderCapacity (528), an ASCII letter; 0: not said.
+    pub capacity: u8,
 }
 
 const _: () = assert!(size_of::<Order>() == 128);
@@ -210,7 +212,8 @@ impl Orders {
             | (o.time_in_force as u64) << 16
             | (o.self_trade as u64) << 24
             | u64::from(o.conditions.0) << 32
-            | u64::from(o.triggered) << 40;
+            | u64::from(o.triggered) << 40
+            | u64::from(o.capacity) << 48;
         let words = [
             o.id.0,
             o.lots as u64,
@@ -386,6 +389,7 @@ impl Order {
         conditions: Conditions::EMPTY,
         self_trade: SelfTrade::Allow,
         triggered: false,
+        capacity: 0,
     };
 }
 
@@ -413,6 +417,7 @@ struct OrderRecord {
     conditions: u8,
     self_trade: SelfTradeCode,
     triggered: u8,
+    capacity: u8,
 }
 
 impl Orders {
@@ -519,6 +524,7 @@ impl OrderRecord {
             conditions,
             self_trade,
             triggered,
+            capacity,
         } = *order;
         Self {
             lots: lots.into(),
@@ -540,6 +546,7 @@ impl OrderRecord {
             conditions: conditions.0,
             self_trade: self_trade.into(),
             triggered: u8::from(triggered),
+            capacity,
         }
     }
 
@@ -574,6 +581,7 @@ impl OrderRecord {
             conditions: Conditions(self.conditions),
             self_trade: r.known(self.self_trade.known())?,
             triggered: r.known(crate::snapshot::flag(self.triggered))?,
+            capacity: self.capacity,
         };
         let open = order.lots.checked_sub(order.filled_lots);
         r.check(open.is_some_and(|open| open >= 0), "quantities that cannot be")?;

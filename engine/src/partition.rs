@@ -7,14 +7,18 @@
 use crate::command::{CommandBuffer, Commands, slot_bytes, write_slot};
 use crate::engine::{Engine, Limits, Step};
 use crate::event::{CONTROL, NoSink, SINK_FREE_MIN, Sink};
+use crate::hours::{Calendar, Window};
 use crate::instrument::{Instrument, TICKS_MAX};
 use crate::log::{AppendError, BatchRef, Log, LogEvent};
 use crate::lookahead::LOOK_AHEAD;
+use crate::permissions::{Holder, is_free};
 use crate::session::firm_of;
 use crate::snapshot::Header;
 use sbe_schemas::header::Message;
 use sbe_schemas::header::text;
 use sbe_schemas::journal as j;
+use sbe_schemas::types::Boolean;
+use std::sync::Arc;
 
 /// The hashes of hot engine and understudy are compared every so many batches.
 pub const CHECKPOINT_BATCHES: u64 = 4096;
@@ -43,10 +47,14 @@ pub struct Wish {
     pub firms: Vec<j::FirmDefine>,
     /// Accounts, by firm and name.
     pub accounts: Vec<j::AccountDefine>,
+    /// What sessions and firms may enter, page by page; where nothing is said, what the log has.
+    pub permissions: Vec<j::PermissionsDefine>,
     /// Tiers of the fees, by number.
     pub fees: Vec<j::FeesDefine>,
     /// Lines of the timetable, by number.
     pub schedule: Vec<j::ScheduleDefine>,
+    /// Who knows when session hours begin and end; nobody: all sessions are always open.
+    pub calendar: Option<Arc<dyn Calendar>>,
     /// What an account begins with, `initial`: each counts once.
     pub deposits: Vec<j::Transfer>,
 }
@@ -59,8 +67,10 @@ impl Default for Wish {
             sessions: Vec::new(),
             firms: Vec::new(),
             accounts: Vec::new(),
+            permissions: Vec::new(),
             fees: Vec::new(),
             schedule: Vec::new(),
+            calendar: None,
             deposits: Vec::new(),
         }
     }
@@ -102,6 +112,11 @@ pub enum WishError {
     },
     /// More sessions than the partition has room for.
     TooManySessions {
+        /// What fits.
+        max: usize,
+    },
+    /// More sessions and firms that may not enter everything than the partition has room for.
+    TooManyPermissions {
         /// What fits.
         max: usize,
     },
@@ -160,6 +175,15 @@ impl Wish {
             }
             append_slot(wished, &mut slots);
         }
+        let mut restricted = engine.permissions().used();
+        for wished in &self.permissions {
+            let known = holder_of(engine, wished).is_some_and(|h| engine.permissions().has(h));
+            if is_free(wished) && !known {
+                continue; // The most are so, and have been.
+            }
+            restricted += usize::from(wished.page.get() == 0 && !known);
+            append_slot(wished, &mut slots);
+        }
         self.fees.iter().for_each(|tier| append_slot(tier, &mut slots));
         // Not by whether the account is new: a crash may have come between the two.
         let endowed =
@@ -183,6 +207,9 @@ impl Wish {
         if sessions > sessions_max {
             return Err(WishError::TooManySessions { max: sessions_max });
         }
+        if restricted > 2 * sessions_max {
+            return Err(WishError::TooManyPermissions { max: 2 * sessions_max });
+        }
         Ok(slots)
     }
 }
@@ -201,6 +228,15 @@ fn has_prices(wished: &j::InstrumentDefine) -> bool {
         && wished.reference_price.get() / tick <= i64::from(Instrument::new(wished).ticks_max)
 }
 
+/// Whom a definition is about, if the engine knows it.
+fn holder_of(engine: &Engine, d: &j::PermissionsDefine) -> Option<Holder> {
+    if d.comp_id[0] == 0 {
+        return Some(Holder::Firm(d.firm.get()));
+    }
+    let at = engine.sessions().iter().position(|s| s.comp_id == d.comp_id)?;
+    Some(Holder::Session(at as u32))
+}
+
 fn is_payable(wished: &j::InstrumentDefine) -> bool {
     let lot_price = i128::from(wished.tick_size.get()) * i128::from(wished.lot_size.get());
     lot_price % 100_000_000 == 0
@@ -212,6 +248,17 @@ fn same_instrument(engine: &Engine, at: usize, wished: &j::InstrumentDefine) -> 
         && known.lot_size == wished.lot_size.get()
         && known.ticks_max == Instrument::new(wished).ticks_max
         && (money.base, money.quote) == (wished.base, wished.quote)
+}
+
+fn window_slot(row: u32, window: &Window, anew: Boolean) -> j::SessionWindow {
+    j::SessionWindow {
+        hours: row.into(),
+        opens: window.opens.into(),
+        closes: window.closes.into(),
+        numbers_from: window.numbers_from.into(),
+        anew: anew.into(),
+        ..j::SessionWindow::ZERO
+    }
 }
 
 fn append_slot<M: Message>(message: &M, slots: &mut Vec<u8>) {
@@ -249,7 +296,11 @@ pub struct Partition<L> {
     pending: CommandBuffer,
     /// Slots that go before anything of a ring: the start of the term and the wish.
     first: Vec<u8>,
+    /// The term that this process has just begun to lead.
+    to_lead: Option<u64>,
     tick_under_way: bool,
+    /// Windows of session hours are on their way into the log.
+    windows_under_way: bool,
     last_time: u64,
     batches: u64,
     checkpoint: Option<(u64, u64)>,
@@ -271,7 +322,9 @@ impl<L: Log> Partition<L> {
             in_batch: false,
             pending: CommandBuffer::new(),
             first: Vec::new(),
+            to_lead: None,
             tick_under_way: false,
+            windows_under_way: false,
             last_time: 0,
             batches: 0,
             checkpoint: None,
@@ -284,6 +337,9 @@ impl<L: Log> Partition<L> {
         let mut done = self.apply_committed(sink);
         // 2. Take, 3. remember.
         if let Role::Leading { .. } = self.role {
+            if let Some(term) = self.to_lead.take() {
+                self.lead(term, now);
+            }
             done += self.take(now, inputs);
             done += self.append(now);
         }
@@ -346,7 +402,7 @@ impl<L: Log> Partition<L> {
                 LogEvent::Following => self.follow(),
                 LogEvent::Leading { term } => {
                     self.role = Role::Leading { term };
-                    self.lead(term);
+                    self.to_lead = Some(term);
                 }
                 LogEvent::Committed(batch) => {
                     let mut progress = Progress {
@@ -360,7 +416,7 @@ impl<L: Log> Partition<L> {
                     if progress.apply(&batch, sink) == Step::More {
                         return done + 1;
                     }
-                    self.tick_under_way = false;
+                    (self.tick_under_way, self.windows_under_way) = (false, false);
                     self.last_time = self.last_time.max(batch.header.time.get());
                     self.log.release();
                     self.batches += 1;
@@ -384,7 +440,8 @@ impl<L: Log> Partition<L> {
         (self.role, self.live) = (Role::Following, false);
         self.pending.clear();
         self.first.clear();
-        self.tick_under_way = false;
+        (self.tick_under_way, self.windows_under_way) = (false, false);
+        self.to_lead = None;
     }
 
     /// Gateways learn of it in the order of events, so that it never overtakes or outlives what
@@ -401,15 +458,48 @@ impl<L: Log> Partition<L> {
     }
 
     /// First of the term: unbind everybody; then what the operator wishes; then clients may come.
-    fn lead(&mut self, term: u64) {
+    fn lead(&mut self, term: u64, now: u64) {
         self.first.clear();
         append_slot(&j::TermStarted { term: term.into(), ..j::TermStarted::ZERO }, &mut self.first);
         match self.wish.difference(&self.engine) {
             Ok(slots) => {
                 self.first.extend_from_slice(&slots);
+                self.add_windows(now.max(self.last_time));
                 append_slot(&j::TermReady::ZERO, &mut self.first);
             }
             Err(error) => self.refused = Some(error),
+        }
+    }
+
+    /// The window of each row of hours that `time` is in or before, and the one behind it.
+    fn add_windows(&mut self, time: u64) {
+        let Some(calendar) = &self.wish.calendar else { return };
+        for row in 1..=calendar.rows() {
+            let Some(first) = calendar.window_after(row, time) else { continue };
+            append_slot(&window_slot(row, &first, Boolean::True), &mut self.first);
+            if let Some(next) =
+                calendar.window_after(row, first.closes).filter(|_| first.opens <= time)
+            {
+                append_slot(&window_slot(row, &next, Boolean::False), &mut self.first);
+            }
+        }
+    }
+
+    /// Behind every window that has begun the next one is told.
+    fn push_windows(&mut self) {
+        let Some(calendar) = &self.wish.calendar else { return };
+        if self.windows_under_way {
+            return;
+        }
+        for (row, hours) in (1..=calendar.rows()).zip(self.engine.hours()) {
+            if hours.next.is_some() {
+                continue;
+            }
+            let after = hours.now.map_or(self.last_time, |window| window.closes);
+            if let Some(next) = calendar.window_after(row, after) {
+                let slot = window_slot(row, &next, Boolean::False);
+                self.windows_under_way |= self.pending.push(&slot);
+            }
         }
     }
 
@@ -425,6 +515,9 @@ impl<L: Log> Partition<L> {
             fit += slot.len();
         }
         self.first.drain(..fit);
+        if self.live && self.first.is_empty() {
+            self.push_windows();
+        }
         let taken = if self.first.is_empty() { inputs.take(&mut self.pending) } else { 0 };
         if self.pending.is_empty() && self.engine.next_due() <= now && !self.tick_under_way {
             self.tick_under_way = self.pending.push(&j::Tick::ZERO);

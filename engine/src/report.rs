@@ -96,6 +96,7 @@ impl Engine {
             expire_time: order.expire_time.into(),
             conditions: order.conditions,
             copy_of: 0.into(),
+            capacity: order.capacity,
         };
         self.tell(session, &report, sink);
     }
@@ -128,6 +129,7 @@ impl Engine {
             auction: u8::from(filled.auction),
             fee: Decimal8::new(filled.fee),
             copy_of: 0.into(),
+            capacity: order.capacity,
         };
         self.tell(session, &report, sink);
     }
@@ -162,6 +164,7 @@ impl Engine {
             stop_px: stop_px(i, order),
             display_qty: some_qty(i, order.display_lots),
             copy_of: 0.into(),
+            capacity: order.capacity,
         };
         self.tell(session, &report, sink);
     }
@@ -195,6 +198,7 @@ impl Engine {
             ord_status: order.status().into(),
             cause: cause.into(),
             copy_of: 0.into(),
+            capacity: order.capacity,
         };
         self.tell(session, &report, sink);
     }
@@ -231,6 +235,7 @@ impl Engine {
             ord_status: status.into(),
             cause: cause.into(),
             copy_of: 0.into(),
+            capacity: order.capacity,
         };
         self.tell(session, &report, sink);
     }
@@ -254,6 +259,7 @@ impl Engine {
             time_in_force: new.time_in_force,
             reason: reason.into(),
             copy_of: 0.into(),
+            capacity: new.capacity,
         };
         self.tell(at, &reject, sink);
     }

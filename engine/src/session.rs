@@ -7,11 +7,13 @@
 //! in docs/wire/fix.md. Next: `trading.rs` for what is business.
 
 use crate::accounts::Blocks;
+use crate::dead_man::DeadMan;
 use crate::engine::Engine;
 use crate::event::{Addressed, Conn, Sink};
 use crate::hash::{mix, mix_bytes};
 use crate::ids::FinishedNames;
 use crate::parking::ParkedList;
+use crate::permissions::Restricted;
 use crate::snapshot::{Counts, Marks, Reader, SnapshotError, Writer};
 use sbe_schemas::header::{Message, fill_text};
 use sbe_schemas::journal as j;
@@ -75,9 +77,9 @@ pub struct Bound {
 /// How a connection ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ending {
-    /// Either side has said so.
+    /// The client has said so, unasked.
     LoggedOut,
-    /// It broke off, or we broke it off.
+    /// It broke off, or the venue ended it.
     Disconnected,
 }
 
@@ -106,8 +108,14 @@ pub struct Session {
     pub protocol: Protocol,
     /// The venue's policy for it.
     pub cancel_on_disconnect: CancelOnDisconnect,
+    /// Which does not hold after a Logout of its own.
+    pub keep_on_logout: bool,
+    /// Silence that costs it its orders.
+    pub dead_man: DeadMan,
     /// Between a lost connection and the cancels.
     pub grace_ns: u64,
+    /// Its row of hours, from 1; 0: always.
+    pub hours: u32,
     /// Its connection, if it is logged on.
     pub bound: Option<Bound>,
     /// Rises with every 141=Y; from 1.
@@ -128,6 +136,8 @@ pub struct Session {
     pub is_drop_copy: bool,
     /// The drop copy session of its firm.
     pub copied_to: Option<u32>,
+    /// What it may not enter.
+    pub restricted: Restricted,
     /// Who blocks the session.
     pub blocks: Blocks,
     /// Who blocks its user, in all of the user's sessions alike.
@@ -149,6 +159,7 @@ pub struct Session {
     parked: ParkedList,
     /// A gap fill goes up to here; what is parked below is applied on the way.
     fill_to: u64,
+    /// When the client was heard last.
     pub(crate) last_in: u64,
     pub(crate) last_out: u64,
     asked: Asked,
@@ -163,7 +174,10 @@ impl Session {
             user: 0,
             protocol: Protocol::Fix44,
             cancel_on_disconnect: CancelOnDisconnect::No,
+            keep_on_logout: false,
+            dead_man: DeadMan::default(),
             grace_ns: 0,
+            hours: 0,
             bound: None,
             generation: 1,
             next_in: 1,
@@ -174,6 +188,7 @@ impl Session {
             self_trade_scope: SelfTradeScope::Account,
             is_drop_copy: false,
             copied_to: None,
+            restricted: Restricted::NOT,
             blocks: Blocks::default(),
             user_blocks: Blocks::default(),
             version_id: 0,
@@ -200,7 +215,9 @@ impl Session {
         self.protocol = d.protocol.known().unwrap_or(Protocol::Fix44);
         self.cancel_on_disconnect =
             d.cancel_on_disconnect.known().unwrap_or(CancelOnDisconnect::No);
+        self.keep_on_logout = d.keep_on_logout.known() == Some(Boolean::True);
         self.grace_ns = u64::from(d.grace_ms.get()) * 1_000_000;
+        self.hours = d.hours.get();
         self.firm = firm_of(at, d);
         self.self_trade = match d.self_trade.known() {
             Some(SelfTrade::SessionDefault) | None => SelfTrade::Allow,
@@ -221,7 +238,8 @@ impl Session {
 
     /// How long after such an end of its connection its orders are cancelled; `None`: they stay.
     fn grace_after(&self, bound: &Bound, ending: Ending) -> Option<u64> {
-        if self.cancel_on_disconnect == CancelOnDisconnect::Session {
+        let spared = ending == Ending::LoggedOut && self.keep_on_logout;
+        if self.cancel_on_disconnect == CancelOnDisconnect::Session && !spared {
             return Some(self.grace_ns);
         }
         let cancels = match bound.cancels {
@@ -243,6 +261,7 @@ impl Session {
     fn hash(&self, mut hash: u64) -> u64 {
         hash = mix_bytes(mix_bytes(hash, &self.comp_id), &self.account);
         let b = self.bound;
+        let hash = self.dead_man.words().iter().fold(hash, |hash, word| mix(hash, *word));
         let words = [
             u64::from(self.user) << 32 | u64::from(self.generation),
             self.grace_ns ^ (self.cancel_on_disconnect as u64) << 63,
@@ -265,8 +284,11 @@ impl Session {
             u64::from(self.firm) << 32 | self.own.map_or(0, |own| u64::from(own) + 1),
             (self.self_trade as u64)
                 | (self.self_trade_scope as u64) << 8
-                | u64::from(self.is_drop_copy) << 16,
-            u64::from(self.blocks.bits()) << 8 | u64::from(self.user_blocks.bits()),
+                | u64::from(self.is_drop_copy) << 16
+                | u64::from(self.keep_on_logout) << 17,
+            u64::from(self.hours) << 16
+                | u64::from(self.blocks.bits()) << 8
+                | u64::from(self.user_blocks.bits()),
             self.version_id,
             self.stamp << 1 | u64::from(self.finished_sending),
         ];
@@ -632,10 +654,14 @@ impl Engine {
         let (min, max) = (self.venue.heartbeat_min_s, self.venue.heartbeat_max_s);
         let refusal = if s.bound.is_some() && !again {
             Some(LogoutReason::AlreadyLoggedOn)
+        } else if !again && !self.is_open(s.hours) {
+            Some(LogoutReason::OutsideHours)
         } else if reset && number != 1 {
             Some(LogoutReason::ResetNeedsOne)
         } else if !(min..=max).contains(&logon.heartbeat_s.get()) {
             Some(LogoutReason::HeartBtIntOutOfRange)
+        } else if !self.takes_dead_man(logon.dead_man_ms.get()) {
+            Some(LogoutReason::DeadManOutOfRange)
         } else {
             None
         };
@@ -664,12 +690,13 @@ impl Engine {
             let reason = LogoutReason::NextExpectedTooHigh;
             return self.refuse_logon(at, conn, reason, ours, theirs, sink);
         }
-        self.bind(at, bound_by(conn, &logon));
+        self.bind(at, bound_by(conn, &logon), logon.dead_man_ms.get());
         let next_in = expected + u64::from(number == expected);
         let accepted = j::LogonAccepted {
             heartbeat_s: logon.heartbeat_s,
             reset_seq_num: if reset { Boolean::True.into() } else { Boolean::False.into() },
             next_expected: if theirs == 0 { 0.into() } else { next_in.into() },
+            dead_man_ms: logon.dead_man_ms,
         };
         self.report(at, &accepted, EventFlags::ADMIN, sink);
         let s = &mut self.sessions[at as usize];
@@ -707,11 +734,12 @@ impl Engine {
         self.control(at, conn, &close, sink);
     }
 
-    pub(crate) fn bind(&mut self, at: u32, bound: Bound) {
+    pub(crate) fn bind(&mut self, at: u32, bound: Bound, dead_man_ms: u32) {
         let now = self.now;
         let s = &mut self.sessions[at as usize];
         s.bound = Some(bound);
         s.grace_ends = None;
+        s.arm(dead_man_ms, now);
         s.asked = Asked::default();
         (s.last_in, s.last_out) = (now, now);
         self.find_sessions_due();
@@ -739,7 +767,7 @@ impl Engine {
     }
 
     /// Our Logout, and the end of the connection.
-    fn log_out<S: Sink>(
+    pub(crate) fn log_out<S: Sink>(
         &mut self,
         at: u32,
         reason: LogoutReason,
@@ -756,7 +784,7 @@ impl Engine {
         }
         let close = j::ConnectionClose { why: CloseWhy::LoggedOut.into() };
         self.control(at, bound.conn, &close, sink);
-        self.unbind(at, Ending::LoggedOut);
+        self.unbind(at, Ending::Disconnected);
     }
 
     /// The venue stops: asks this session to leave and waits for its Logout.
@@ -781,7 +809,8 @@ impl Engine {
         }
         let close = j::ConnectionClose { why: CloseWhy::LoggedOut.into() };
         self.control(at, bound.conn, &close, sink);
-        self.unbind(at, Ending::LoggedOut);
+        let ending = if bound.logout_sent { Ending::Disconnected } else { Ending::LoggedOut };
+        self.unbind(at, ending);
     }
 
     fn on_due<S: Sink>(&mut self, at: u32, what: Option<DueWhat>, sink: &mut S) {
@@ -875,9 +904,10 @@ impl Engine {
 
     /// All sessions into a state hash.
     pub(crate) fn hash_sessions(&self, hash: u64) -> u64 {
-        self.sessions.iter().zip(0..).fold(hash, |hash, (s, at)| {
+        let hash = self.sessions.iter().zip(0..).fold(hash, |hash, (s, at)| {
             self.ids.hash_row(at, &s.finished, self.parking.hash(&s.parked, s.hash(hash)))
-        })
+        });
+        self.permissions.hash(hash)
     }
 
     /// A numbered message of ours, to wherever the session is bound.
@@ -920,10 +950,15 @@ impl Engine {
 /// What a Logon asks for.
 fn bound_by(conn: Conn, logon: &j::Logon) -> Bound {
     let cancels = logon.cancel_on_disconnect.known() == Some(Boolean::True);
+    let keep_on_logout = logon.keep_on_logout.known() == Some(Boolean::True);
     Bound {
         conn,
         heartbeat_ns: u64::from(logon.heartbeat_s.get()) * NS_PER_S,
-        cancels: if cancels { CancelOnDisconnectType::Both } else { CancelOnDisconnectType::Never },
+        cancels: match (cancels, keep_on_logout) {
+            (false, _) => CancelOnDisconnectType::Never,
+            (true, false) => CancelOnDisconnectType::Both,
+            (true, true) => CancelOnDisconnectType::Disconnect,
+        },
         window_ns: None,
         test_request: None,
         logout_sent: false,
@@ -943,6 +978,7 @@ impl Engine {
             session.save(w);
             self.parking.save_list(&session.parked, w);
         }
+        self.permissions.save(w);
     }
 
     /// Where no session is yet.
@@ -959,6 +995,7 @@ impl Engine {
             self.sessions.push(session);
         }
         self.find_drop_copies();
+        self.load_permissions(r)?;
         r.check(seen.is_full(), "a place that is neither free nor used")
     }
 }
@@ -972,7 +1009,10 @@ impl Session {
             user,
             protocol,
             cancel_on_disconnect,
+            keep_on_logout,
+            dead_man: DeadMan { silence_ns, due },
             grace_ns,
+            hours,
             bound,
             generation,
             next_in,
@@ -983,6 +1023,7 @@ impl Session {
             self_trade_scope,
             is_drop_copy,
             copied_to: _,
+            restricted: _,
             blocks,
             user_blocks,
             version_id,
@@ -1000,17 +1041,21 @@ impl Session {
         } = self;
         w.bytes(comp_id);
         w.bytes(account);
-        [*user, *firm, *generation, *times].into_iter().for_each(|number| w.u32(number));
+        [*user, *firm, *generation, *times, *hours].into_iter().for_each(|number| w.u32(number));
         let codes = [protocol.code(), cancel_on_disconnect.code(), self_trade.code()];
         let blocks = [blocks.bits(), user_blocks.bits()];
         codes.into_iter().chain([self_trade_scope.code()]).chain(blocks).for_each(|c| w.u8(c));
         let numbers = [grace_ns, next_in, next_out, dropped_top, fill_to, begin, end];
         let times = [last_in, last_out];
         numbers.into_iter().chain(times).for_each(|number| w.u64(*number));
-        [own.map(u64::from), *grace_ends, *gap_top].into_iter().for_each(|some| w.option(some));
+        w.u64(*silence_ns);
+        [own.map(u64::from), *grace_ends, *gap_top, *due]
+            .into_iter()
+            .for_each(|some| w.option(some));
         w.flag(*is_drop_copy);
         [*version_id, *stamp].into_iter().for_each(|number| w.u64(number));
         w.flag(*finished_sending);
+        w.flag(*keep_on_logout);
         w.flag(bound.is_some());
         if let Some(bound) = bound {
             bound.save(w);
@@ -1020,16 +1065,18 @@ impl Session {
     fn load(r: &mut Reader<'_>, counts: &Counts) -> Result<Self, SnapshotError> {
         let (comp_id, account) = (r.text()?, r.text()?);
         let (user, firm, generation, times) = (r.u32()?, r.u32()?, r.u32()?, r.u32()?);
+        let hours = r.u32()?;
         let protocol = ProtocolCode(r.u8()?).known();
         let cancel_on_disconnect = CancelOnDisconnectCode(r.u8()?).known();
         let self_trade = SelfTradeCode(r.u8()?).known();
         let self_trade_scope = SelfTradeScopeCode(r.u8()?).known();
-        let session = Self {
+        let mut session = Self {
             comp_id,
             account,
             user,
             firm,
             generation,
+            hours,
             protocol: r.known(protocol)?,
             cancel_on_disconnect: r.known(cancel_on_disconnect)?,
             self_trade: r.known(self_trade)?,
@@ -1044,6 +1091,7 @@ impl Session {
             asked: Asked { begin: r.u64()?, end: r.u64()?, times },
             last_in: r.u64()?,
             last_out: r.u64()?,
+            dead_man: DeadMan { silence_ns: r.u64()?, due: None },
             own: match r.option()? {
                 Some(own) => {
                     let own = u32::try_from(own).unwrap_or(u32::MAX);
@@ -1053,15 +1101,20 @@ impl Session {
             },
             grace_ends: r.option()?,
             gap_top: r.option()?,
-            is_drop_copy: r.flag()?,
+            keep_on_logout: false,
+            is_drop_copy: false,
             version_id: r.u64()?,
             stamp: r.u64()?,
             finished_sending: r.flag()?,
             copied_to: None,
-            bound: if r.flag()? { Some(Bound::load(r)?) } else { None },
+            restricted: Restricted::NOT,
+            bound: None,
             finished: FinishedNames::default(),
             parked: ParkedList::default(),
         };
+        session.dead_man.due = r.option()?;
+        (session.is_drop_copy, session.keep_on_logout) = (r.flag()?, r.flag()?);
+        session.bound = if r.flag()? { Some(Bound::load(r)?) } else { None };
         r.check(session.self_trade != SelfTrade::SessionDefault, "a mode that is none")?;
         Ok(session)
     }

@@ -1,4 +1,4 @@
-//! What only time causes: the end of the day, the timetable, auctions that end, expiries, graces.
+//! What only time causes: the end of the day, the timetable, auctions that end, expiries, graces, dead-man timers, session hours.
 //!
 //! Each kind knows its earliest; the earliest of all is `next_due`, which moves when anything does. A batch
 //! first moves time, then fires what is due, one thing after the other, in the order of docs/rulebook.md §8.
@@ -35,24 +35,33 @@ impl Engine {
             self.end_order(slot, OrdStatus::Expired, cause, None, sink);
         } else if let Some(at) = self.instrument_due(|i| i.indicative_due == due) {
             self.indicative_due(at, sink);
+        } else if self.sessions_due == due {
+            self.fire_session(due);
         } else {
-            let over = self.sessions.iter().position(|s| s.grace_ends == Some(due));
-            let at = over.expect("next_due is somebody's");
-            self.sessions[at].grace_ends = None;
-            self.find_sessions_due();
-            self.cancel_on_disconnect(at as u32);
+            self.fire_hours(due);
         }
         self.find_next_due();
+    }
+
+    /// Graces first, then dead-man timers.
+    fn fire_session(&mut self, due: u64) {
+        if let Some(at) = self.sessions.iter().position(|s| s.grace_ends == Some(due)) {
+            self.sessions[at].grace_ends = None;
+            self.find_sessions_due();
+            return self.cancel_on_disconnect(at as u32);
+        }
+        let silent = self.sessions.iter().position(|s| s.dead_man.due == Some(due));
+        self.fire_dead_man(silent.expect("sessions_due is somebody's") as u32, due);
     }
 
     fn instrument_due(&self, is_due: impl Fn(&Instrument) -> bool) -> Option<u32> {
         self.instruments.iter().position(is_due).map(|at| at as u32)
     }
 
-    /// After a session's grace has begun or ended. Few and rare: all are looked at.
+    /// After a session's grace or dead-man timer has begun or ended. Few and rare: all are looked at.
     pub(crate) fn find_sessions_due(&mut self) {
-        let graces = self.sessions.iter().filter_map(|s| s.grace_ends);
-        self.sessions_due = graces.fold(u64::MAX, u64::min);
+        let timers = self.sessions.iter().flat_map(|s| [s.grace_ends, s.dead_man.due]);
+        self.sessions_due = timers.flatten().fold(u64::MAX, u64::min);
         self.find_next_due();
     }
 
@@ -68,6 +77,7 @@ impl Engine {
         let lines = self.timetable.iter().flatten().map(|line| line.due);
         let expiry = self.expiry.first().map_or(u64::MAX, |(time, _)| time);
         let own = self.day_ends.min(expiry).min(self.sessions_due).min(self.instruments_due);
+        let own = own.min(self.hours_due);
         self.next_due = lines.fold(own, u64::min);
     }
 

@@ -1,7 +1,8 @@
 //! The rulebook of sessions: one script per rule in `session/`, protocol-neutral.
 //!
 //! ```text
-//! venue cod grace=10s          a new venue; without it, the usual one
+//! ! window 1 10s..100s numbers=10s [anew]    of the hours 1; seconds since the script began
+//! venue cod grace=10s hours=1  a new venue; without it, the usual one
 //! < logon 1 hb=30 [reset] [cod]        client 1 on connection `a`, MsgSeqNum 1
 //! < b: logon 1                         client 1 on connection `b`; `c`: client 2
 //! < order 5..7 [dup]                   a new order for each number, named o5, o6, o7
@@ -54,6 +55,8 @@ rules! {
     commands_of_a_lost_connection_are_ignored
     a_new_term_unbinds_everybody
     a_venue_that_stops_waits_for_the_clients_logout
+    hours_say_when_a_session_may_be_logged_on
+    numbers_begin_anew_with_the_window_that_says_so
 }
 
 /// More than a session may park: what finds no place is asked for again, once the gap is closed.
@@ -131,14 +134,16 @@ struct Play {
 
 impl Play {
     fn new(options: &str) -> Self {
-        let (mut cod, mut grace_ms) = (false, 0);
+        let (mut cod, mut grace_ms, mut hours) = (false, 0, 0);
         for option in options.split_whitespace() {
-            match option.strip_prefix("grace=") {
-                Some(grace) => grace_ms = seconds(grace) as u32 * 1000,
-                None => cod = option == "cod",
+            match option.split_once('=') {
+                Some(("grace", grace)) => grace_ms = seconds(grace) as u32 * 1000,
+                Some(("hours", row)) => hours = row.parse().unwrap(),
+                _ => cod = option == "cod",
             }
         }
-        let sessions = [session(1, cod, grace_ms), session(2, cod, grace_ms)];
+        let mut sessions = [session(1, cod, grace_ms), session(2, cod, grace_ms)];
+        sessions[0].hours = u32::into(hours); // The second one is always open.
         Self { rig: Rig::new(limits(), &sessions), term: 1 }
     }
 
@@ -161,6 +166,20 @@ impl Play {
             ("!", ["term"]) => {
                 self.term += 1;
                 self.rig.send(&j::TermStarted { term: self.term.into(), ..j::TermStarted::ZERO })
+            }
+            ("!", ["window", row, from_to, rest @ ..]) => {
+                let (from, to) = from_to.split_once("..").unwrap();
+                let time = |text: &str| common::MORNING + seconds(text) * NS_PER_S;
+                let numbers = rest.iter().find_map(|word| word.strip_prefix("numbers="));
+                let window = j::SessionWindow {
+                    hours: row.parse::<u32>().unwrap().into(),
+                    opens: time(from).into(),
+                    closes: time(to).into(),
+                    numbers_from: numbers.map_or(0, time).into(),
+                    anew: flag(rest.contains(&"anew")).into(),
+                    ..j::SessionWindow::ZERO
+                };
+                self.rig.send(&window)
             }
             ("!", ["logoutall"]) => self.rig.send(&j::LogoutAll::ZERO),
             ("!", ["tick"]) => self.rig.send(&j::Tick::ZERO),

@@ -28,7 +28,8 @@ use sbe_schemas::header::Message;
 use sbe_schemas::journal as j;
 use sbe_schemas::order_entry as oe;
 use sbe_schemas::types::{
-    Boolean, CommandFlags, CommandHead, Decimal8, Decimal8Null, DueWhat, Protocol, Side,
+    Boolean, CommandFlags, CommandHead, Decimal8, Decimal8Null, DueWhat, InstrumentSet, OrderTerms,
+    Protocol, Side,
 };
 use zerocopy::IntoBytes;
 
@@ -203,6 +204,24 @@ fn session_commands() -> Vec<(u64, Vec<u8>)> {
     let sbe = Protocol::Sbe.into();
     slots.push(slot_of(&j::SessionDefine { protocol: sbe, ..common::session(3, false, 0) }));
     slots.push(slot_of(&deposit()));
+    let permissions = j::PermissionsDefine {
+        comp_id: common::session(2, false, 0).comp_id,
+        instruments: InstrumentSet { word0: 1.into(), ..InstrumentSet::ZERO },
+        forbidden: OrderTerms::MARKET,
+        ..j::PermissionsDefine::ZERO
+    };
+    slots.push(slot_of(&permissions));
+    let hours = j::SessionDefine { hours: 1.into(), ..common::session(1, true, 1500) };
+    slots.push(slot_of(&hours));
+    for (opens, closes) in [(0, 100_000), (100_000, 200_000)] {
+        slots.push(slot_of(&j::SessionWindow {
+            hours: 1.into(),
+            opens: (MORNING + opens * common::NS_PER_S).into(),
+            closes: (MORNING + closes * common::NS_PER_S).into(),
+            numbers_from: MORNING.into(),
+            ..j::SessionWindow::ZERO
+        }));
+    }
     slots.push(slot_of(&j::TermReady::ZERO));
     let me = |number| head(1, conn(1, 1), number);
     let other = |number| head(2, conn(2, 1), number);
@@ -215,7 +234,8 @@ fn session_commands() -> Vec<(u64, Vec<u8>)> {
         ..j::OrderStatusRequest::ZERO
     };
     let cod = Boolean::True.into();
-    slots.push(slot_of(&j::Logon { cancel_on_disconnect: cod, ..logon(me(1), 30) }));
+    let dead_man_ms = 50_000.into();
+    slots.push(slot_of(&j::Logon { cancel_on_disconnect: cod, dead_man_ms, ..logon(me(1), 30) }));
     slots.push(slot_of(&logon(other(1), 40)));
     slots.push(slot_of(&order(me(2), "a", Side::Buy, "10", "100.01")));
     slots.push(slot_of(&order(other(2), "x", Side::Sell, "3", "100")));
@@ -223,6 +243,7 @@ fn session_commands() -> Vec<(u64, Vec<u8>)> {
     slots.push(slot_of(&order(me(3), "b", Side::Buy, "30", "99.5")));
     slots.push(slot_of(&replace(me(4), "c", "b", Side::Buy, "20", "99.5")));
     let iceberg = j::NewOrder {
+        capacity: b'A',
         display_qty: Decimal8Null::new(Some(200_000_000)),
         ..order(me(5), "ice", Side::Buy, "9", "99")
     };
@@ -338,7 +359,7 @@ fn sizes_that_were_lowered_while_orders_were_open_are_restored_as_they_are() {
         sessions_max: 1.into(),
         ..j::VenueDefine::ZERO
     };
-    let mut commands = random_commands(3, 1200);
+    let mut commands = random_commands(4, 1200);
     commands.insert(600, (commands[600].0, slot_of(&lowered)));
     let live = play(&commands[..600], 200, "before");
     assert!(live.open_orders() > 3, "there is more than fits");

@@ -12,7 +12,7 @@
 //! operator: phase ACME closing            instrument ACME static=500
 //! ~ 10s                                   time passes; it shows with the next command
 //! days 30                                 so often 24 hours and a tick
-//! tick | disconnect | logon [cod]
+//! tick | disconnect | logout | heartbeat | logon [cod] [keep] [dead=5s]
 //! book | book all            -> buy 5 @ 100 A, …          best first, oldest first
 //! balance MAIN USD           -> 90 of 100
 //! ```
@@ -76,6 +76,9 @@ rules! {
     the_uncross_trades_most_at_one_price
     an_uncross_takes_the_best_of_either_side_part_by_part
     an_auction_tells_its_indicative_price
+    an_order_that_is_not_permitted_is_refused
+    a_client_that_falls_silent_loses_its_orders
+    a_logout_may_leave_the_orders_where_they_are
     phases_change_by_timetable
     stops_wait_for_continuous_trading
     a_block_refuses_what_is_new

@@ -5,12 +5,16 @@
 //! `[venue]` and what is in `config/tables.rs` is only a wish: at start the difference to the state
 //! goes into the log (engine/src/partition.rs, `Wish`).
 
+mod hours;
 mod market_data;
+mod permissions;
 mod secrets;
 mod tables;
 mod wish;
 
+pub use hours::{Hours, Reset, Timetables, Weekday};
 pub use market_data::FixMarketData;
+pub use permissions::{Condition, OrderType, TimeInForce};
 pub use tables::{
     Account, Allocation, BandAction, FeeTier, Firm, Instrument, Phase, ScheduleLine, SelfTrade,
     SelfTradeScope, Session, SessionProtocol,
@@ -35,6 +39,8 @@ use std::time::Duration;
 
 /// The demo venue.
 pub const DEMO: &str = include_str!("demo.toml");
+/// A timer that is due writes to the log: not more often than this.
+const DEAD_MAN_MS_MIN: u32 = 100;
 const NS_PER_MS: u64 = 1_000_000;
 
 /// What is wrong with a configuration.
@@ -92,6 +98,9 @@ pub struct Config {
     /// What a trade costs.
     #[serde(default)]
     pub fee_tier: Vec<FeeTier>,
+    /// When sessions may be logged on.
+    #[serde(default)]
+    pub hours: Vec<Hours>,
     /// When phases change.
     #[serde(default)]
     pub schedule: Vec<ScheduleLine>,
@@ -114,6 +123,14 @@ pub struct Venue {
     pub heartbeat_min_s: u32,
     /// Largest HeartBtInt (108).
     pub heartbeat_max_s: u32,
+    /// Shortest dead-man timer (5023) that a client may ask for.
+    #[serde(default = "dead_man_min_ms")]
+    pub dead_man_min_ms: u32,
+    /// Longest; 0: no client may ask for one.
+    #[serde(default = "dead_man_max_ms")]
+    pub dead_man_max_ms: u32,
+    /// Name of the `[[hours]]` of sessions that say nothing; absent: they are always open.
+    pub hours: Option<String>,
 }
 
 /// `[host]`
@@ -141,6 +158,14 @@ pub struct Host {
     /// Without a commit for so long clients are not read.
     #[serde(default = "stall_ms")]
     pub stall_ms: u64,
+}
+
+fn dead_man_min_ms() -> u32 {
+    500
+}
+
+fn dead_man_max_ms() -> u32 {
+    600_000
 }
 
 fn snapshot_commands() -> u64 {
@@ -362,6 +387,13 @@ impl Config {
             let fix = "let heartbeat_min_s be at least 1 and at most heartbeat_max_s";
             return Err(self.error("venue.heartbeat_min_s", problem, fix));
         }
+        let (min, max) = (self.venue.dead_man_min_ms, self.venue.dead_man_max_ms);
+        if max != 0 && !(DEAD_MAN_MS_MIN..=max).contains(&min) {
+            let problem = format!("{min} to {max} ms is no range");
+            let fix =
+                "let dead_man_min_ms be at least 100 and at most dead_man_max_ms, or that 0: none";
+            return Err(self.error("venue.dead_man_min_ms", problem, fix));
+        }
         if self.fix.rate_soft == 0 || self.fix.rate_hard < self.fix.rate_soft {
             let fix = "let rate_soft be at least 1 and rate_hard at least rate_soft";
             return Err(self.error("fix.rate_hard", "below rate_soft", fix));
@@ -450,6 +482,8 @@ impl Config {
             day_end_ns: self.day_end_ns()?.into(),
             heartbeat_min_s: self.venue.heartbeat_min_s.into(),
             heartbeat_max_s: self.venue.heartbeat_max_s.into(),
+            dead_man_min_ms: self.venue.dead_man_min_ms.into(),
+            dead_man_max_ms: self.venue.dead_man_max_ms.into(),
             sessions_max: self.limits.sessions_max.into(),
             instruments_max: self.limits.instruments_max.into(),
             orders_max: self.limits.orders_max.into(),
@@ -469,8 +503,10 @@ impl Config {
             sessions: sessions.collect::<Result<_, _>>()?,
             firms: firms.collect::<Result<_, _>>()?,
             accounts: accounts.collect::<Result<_, _>>()?,
+            permissions: self.define_permissions()?,
             fees: self.define_fees()?,
             schedule: self.define_schedule()?,
+            calendar: self.calendar()?,
             deposits: deposits.collect::<Result<Vec<_>, _>>()?.concat(),
         })
     }

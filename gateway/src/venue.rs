@@ -294,18 +294,19 @@ fn replay(
     check_numbers(engine, config)
 }
 
-/// Lines of the timetable say an instrument by its number: the file must list them as the log does.
+/// Timetable and permissions say an instrument by its number: the file must list them as the log does.
 fn check_numbers(engine: &EnginePart, config: &Config) -> anyhow::Result<()> {
     let known = engine.partition.engine().instruments();
     let names = |line: &ScheduleLine| line.instrument.is_some();
     let same = |(i, known): (&Instrument, &engine::instrument::Instrument)| {
         text(&known.symbol) == i.symbol.as_bytes()
     };
-    if config.schedule.iter().any(names) && !config.instrument.iter().zip(known).all(same) {
+    let numbers_count = config.schedule.iter().any(names) || config.names_instruments();
+    if numbers_count && !config.instrument.iter().zip(known).all(same) {
         let symbols: Vec<_> =
             known.iter().map(|i| String::from_utf8_lossy(text(&i.symbol))).collect();
         bail!(
-            "{}: schedule: its instruments are not those of the log in this data directory\n  fix: list \
+            "{}: [[schedule]] or instruments of a [[session]] or [[firm]]: these are not those of the log in this data directory\n  fix: list \
              [[instrument]] in the order in which they came: {}",
             config.file,
             symbols.join(", ")
@@ -338,6 +339,9 @@ fn explain(refused: &engine::partition::WishError) -> String {
         ),
         WishError::TooManyInstruments { max } => format!(
             "limits.instruments_max: the log and this file have more than {max} instruments\n  fix: raise it"
+        ),
+        WishError::TooManyPermissions { max } => format!(
+            "limits.sessions_max: the log and this file have more than {max} sessions and firms with              permissions of their own\n  fix: raise it"
         ),
         WishError::TooManySessions { max } => format!(
             "limits.sessions_max: the log and this file have more than {max} sessions\n  fix: raise it"

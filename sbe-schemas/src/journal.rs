@@ -10,9 +10,9 @@ use super::show::Text;
 use super::types::{
     AdminResultCode, AllocationCode, BandActionCode, BooleanCode, CancelOnDisconnectCode,
     CancelOnDisconnectTypeCode, CloseWhyCode, CommandHead, Conditions, Decimal8, Decimal8Null,
-    DisconnectReasonCode, DueWhatCode, LogoutReasonCode, MassActionScopeCode, MassActionTypeCode,
-    OrdTypeCode, PhaseCode, ProtocolCode, RefTag, Route, SelfTradeCode, SelfTradeScopeCode,
-    SideCode, TimeInForceCode,
+    DisconnectReasonCode, DueWhatCode, InstrumentSet, LogoutReasonCode, MassActionScopeCode,
+    MassActionTypeCode, OrdTypeCode, OrderTerms, PhaseCode, ProtocolCode, RefTag, Route,
+    SelfTradeCode, SelfTradeScopeCode, SideCode, TimeInForceCode,
 };
 use zerocopy::little_endian::{I32, U16, U32, U64};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
@@ -49,6 +49,8 @@ pub fn name(template_id: u16) -> Option<&'static str> {
         22 => "PhaseSet",
         23 => "ReferencePriceSet",
         24 => "Transfer",
+        25 => "PermissionsDefine",
+        26 => "SessionWindow",
         30 => "NewOrder",
         31 => "CancelOrder",
         32 => "ReplaceOrder",
@@ -123,6 +125,11 @@ pub fn describe(bytes: &[u8], out: &mut dyn fmt::Write) -> fmt::Result {
         23 => ReferencePriceSet::decode(bytes)
             .map(|(message, ..)| write!(out, "ReferencePriceSet {message}")),
         24 => Transfer::decode(bytes).map(|(message, ..)| write!(out, "Transfer {message}")),
+        25 => PermissionsDefine::decode(bytes)
+            .map(|(message, ..)| write!(out, "PermissionsDefine {message}")),
+        26 => {
+            SessionWindow::decode(bytes).map(|(message, ..)| write!(out, "SessionWindow {message}"))
+        }
         30 => NewOrder::decode(bytes).map(|(message, ..)| write!(out, "NewOrder {message}")),
         31 => CancelOrder::decode(bytes).map(|(message, ..)| write!(out, "CancelOrder {message}")),
         32 => {
@@ -229,15 +236,19 @@ pub struct VenueDefine {
     pub accounts_max: U32,
     /// `assetsMax`.
     pub assets_max: U32,
+    /// Shortest dead-man timer.
+    pub dead_man_min_ms: U32,
+    /// Longest; 0: there are none.
+    pub dead_man_max_ms: U32,
 }
 
-const _: () = assert!(size_of::<VenueDefine>() == 80);
+const _: () = assert!(size_of::<VenueDefine>() == 88);
 
 impl fmt::Display for VenueDefine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "head=({}) dayEndNs={} heartbeatMinS={} heartbeatMaxS={} sessionsMax={} instrumentsMax={} ordersMax={} pagesMax={} accountsMax={} assetsMax={}",
+            "head=({}) dayEndNs={} heartbeatMinS={} heartbeatMaxS={} sessionsMax={} instrumentsMax={} ordersMax={} pagesMax={} accountsMax={} assetsMax={} deadManMinMs={} deadManMaxMs={}",
             self.head,
             self.day_end_ns,
             self.heartbeat_min_s,
@@ -247,7 +258,9 @@ impl fmt::Display for VenueDefine {
             self.orders_max,
             self.pages_max,
             self.accounts_max,
-            self.assets_max
+            self.assets_max,
+            self.dead_man_min_ms,
+            self.dead_man_max_ms
         )
     }
 }
@@ -256,7 +269,7 @@ impl Message for VenueDefine {
     const TEMPLATE_ID: u16 = 2;
     const SCHEMA_ID: u16 = SCHEMA_ID;
     const VERSION: u16 = VERSION;
-    const BLOCK_LENGTH: u16 = 80;
+    const BLOCK_LENGTH: u16 = 88;
     const NAME: &'static str = "VenueDefine";
     const ZERO: Self = Self {
         head: CommandHead::ZERO,
@@ -269,6 +282,8 @@ impl Message for VenueDefine {
         pages_max: U32::new(0),
         accounts_max: U32::new(0),
         assets_max: U32::new(0),
+        dead_man_min_ms: U32::new(0),
+        dead_man_max_ms: U32::new(0),
     };
 }
 
@@ -417,15 +432,19 @@ pub struct SessionDefine {
     pub self_trade_scope: SelfTradeScopeCode,
     /// It enters nothing, and is told what its firm's other sessions are told of their orders.
     pub drop_copy: BooleanCode,
+    /// 1 to 16: it may be logged on in these hours only; 0: always.
+    pub hours: U32,
+    /// cancelOnDisconnect does not hold after a Logout of the client.
+    pub keep_on_logout: BooleanCode,
 }
 
-const _: () = assert!(size_of::<SessionDefine>() == 97);
+const _: () = assert!(size_of::<SessionDefine>() == 102);
 
 impl fmt::Display for SessionDefine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "head=({}) compId={} account={} user={} firm={} graceMs={} protocol={} cancelOnDisconnect={} selfTrade={} selfTradeScope={} dropCopy={}",
+            "head=({}) compId={} account={} user={} firm={} graceMs={} protocol={} cancelOnDisconnect={} selfTrade={} selfTradeScope={} dropCopy={} hours={} keepOnLogout={}",
             self.head,
             Text(&self.comp_id),
             Text(&self.account),
@@ -436,7 +455,9 @@ impl fmt::Display for SessionDefine {
             self.cancel_on_disconnect,
             self.self_trade,
             self.self_trade_scope,
-            self.drop_copy
+            self.drop_copy,
+            self.hours,
+            self.keep_on_logout
         )
     }
 }
@@ -445,7 +466,7 @@ impl Message for SessionDefine {
     const TEMPLATE_ID: u16 = 4;
     const SCHEMA_ID: u16 = SCHEMA_ID;
     const VERSION: u16 = VERSION;
-    const BLOCK_LENGTH: u16 = 97;
+    const BLOCK_LENGTH: u16 = 102;
     const NAME: &'static str = "SessionDefine";
     const ZERO: Self = Self {
         head: CommandHead::ZERO,
@@ -459,6 +480,8 @@ impl Message for SessionDefine {
         self_trade: SelfTradeCode::ZERO,
         self_trade_scope: SelfTradeScopeCode::ZERO,
         drop_copy: BooleanCode::ZERO,
+        hours: U32::new(0),
+        keep_on_logout: BooleanCode::ZERO,
     };
 }
 
@@ -682,20 +705,26 @@ pub struct Logon {
     pub cancel_on_disconnect: BooleanCode,
     /// NextExpectedMsgSeqNum (789); 0: not said.
     pub next_expected: U64,
+    /// cancelOnDisconnect does not hold after a Logout of the client.
+    pub keep_on_logout: BooleanCode,
+    /// Its open orders are cancelled when it is silent for so long; 0: never.
+    pub dead_man_ms: U32,
 }
 
-const _: () = assert!(size_of::<Logon>() == 54);
+const _: () = assert!(size_of::<Logon>() == 59);
 
 impl fmt::Display for Logon {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "head=({}) heartbeatS={} resetSeqNum={} cancelOnDisconnect={} nextExpected={}",
+            "head=({}) heartbeatS={} resetSeqNum={} cancelOnDisconnect={} nextExpected={} keepOnLogout={} deadManMs={}",
             self.head,
             self.heartbeat_s,
             self.reset_seq_num,
             self.cancel_on_disconnect,
-            self.next_expected
+            self.next_expected,
+            self.keep_on_logout,
+            self.dead_man_ms
         )
     }
 }
@@ -704,7 +733,7 @@ impl Message for Logon {
     const TEMPLATE_ID: u16 = 10;
     const SCHEMA_ID: u16 = SCHEMA_ID;
     const VERSION: u16 = VERSION;
-    const BLOCK_LENGTH: u16 = 54;
+    const BLOCK_LENGTH: u16 = 59;
     const NAME: &'static str = "Logon";
     const ZERO: Self = Self {
         head: CommandHead::ZERO,
@@ -712,6 +741,8 @@ impl Message for Logon {
         reset_seq_num: BooleanCode::ZERO,
         cancel_on_disconnect: BooleanCode::ZERO,
         next_expected: U64::new(0),
+        keep_on_logout: BooleanCode::ZERO,
+        dead_man_ms: U32::new(0),
     };
 }
 
@@ -1199,6 +1230,113 @@ impl Message for Transfer {
     };
 }
 
+/// What a session, or all sessions of a firm, may enter; where nothing is defined, everything.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
+)]
+#[repr(C)]
+pub struct PermissionsDefine {
+    /// The 40 bytes after the message header of every command.
+    pub head: CommandHead,
+    /// The session; empty: the firm.
+    pub comp_id: [u8; 24],
+    /// With an empty compId.
+    pub firm: U32,
+    /// Types, times in force and conditions that are refused.
+    pub forbidden: OrderTerms,
+    /// Instruments 512 x page + 1 and on; page 0 begins the definition anew.
+    pub page: U32,
+    /// The list does not count.
+    pub all_instruments: BooleanCode,
+    /// Those that are permitted.
+    pub instruments: InstrumentSet,
+}
+
+const _: () = assert!(size_of::<PermissionsDefine>() == 141);
+
+impl fmt::Display for PermissionsDefine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "head=({}) compId={} firm={} forbidden={} page={} allInstruments={} instruments=({})",
+            self.head,
+            Text(&self.comp_id),
+            self.firm,
+            self.forbidden,
+            self.page,
+            self.all_instruments,
+            self.instruments
+        )
+    }
+}
+
+impl Message for PermissionsDefine {
+    const TEMPLATE_ID: u16 = 25;
+    const SCHEMA_ID: u16 = SCHEMA_ID;
+    const VERSION: u16 = VERSION;
+    const BLOCK_LENGTH: u16 = 141;
+    const NAME: &'static str = "PermissionsDefine";
+    const ZERO: Self = Self {
+        head: CommandHead::ZERO,
+        comp_id: [0; 24],
+        firm: U32::new(0),
+        forbidden: OrderTerms::ZERO,
+        page: U32::new(0),
+        all_instruments: BooleanCode::ZERO,
+        instruments: InstrumentSet::ZERO,
+    };
+}
+
+/// When sessions with these hours may be logged on: whoever leads asks his calendar and tells
+/// the log, ahead of time.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
+)]
+#[repr(C)]
+pub struct SessionWindow {
+    /// The 40 bytes after the message header of every command.
+    pub head: CommandHead,
+    /// 1 to 16.
+    pub hours: U32,
+    /// Nanoseconds since 1970-01-01 UTC.
+    pub opens: U64,
+    /// Nanoseconds since 1970-01-01 UTC.
+    pub closes: U64,
+    /// When the numbers of this window began: when another time is said, the window begins with
+    /// new ones; 0: they go on for ever.
+    pub numbers_from: U64,
+    /// Windows that were told before do not count any more.
+    pub anew: BooleanCode,
+}
+
+const _: () = assert!(size_of::<SessionWindow>() == 69);
+
+impl fmt::Display for SessionWindow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "head=({}) hours={} opens={} closes={} numbersFrom={} anew={}",
+            self.head, self.hours, self.opens, self.closes, self.numbers_from, self.anew
+        )
+    }
+}
+
+impl Message for SessionWindow {
+    const TEMPLATE_ID: u16 = 26;
+    const SCHEMA_ID: u16 = SCHEMA_ID;
+    const VERSION: u16 = VERSION;
+    const BLOCK_LENGTH: u16 = 69;
+    const NAME: &'static str = "SessionWindow";
+    const ZERO: Self = Self {
+        head: CommandHead::ZERO,
+        hours: U32::new(0),
+        opens: U64::new(0),
+        closes: U64::new(0),
+        numbers_from: U64::new(0),
+        anew: BooleanCode::ZERO,
+    };
+}
+
 /// NewOrder.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
@@ -1239,15 +1377,21 @@ pub struct NewOrder {
     pub conditions: Conditions,
     /// What happens when an order meets one of its own.
     pub self_trade: SelfTradeCode,
+    /// OrderCapacity (528), an ASCII letter, given back; 0: not said.
+    pub capacity: u8,
+    /// Firm that the client says (452=1); 0: not said.
+    pub party_firm: U32,
+    /// User that the client says (452=11, 12, 36); 0: not said.
+    pub party_user: U32,
 }
 
-const _: () = assert!(size_of::<NewOrder>() == 166);
+const _: () = assert!(size_of::<NewOrder>() == 175);
 
 impl fmt::Display for NewOrder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "head=({}) clOrdId={} instrument={} side={} ordType={} timeInForce={} unsupported={} price={} orderQty={} account={} symbol={} stopPx={} displayQty={} minQty={} expireTime={} conditions={} selfTrade={}",
+            "head=({}) clOrdId={} instrument={} side={} ordType={} timeInForce={} unsupported={} price={} orderQty={} account={} symbol={} stopPx={} displayQty={} minQty={} expireTime={} conditions={} selfTrade={} capacity={} partyFirm={} partyUser={}",
             self.head,
             Text(&self.cl_ord_id),
             self.instrument,
@@ -1264,7 +1408,10 @@ impl fmt::Display for NewOrder {
             self.min_qty,
             self.expire_time,
             self.conditions,
-            self.self_trade
+            self.self_trade,
+            self.capacity,
+            self.party_firm,
+            self.party_user
         )
     }
 }
@@ -1273,7 +1420,7 @@ impl Message for NewOrder {
     const TEMPLATE_ID: u16 = 30;
     const SCHEMA_ID: u16 = SCHEMA_ID;
     const VERSION: u16 = VERSION;
-    const BLOCK_LENGTH: u16 = 166;
+    const BLOCK_LENGTH: u16 = 175;
     const NAME: &'static str = "NewOrder";
     const ZERO: Self = Self {
         head: CommandHead::ZERO,
@@ -1293,6 +1440,9 @@ impl Message for NewOrder {
         expire_time: U64::new(0),
         conditions: Conditions::ZERO,
         self_trade: SelfTradeCode::ZERO,
+        capacity: 0,
+        party_firm: U32::new(0),
+        party_user: U32::new(0),
     };
 }
 
@@ -1638,22 +1788,25 @@ pub struct Establish {
     pub cancel_window_ms: U32,
     /// When all open orders of the session are cancelled.
     pub cancel_on_disconnect: CancelOnDisconnectTypeCode,
+    /// As in Logon.
+    pub dead_man_ms: U32,
 }
 
-const _: () = assert!(size_of::<Establish>() == 73);
+const _: () = assert!(size_of::<Establish>() == 77);
 
 impl fmt::Display for Establish {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "head=({}) versionId={} timestamp={} nextSeqNo={} keepaliveMs={} cancelWindowMs={} cancelOnDisconnect={}",
+            "head=({}) versionId={} timestamp={} nextSeqNo={} keepaliveMs={} cancelWindowMs={} cancelOnDisconnect={} deadManMs={}",
             self.head,
             self.version_id,
             self.timestamp,
             self.next_seq_no,
             self.keepalive_ms,
             self.cancel_window_ms,
-            self.cancel_on_disconnect
+            self.cancel_on_disconnect,
+            self.dead_man_ms
         )
     }
 }
@@ -1662,7 +1815,7 @@ impl Message for Establish {
     const TEMPLATE_ID: u16 = 51;
     const SCHEMA_ID: u16 = SCHEMA_ID;
     const VERSION: u16 = VERSION;
-    const BLOCK_LENGTH: u16 = 73;
+    const BLOCK_LENGTH: u16 = 77;
     const NAME: &'static str = "Establish";
     const ZERO: Self = Self {
         head: CommandHead::ZERO,
@@ -1672,6 +1825,7 @@ impl Message for Establish {
         keepalive_ms: U32::new(0),
         cancel_window_ms: U32::new(0),
         cancel_on_disconnect: CancelOnDisconnectTypeCode::ZERO,
+        dead_man_ms: U32::new(0),
     };
 }
 
@@ -1826,16 +1980,18 @@ pub struct LogonAccepted {
     pub reset_seq_num: BooleanCode,
     /// NextExpectedMsgSeqNum (789); 0: not said.
     pub next_expected: U64,
+    /// As the Logon asked; 0: none.
+    pub dead_man_ms: U32,
 }
 
-const _: () = assert!(size_of::<LogonAccepted>() == 13);
+const _: () = assert!(size_of::<LogonAccepted>() == 17);
 
 impl fmt::Display for LogonAccepted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "heartbeatS={} resetSeqNum={} nextExpected={}",
-            self.heartbeat_s, self.reset_seq_num, self.next_expected
+            "heartbeatS={} resetSeqNum={} nextExpected={} deadManMs={}",
+            self.heartbeat_s, self.reset_seq_num, self.next_expected, self.dead_man_ms
         )
     }
 }
@@ -1844,12 +2000,13 @@ impl Message for LogonAccepted {
     const TEMPLATE_ID: u16 = 60;
     const SCHEMA_ID: u16 = SCHEMA_ID;
     const VERSION: u16 = VERSION;
-    const BLOCK_LENGTH: u16 = 13;
+    const BLOCK_LENGTH: u16 = 17;
     const NAME: &'static str = "LogonAccepted";
     const ZERO: Self = Self {
         heartbeat_s: U32::new(0),
         reset_seq_num: BooleanCode::ZERO,
         next_expected: U64::new(0),
+        dead_man_ms: U32::new(0),
     };
 }
 

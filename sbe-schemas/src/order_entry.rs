@@ -275,18 +275,21 @@ pub struct Establish {
     pub cancel_window_ms: U32,
     /// When all open orders of the session are cancelled.
     pub cancel_on_disconnect: CancelOnDisconnectTypeCode,
+    /// Silent for so long, all open orders of the session are cancelled, connected or not; 0:
+    /// never.
+    pub dead_man_ms: U32,
     /// HMAC-SHA-256 (32 bytes, then zeros) or Ed25519 over the message up to here, its header
     /// included.
     pub signature: [u8; 64],
 }
 
-const _: () = assert!(size_of::<Establish>() == 121);
+const _: () = assert!(size_of::<Establish>() == 125);
 
 impl fmt::Display for Establish {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "session={} versionId={} timestamp={} nextSeqNo={} keepaliveMs={} cancelWindowMs={} cancelOnDisconnect={} signature={:?}",
+            "session={} versionId={} timestamp={} nextSeqNo={} keepaliveMs={} cancelWindowMs={} cancelOnDisconnect={} deadManMs={} signature={:?}",
             Text(&self.session),
             self.version_id,
             self.timestamp,
@@ -294,6 +297,7 @@ impl fmt::Display for Establish {
             self.keepalive_ms,
             self.cancel_window_ms,
             self.cancel_on_disconnect,
+            self.dead_man_ms,
             self.signature
         )
     }
@@ -303,7 +307,7 @@ impl Message for Establish {
     const TEMPLATE_ID: u16 = 4;
     const SCHEMA_ID: u16 = SCHEMA_ID;
     const VERSION: u16 = VERSION;
-    const BLOCK_LENGTH: u16 = 121;
+    const BLOCK_LENGTH: u16 = 125;
     const NAME: &'static str = "Establish";
     const ZERO: Self = Self {
         session: [0; 24],
@@ -313,6 +317,7 @@ impl Message for Establish {
         keepalive_ms: U32::new(0),
         cancel_window_ms: U32::new(0),
         cancel_on_disconnect: CancelOnDisconnectTypeCode::ZERO,
+        dead_man_ms: U32::new(0),
         signature: [0; 64],
     };
 }
@@ -653,15 +658,17 @@ pub struct NewOrder {
     pub expire_time: U64,
     /// Conditions of an order: ExecInst (18) and venue terms.
     pub conditions: Conditions,
+    /// OrderCapacity (528), an ASCII letter; 0: not said.
+    pub capacity: u8,
 }
 
-const _: () = assert!(size_of::<NewOrder>() == 125);
+const _: () = assert!(size_of::<NewOrder>() == 126);
 
 impl fmt::Display for NewOrder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "head=({}) clOrdId={} account={} instrument={} side={} ordType={} timeInForce={} selfTrade={} price={} orderQty={} stopPx={} displayQty={} minQty={} expireTime={} conditions={}",
+            "head=({}) clOrdId={} account={} instrument={} side={} ordType={} timeInForce={} selfTrade={} price={} orderQty={} stopPx={} displayQty={} minQty={} expireTime={} conditions={} capacity={}",
             self.head,
             Text(&self.cl_ord_id),
             Text(&self.account),
@@ -676,7 +683,8 @@ impl fmt::Display for NewOrder {
             self.display_qty,
             self.min_qty,
             self.expire_time,
-            self.conditions
+            self.conditions,
+            self.capacity
         )
     }
 }
@@ -685,7 +693,7 @@ impl Message for NewOrder {
     const TEMPLATE_ID: u16 = 20;
     const SCHEMA_ID: u16 = SCHEMA_ID;
     const VERSION: u16 = VERSION;
-    const BLOCK_LENGTH: u16 = 125;
+    const BLOCK_LENGTH: u16 = 126;
     const NAME: &'static str = "NewOrder";
     const ZERO: Self = Self {
         head: RequestHead::ZERO,
@@ -703,6 +711,7 @@ impl Message for NewOrder {
         min_qty: Decimal8Null::ZERO,
         expire_time: U64::new(0),
         conditions: Conditions::ZERO,
+        capacity: 0,
     };
 }
 
@@ -1118,15 +1127,17 @@ pub struct ExecutionReportNew {
     pub conditions: Conditions,
     /// On a drop copy: the session that was told; 0: this is no copy.
     pub copy_of: U32,
+    /// OrderCapacity (528), an ASCII letter; 0: not said.
+    pub capacity: u8,
 }
 
-const _: () = assert!(size_of::<ExecutionReportNew>() == 132);
+const _: () = assert!(size_of::<ExecutionReportNew>() == 133);
 
 impl fmt::Display for ExecutionReportNew {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "orderId={} execId={} clOrdId={} account={} instrument={} user={} price={} orderQty={} side={} ordType={} timeInForce={} stopPx={} displayQty={} minQty={} expireTime={} conditions={} copyOf={}",
+            "orderId={} execId={} clOrdId={} account={} instrument={} user={} price={} orderQty={} side={} ordType={} timeInForce={} stopPx={} displayQty={} minQty={} expireTime={} conditions={} copyOf={} capacity={}",
             self.order_id,
             self.exec_id,
             Text(&self.cl_ord_id),
@@ -1143,7 +1154,8 @@ impl fmt::Display for ExecutionReportNew {
             self.min_qty,
             self.expire_time,
             self.conditions,
-            self.copy_of
+            self.copy_of,
+            self.capacity
         )
     }
 }
@@ -1152,7 +1164,7 @@ impl Message for ExecutionReportNew {
     const TEMPLATE_ID: u16 = 40;
     const SCHEMA_ID: u16 = SCHEMA_ID;
     const VERSION: u16 = VERSION;
-    const BLOCK_LENGTH: u16 = 132;
+    const BLOCK_LENGTH: u16 = 133;
     const NAME: &'static str = "ExecutionReportNew";
     const ZERO: Self = Self {
         order_id: U64::new(0),
@@ -1172,6 +1184,7 @@ impl Message for ExecutionReportNew {
         expire_time: U64::new(0),
         conditions: Conditions::ZERO,
         copy_of: U32::new(0),
+        capacity: 0,
     };
     const HEAD_LENGTH: u16 = 33;
 }
@@ -1226,15 +1239,17 @@ pub struct ExecutionReportTrade {
     pub fee: Decimal8,
     /// On a drop copy: the session that was told; 0: this is no copy.
     pub copy_of: U32,
+    /// OrderCapacity (528), an ASCII letter; 0: not said.
+    pub capacity: u8,
 }
 
-const _: () = assert!(size_of::<ExecutionReportTrade>() == 158);
+const _: () = assert!(size_of::<ExecutionReportTrade>() == 159);
 
 impl fmt::Display for ExecutionReportTrade {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "orderId={} execId={} tradeId={} clOrdId={} account={} instrument={} user={} price={} orderQty={} lastPx={} lastQty={} cumQty={} leavesQty={} avgPx={} side={} ordType={} timeInForce={} ordStatus={} aggressor={} auction={} fee={} copyOf={}",
+            "orderId={} execId={} tradeId={} clOrdId={} account={} instrument={} user={} price={} orderQty={} lastPx={} lastQty={} cumQty={} leavesQty={} avgPx={} side={} ordType={} timeInForce={} ordStatus={} aggressor={} auction={} fee={} copyOf={} capacity={}",
             self.order_id,
             self.exec_id,
             self.trade_id,
@@ -1256,7 +1271,8 @@ impl fmt::Display for ExecutionReportTrade {
             self.aggressor,
             self.auction,
             self.fee,
-            self.copy_of
+            self.copy_of,
+            self.capacity
         )
     }
 }
@@ -1265,7 +1281,7 @@ impl Message for ExecutionReportTrade {
     const TEMPLATE_ID: u16 = 41;
     const SCHEMA_ID: u16 = SCHEMA_ID;
     const VERSION: u16 = VERSION;
-    const BLOCK_LENGTH: u16 = 158;
+    const BLOCK_LENGTH: u16 = 159;
     const NAME: &'static str = "ExecutionReportTrade";
     const ZERO: Self = Self {
         order_id: U64::new(0),
@@ -1290,6 +1306,7 @@ impl Message for ExecutionReportTrade {
         auction: 0,
         fee: Decimal8::ZERO,
         copy_of: U32::new(0),
+        capacity: 0,
     };
     const HEAD_LENGTH: u16 = 33;
 }
@@ -1338,15 +1355,17 @@ pub struct ExecutionReportReplaced {
     pub display_qty: Decimal8Null,
     /// On a drop copy: the session that was told; 0: this is no copy.
     pub copy_of: U32,
+    /// OrderCapacity (528), an ASCII letter; 0: not said.
+    pub capacity: u8,
 }
 
-const _: () = assert!(size_of::<ExecutionReportReplaced>() == 176);
+const _: () = assert!(size_of::<ExecutionReportReplaced>() == 177);
 
 impl fmt::Display for ExecutionReportReplaced {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "orderId={} execId={} clOrdId={} origClOrdId={} account={} instrument={} user={} price={} orderQty={} cumQty={} leavesQty={} avgPx={} side={} ordType={} timeInForce={} ordStatus={} stopPx={} displayQty={} copyOf={}",
+            "orderId={} execId={} clOrdId={} origClOrdId={} account={} instrument={} user={} price={} orderQty={} cumQty={} leavesQty={} avgPx={} side={} ordType={} timeInForce={} ordStatus={} stopPx={} displayQty={} copyOf={} capacity={}",
             self.order_id,
             self.exec_id,
             Text(&self.cl_ord_id),
@@ -1365,7 +1384,8 @@ impl fmt::Display for ExecutionReportReplaced {
             self.ord_status,
             self.stop_px,
             self.display_qty,
-            self.copy_of
+            self.copy_of,
+            self.capacity
         )
     }
 }
@@ -1374,7 +1394,7 @@ impl Message for ExecutionReportReplaced {
     const TEMPLATE_ID: u16 = 42;
     const SCHEMA_ID: u16 = SCHEMA_ID;
     const VERSION: u16 = VERSION;
-    const BLOCK_LENGTH: u16 = 176;
+    const BLOCK_LENGTH: u16 = 177;
     const NAME: &'static str = "ExecutionReportReplaced";
     const ZERO: Self = Self {
         order_id: U64::new(0),
@@ -1396,6 +1416,7 @@ impl Message for ExecutionReportReplaced {
         stop_px: Decimal8Null::ZERO,
         display_qty: Decimal8Null::ZERO,
         copy_of: U32::new(0),
+        capacity: 0,
     };
     const HEAD_LENGTH: u16 = 33;
 }
@@ -1440,15 +1461,17 @@ pub struct ExecutionReportCanceled {
     pub cause: CancelCauseCode,
     /// On a drop copy: the session that was told; 0: this is no copy.
     pub copy_of: U32,
+    /// OrderCapacity (528), an ASCII letter; 0: not said.
+    pub capacity: u8,
 }
 
-const _: () = assert!(size_of::<ExecutionReportCanceled>() == 153);
+const _: () = assert!(size_of::<ExecutionReportCanceled>() == 154);
 
 impl fmt::Display for ExecutionReportCanceled {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "orderId={} execId={} clOrdId={} origClOrdId={} account={} instrument={} user={} price={} orderQty={} cumQty={} avgPx={} side={} ordType={} timeInForce={} ordStatus={} cause={} copyOf={}",
+            "orderId={} execId={} clOrdId={} origClOrdId={} account={} instrument={} user={} price={} orderQty={} cumQty={} avgPx={} side={} ordType={} timeInForce={} ordStatus={} cause={} copyOf={} capacity={}",
             self.order_id,
             self.exec_id,
             Text(&self.cl_ord_id),
@@ -1465,7 +1488,8 @@ impl fmt::Display for ExecutionReportCanceled {
             self.time_in_force,
             self.ord_status,
             self.cause,
-            self.copy_of
+            self.copy_of,
+            self.capacity
         )
     }
 }
@@ -1474,7 +1498,7 @@ impl Message for ExecutionReportCanceled {
     const TEMPLATE_ID: u16 = 43;
     const SCHEMA_ID: u16 = SCHEMA_ID;
     const VERSION: u16 = VERSION;
-    const BLOCK_LENGTH: u16 = 153;
+    const BLOCK_LENGTH: u16 = 154;
     const NAME: &'static str = "ExecutionReportCanceled";
     const ZERO: Self = Self {
         order_id: U64::new(0),
@@ -1494,6 +1518,7 @@ impl Message for ExecutionReportCanceled {
         ord_status: OrdStatusCode::ZERO,
         cause: CancelCauseCode::ZERO,
         copy_of: U32::new(0),
+        capacity: 0,
     };
     const HEAD_LENGTH: u16 = 33;
 }
@@ -1526,15 +1551,17 @@ pub struct ExecutionReportRejected {
     pub reason: OrdRejReasonCode,
     /// On a drop copy: the session that was told; 0: this is no copy.
     pub copy_of: U32,
+    /// OrderCapacity (528), an ASCII letter; 0: not said.
+    pub capacity: u8,
 }
 
-const _: () = assert!(size_of::<ExecutionReportRejected>() == 100);
+const _: () = assert!(size_of::<ExecutionReportRejected>() == 101);
 
 impl fmt::Display for ExecutionReportRejected {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "execId={} clOrdId={} account={} symbol={} price={} orderQty={} side={} ordType={} timeInForce={} reason={} copyOf={}",
+            "execId={} clOrdId={} account={} symbol={} price={} orderQty={} side={} ordType={} timeInForce={} reason={} copyOf={} capacity={}",
             self.exec_id,
             Text(&self.cl_ord_id),
             Text(&self.account),
@@ -1545,7 +1572,8 @@ impl fmt::Display for ExecutionReportRejected {
             self.ord_type,
             self.time_in_force,
             self.reason,
-            self.copy_of
+            self.copy_of,
+            self.capacity
         )
     }
 }
@@ -1554,7 +1582,7 @@ impl Message for ExecutionReportRejected {
     const TEMPLATE_ID: u16 = 44;
     const SCHEMA_ID: u16 = SCHEMA_ID;
     const VERSION: u16 = VERSION;
-    const BLOCK_LENGTH: u16 = 100;
+    const BLOCK_LENGTH: u16 = 101;
     const NAME: &'static str = "ExecutionReportRejected";
     const ZERO: Self = Self {
         exec_id: U64::new(0),
@@ -1568,6 +1596,7 @@ impl Message for ExecutionReportRejected {
         time_in_force: TimeInForceCode::ZERO,
         reason: OrdRejReasonCode::ZERO,
         copy_of: U32::new(0),
+        capacity: 0,
     };
     const HEAD_LENGTH: u16 = 33;
 }
@@ -1860,15 +1889,17 @@ pub struct ExecutionReportRestated {
     pub cause: RestateCauseCode,
     /// On a drop copy: the session that was told; 0: this is no copy.
     pub copy_of: U32,
+    /// OrderCapacity (528), an ASCII letter; 0: not said.
+    pub capacity: u8,
 }
 
-const _: () = assert!(size_of::<ExecutionReportRestated>() == 125);
+const _: () = assert!(size_of::<ExecutionReportRestated>() == 126);
 
 impl fmt::Display for ExecutionReportRestated {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "orderId={} execId={} clOrdId={} account={} instrument={} user={} price={} orderQty={} cumQty={} leavesQty={} avgPx={} side={} ordType={} timeInForce={} ordStatus={} cause={} copyOf={}",
+            "orderId={} execId={} clOrdId={} account={} instrument={} user={} price={} orderQty={} cumQty={} leavesQty={} avgPx={} side={} ordType={} timeInForce={} ordStatus={} cause={} copyOf={} capacity={}",
             self.order_id,
             self.exec_id,
             Text(&self.cl_ord_id),
@@ -1885,7 +1916,8 @@ impl fmt::Display for ExecutionReportRestated {
             self.time_in_force,
             self.ord_status,
             self.cause,
-            self.copy_of
+            self.copy_of,
+            self.capacity
         )
     }
 }
@@ -1894,7 +1926,7 @@ impl Message for ExecutionReportRestated {
     const TEMPLATE_ID: u16 = 49;
     const SCHEMA_ID: u16 = SCHEMA_ID;
     const VERSION: u16 = VERSION;
-    const BLOCK_LENGTH: u16 = 125;
+    const BLOCK_LENGTH: u16 = 126;
     const NAME: &'static str = "ExecutionReportRestated";
     const ZERO: Self = Self {
         order_id: U64::new(0),
@@ -1914,6 +1946,7 @@ impl Message for ExecutionReportRestated {
         ord_status: OrdStatusCode::ZERO,
         cause: RestateCauseCode::ZERO,
         copy_of: U32::new(0),
+        capacity: 0,
     };
     const HEAD_LENGTH: u16 = 33;
 }

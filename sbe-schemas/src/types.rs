@@ -371,11 +371,13 @@ pub enum CancelCause {
     Operator = 11,
     /// No room for its price.
     CapacityReached = 12,
+    /// The client was silent for as long as it had said.
+    DeadMan = 13,
 }
 
 impl CancelCause {
     /// Every value, in the order of the schema.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Client,
         Self::ImmediateOrCancel,
         Self::FillOrKill,
@@ -389,6 +391,7 @@ impl CancelCause {
         Self::MassCancel,
         Self::Operator,
         Self::CapacityReached,
+        Self::DeadMan,
     ];
 
     /// As on the wire.
@@ -424,6 +427,7 @@ impl CancelCauseCode {
             10 => Some(CancelCause::MassCancel),
             11 => Some(CancelCause::Operator),
             12 => Some(CancelCause::CapacityReached),
+            13 => Some(CancelCause::DeadMan),
             _ => None,
         }
     }
@@ -837,11 +841,15 @@ pub enum CxlRejReason {
     FirmPosition = 120,
     /// `InsufficientBalance`.
     InsufficientBalance = 121,
+    /// Not for this session or its firm.
+    NotPermittedInstrument = 122,
+    /// Type, time in force or condition: not for this session or its firm.
+    NotPermittedOrderType = 123,
 }
 
 impl CxlRejReason {
     /// Every value, in the order of the schema.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 27] = [
         Self::TooLateToCancel,
         Self::UnknownOrder,
         Self::DuplicateClOrdId,
@@ -867,6 +875,8 @@ impl CxlRejReason {
         Self::AccountPosition,
         Self::FirmPosition,
         Self::InsufficientBalance,
+        Self::NotPermittedInstrument,
+        Self::NotPermittedOrderType,
     ];
 
     /// As on the wire.
@@ -914,6 +924,8 @@ impl CxlRejReasonCode {
             119 => Some(CxlRejReason::AccountPosition),
             120 => Some(CxlRejReason::FirmPosition),
             121 => Some(CxlRejReason::InsufficientBalance),
+            122 => Some(CxlRejReason::NotPermittedInstrument),
+            123 => Some(CxlRejReason::NotPermittedOrderType),
             _ => None,
         }
     }
@@ -1231,11 +1243,15 @@ pub enum EstablishRejectReason {
     NextSeqNo = 6,
     /// This version has ended with FinishedSending.
     Finished = 7,
+    /// Not within the hours of the session.
+    OutsideHours = 8,
+    /// deadManMs is not what the venue takes.
+    DeadMan = 9,
 }
 
 impl EstablishRejectReason {
     /// Every value, in the order of the schema.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::Credentials,
         Self::Timestamp,
         Self::Unnegotiated,
@@ -1243,6 +1259,8 @@ impl EstablishRejectReason {
         Self::KeepaliveInterval,
         Self::NextSeqNo,
         Self::Finished,
+        Self::OutsideHours,
+        Self::DeadMan,
     ];
 
     /// As on the wire.
@@ -1272,6 +1290,8 @@ impl EstablishRejectReasonCode {
             5 => Some(EstablishRejectReason::KeepaliveInterval),
             6 => Some(EstablishRejectReason::NextSeqNo),
             7 => Some(EstablishRejectReason::Finished),
+            8 => Some(EstablishRejectReason::OutsideHours),
+            9 => Some(EstablishRejectReason::DeadMan),
             _ => None,
         }
     }
@@ -1468,6 +1488,63 @@ impl fmt::Display for EventKindCode {
     }
 }
 
+/// 512 instruments in the order of their numbers, a bit each; the first is bit 0 of word0.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
+)]
+#[repr(C)]
+pub struct InstrumentSet {
+    /// `word0`.
+    pub word0: U64,
+    /// `word1`.
+    pub word1: U64,
+    /// `word2`.
+    pub word2: U64,
+    /// `word3`.
+    pub word3: U64,
+    /// `word4`.
+    pub word4: U64,
+    /// `word5`.
+    pub word5: U64,
+    /// `word6`.
+    pub word6: U64,
+    /// `word7`.
+    pub word7: U64,
+}
+
+const _: () = assert!(size_of::<InstrumentSet>() == 64);
+
+impl InstrumentSet {
+    /// Every byte zero.
+    pub const ZERO: Self = Self {
+        word0: U64::new(0),
+        word1: U64::new(0),
+        word2: U64::new(0),
+        word3: U64::new(0),
+        word4: U64::new(0),
+        word5: U64::new(0),
+        word6: U64::new(0),
+        word7: U64::new(0),
+    };
+}
+
+impl fmt::Display for InstrumentSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "word0={} word1={} word2={} word3={} word4={} word5={} word6={} word7={}",
+            self.word0,
+            self.word1,
+            self.word2,
+            self.word3,
+            self.word4,
+            self.word5,
+            self.word6,
+            self.word7
+        )
+    }
+}
+
 /// Text (58) of a Logout; docs/wire/fix.md lists the words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
@@ -1494,11 +1571,17 @@ pub enum LogoutReason {
     SlowReader = 9,
     /// BeginString (8) is not this session's.
     OtherVersion = 10,
+    /// A Logon outside of the session's hours.
+    OutsideHours = 11,
+    /// The session's hours end.
+    HoursOver = 12,
+    /// A dead-man timer that the venue does not take.
+    DeadManOutOfRange = 13,
 }
 
 impl LogoutReason {
     /// Every value, in the order of the schema.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 14] = [
         Self::Answer,
         Self::MsgSeqNumTooLow,
         Self::NextExpectedTooHigh,
@@ -1510,6 +1593,9 @@ impl LogoutReason {
         Self::AlreadyLoggedOn,
         Self::SlowReader,
         Self::OtherVersion,
+        Self::OutsideHours,
+        Self::HoursOver,
+        Self::DeadManOutOfRange,
     ];
 
     /// As on the wire.
@@ -1543,6 +1629,9 @@ impl LogoutReasonCode {
             8 => Some(LogoutReason::AlreadyLoggedOn),
             9 => Some(LogoutReason::SlowReader),
             10 => Some(LogoutReason::OtherVersion),
+            11 => Some(LogoutReason::OutsideHours),
+            12 => Some(LogoutReason::HoursOver),
+            13 => Some(LogoutReason::DeadManOutOfRange),
             _ => None,
         }
     }
@@ -1924,11 +2013,17 @@ pub enum OrdRejReason {
     FirmPosition = 130,
     /// `InsufficientBalance`.
     InsufficientBalance = 131,
+    /// Not for this session or its firm.
+    NotPermittedInstrument = 132,
+    /// Type, time in force or condition: not for this session or its firm.
+    NotPermittedOrderType = 133,
+    /// A party is not the session's firm or user.
+    PartyNotOwn = 134,
 }
 
 impl OrdRejReason {
     /// Every value, in the order of the schema.
-    pub const ALL: [Self; 39] = [
+    pub const ALL: [Self; 42] = [
         Self::UnknownSymbol,
         Self::ExchangeClosed,
         Self::OrderExceedsLimit,
@@ -1968,6 +2063,9 @@ impl OrdRejReason {
         Self::AccountPosition,
         Self::FirmPosition,
         Self::InsufficientBalance,
+        Self::NotPermittedInstrument,
+        Self::NotPermittedOrderType,
+        Self::PartyNotOwn,
     ];
 
     /// As on the wire.
@@ -2029,6 +2127,9 @@ impl OrdRejReasonCode {
             129 => Some(OrdRejReason::AccountPosition),
             130 => Some(OrdRejReason::FirmPosition),
             131 => Some(OrdRejReason::InsufficientBalance),
+            132 => Some(OrdRejReason::NotPermittedInstrument),
+            133 => Some(OrdRejReason::NotPermittedOrderType),
+            134 => Some(OrdRejReason::PartyNotOwn),
             _ => None,
         }
     }
@@ -2187,6 +2288,100 @@ impl fmt::Display for OrdTypeCode {
             Some(value) => write!(f, "{value:?}"),
             None => self.0.fmt(f),
         }
+    }
+}
+
+/// What an order may be, one bit for each type (40), time in force (59) and condition.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
+)]
+#[repr(transparent)]
+pub struct OrderTerms(pub U32);
+
+impl OrderTerms {
+    /// No bit.
+    pub const EMPTY: Self = Self(U32::new(0));
+    /// Every byte zero: no bit.
+    pub const ZERO: Self = Self::EMPTY;
+    /// `Market`.
+    pub const MARKET: Self = Self(U32::new(1 << 0));
+    /// `Limit`.
+    pub const LIMIT: Self = Self(U32::new(1 << 1));
+    /// `Stop`.
+    pub const STOP: Self = Self(U32::new(1 << 2));
+    /// `StopLimit`.
+    pub const STOP_LIMIT: Self = Self(U32::new(1 << 3));
+    /// `MarketToLimit`.
+    pub const MARKET_TO_LIMIT: Self = Self(U32::new(1 << 4));
+    /// `Day`.
+    pub const DAY: Self = Self(U32::new(1 << 8));
+    /// `GoodTillCancel`.
+    pub const GOOD_TILL_CANCEL: Self = Self(U32::new(1 << 9));
+    /// `AtTheOpening`.
+    pub const AT_THE_OPENING: Self = Self(U32::new(1 << 10));
+    /// `ImmediateOrCancel`.
+    pub const IMMEDIATE_OR_CANCEL: Self = Self(U32::new(1 << 11));
+    /// `FillOrKill`.
+    pub const FILL_OR_KILL: Self = Self(U32::new(1 << 12));
+    /// `GoodTillDate`.
+    pub const GOOD_TILL_DATE: Self = Self(U32::new(1 << 14));
+    /// `AtTheClose`.
+    pub const AT_THE_CLOSE: Self = Self(U32::new(1 << 15));
+    /// `PostOnly`.
+    pub const POST_ONLY: Self = Self(U32::new(1 << 16));
+    /// `PostOnlySlide`.
+    pub const POST_ONLY_SLIDE: Self = Self(U32::new(1 << 17));
+    /// `AllOrNone`.
+    pub const ALL_OR_NONE: Self = Self(U32::new(1 << 18));
+    /// `Hidden`.
+    pub const HIDDEN: Self = Self(U32::new(1 << 19));
+    /// `Iceberg`.
+    pub const ICEBERG: Self = Self(U32::new(1 << 20));
+    /// `MinQty`.
+    pub const MIN_QTY: Self = Self(U32::new(1 << 21));
+
+    /// Whether all bits of `other` are set.
+    pub const fn has(self, other: Self) -> bool {
+        self.0.get() & other.0.get() == other.0.get()
+    }
+
+    /// With the bits of `other`.
+    pub const fn with(self, other: Self) -> Self {
+        Self(U32::new(self.0.get() | other.0.get()))
+    }
+
+    /// Without the bits of `other`.
+    pub const fn without(self, other: Self) -> Self {
+        Self(U32::new(self.0.get() & !other.0.get()))
+    }
+}
+
+impl fmt::Display for OrderTerms {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        super::show::bits(
+            f,
+            u64::from(self.0.get()),
+            &[
+                ("Market", 0),
+                ("Limit", 1),
+                ("Stop", 2),
+                ("StopLimit", 3),
+                ("MarketToLimit", 4),
+                ("Day", 8),
+                ("GoodTillCancel", 9),
+                ("AtTheOpening", 10),
+                ("ImmediateOrCancel", 11),
+                ("FillOrKill", 12),
+                ("GoodTillDate", 14),
+                ("AtTheClose", 15),
+                ("PostOnly", 16),
+                ("PostOnlySlide", 17),
+                ("AllOrNone", 18),
+                ("Hidden", 19),
+                ("Iceberg", 20),
+                ("MinQty", 21),
+            ],
+        )
     }
 }
 
@@ -2956,11 +3151,13 @@ pub enum TerminateReason {
     TooFarAhead = 5,
     /// The same range more than 3 times.
     RetransmitRepeated = 6,
+    /// The hours of the session have ended.
+    OutsideHours = 7,
 }
 
 impl TerminateReason {
     /// Every value, in the order of the schema.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Finished,
         Self::Violation,
         Self::Malformed,
@@ -2968,6 +3165,7 @@ impl TerminateReason {
         Self::VenueStops,
         Self::TooFarAhead,
         Self::RetransmitRepeated,
+        Self::OutsideHours,
     ];
 
     /// As on the wire.
@@ -2997,6 +3195,7 @@ impl TerminateReasonCode {
             4 => Some(TerminateReason::VenueStops),
             5 => Some(TerminateReason::TooFarAhead),
             6 => Some(TerminateReason::RetransmitRepeated),
+            7 => Some(TerminateReason::OutsideHours),
             _ => None,
         }
     }

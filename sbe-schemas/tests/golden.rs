@@ -59,7 +59,7 @@ fn every_message() -> Vec<Known> {
             LogonRefused ConnectionClose Resend BatchEnd Opened LeadLost
             AccountDefine AdminAnswer FeesDefine FirmDefine MassAction OrderMassStatusRequest
             PhaseSet ReferencePriceSet
-            ScheduleDefine Transfer
+            ScheduleDefine Transfer PermissionsDefine SessionWindow
             Negotiate Establish SequenceHeard RetransmitRequest FinishedSending InstrumentListRequest;
         "order-entry" order_entry:
             ExecutionReportNew ExecutionReportTrade ExecutionReportReplaced ExecutionReportCanceled

@@ -52,6 +52,8 @@ pub(crate) fn venue() -> j::VenueDefine {
         day_end_ns: DAY_END_NS.into(),
         heartbeat_min_s: 5.into(),
         heartbeat_max_s: 3600.into(),
+        dead_man_min_ms: 100.into(),
+        dead_man_max_ms: 60_000.into(),
         ..j::VenueDefine::ZERO
     }
 }

@@ -197,6 +197,7 @@ fn cancelled(r: &oe::ExecutionReportCanceled) -> String {
         CancelCause::PriceBand => format!("cancelled {id} band"),
         CancelCause::AuctionOver => format!("cancelled {id} auction"),
         CancelCause::MassCancel => format!("cancelled {id} mass"),
+        CancelCause::DeadMan => format!("cancelled {id} silent"),
         CancelCause::Operator => format!("cancelled {id} operator"),
         CancelCause::CapacityReached => format!("cancelled {id} capacity"),
     }
@@ -290,7 +291,11 @@ fn session_words(event: &Event) -> Option<String> {
             0 => String::new(),
             next => format!(" next={next}"),
         };
-        return Some(format!("logon hb={}{reset}{next}", m.heartbeat_s));
+        let dead = match m.dead_man_ms.get() {
+            0 => String::new(),
+            ms => format!(" dead={ms}"),
+        };
+        return Some(format!("logon hb={}{reset}{next}{dead}", m.heartbeat_s));
     }
     if let Some(m) = event.get::<j::LogoutSent>() {
         let numbers = match (m.expected.get(), m.received.get()) {

@@ -94,6 +94,10 @@ impl Generator {
             self_trade: SelfTrade::SessionDefault.into(),
             ..j::NewOrder::ZERO
         };
+        if self.random.chance(60) {
+            c.party_firm = self.random.pick(&[0u32, 1, 2]).into();
+            c.party_user = self.random.pick(&[0u32, 11, 31, 41]).into();
+        }
         if self.random.chance(350) {
             c.self_trade = self.random.pick(&SelfTrade::ALL).into();
         }

@@ -15,6 +15,7 @@ pub(crate) enum Command {
     Account(j::AccountDefine),
     Session(j::SessionDefine),
     Schedule(j::ScheduleDefine),
+    Permissions(j::PermissionsDefine),
     Fees(j::FeesDefine),
     TermReady(j::TermReady),
     Tick(j::Tick),
@@ -40,6 +41,7 @@ macro_rules! each {
             Command::Account($m) => $f,
             Command::Session($m) => $f,
             Command::Schedule($m) => $f,
+            Command::Permissions($m) => $f,
             Command::Fees($m) => $f,
             Command::TermReady($m) => $f,
             Command::Tick($m) => $f,
@@ -57,6 +59,19 @@ macro_rules! each {
 }
 
 impl Command {
+    /// Index of the session whose client says it.
+    pub(crate) fn session(&self) -> Option<usize> {
+        let head = match self {
+            Self::NewOrder(c) => c.head,
+            Self::CancelOrder(c) => c.head,
+            Self::ReplaceOrder(c) => c.head,
+            Self::MassAction(c) => c.head,
+            Self::Logon(c) => c.head,
+            _ => return None,
+        };
+        (head.session.get() as usize).checked_sub(1)
+    }
+
     /// The slot that a ring would carry.
     pub(crate) fn slot(&self) -> Vec<u8> {
         fn slot_of<M: Message>(message: &M) -> Vec<u8> {

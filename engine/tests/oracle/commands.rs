@@ -36,6 +36,8 @@ pub(crate) struct Generator {
     pub(crate) names: u64,
     /// Someone's limits bind.
     limited: bool,
+    /// Someone may not enter everything.
+    restricted: bool,
     /// In every other seed the operator and mass actions are rare, so that books grow deep.
     calm: bool,
     /// How many ticks behind the market prices are on average: books are thin or deep.
@@ -61,7 +63,16 @@ impl Generator {
         let clients = [Client::default(); SESSIONS.len()];
         let (calm, behind) = (random.chance(500), random.pick(&[1, 3, 6]));
         let names = 0;
-        let generator = Self { random, now: MORNING, clients, names, limited: false, calm, behind };
+        let generator = Self {
+            random,
+            now: MORNING,
+            clients,
+            names,
+            limited: false,
+            restricted: false,
+            calm,
+            behind,
+        };
         (generator, definitions)
     }
 
@@ -114,7 +125,8 @@ impl Generator {
         let cancel_on_disconnect = boolean(self.random.chance(300));
         let head = self.head(at);
         let logon = j::Logon { head, heartbeat_s: 30.into(), ..j::Logon::ZERO };
-        Command::Logon(j::Logon { cancel_on_disconnect, ..logon })
+        let dead_man_ms = self.random.pick(&[0u32, 0, 0, 300, 2000, 20_000]).into();
+        Command::Logon(j::Logon { cancel_on_disconnect, dead_man_ms, ..logon })
     }
 
     fn disconnect(&mut self, at: usize) -> Command {
@@ -185,6 +197,10 @@ impl Generator {
         if self.limited && self.random.chance(250) {
             return self.free();
         }
+        if self.restricted && self.random.chance(250) {
+            self.restricted = self.random.chance(800);
+            return self.permissions(true);
+        }
         match self.random.next() % 100 {
             0..30 => {
                 let instrument = self.random.pick(&[0, 1, 1, 2, 2, 3, 3, 9]);
@@ -197,6 +213,10 @@ impl Generator {
             62..78 => self.transfer(),
             78..82 => self.fees(),
             82..86 => self.line(),
+            86..91 => {
+                self.restricted = true;
+                self.permissions(false)
+            }
             _ => Command::Tick(j::Tick::ZERO),
         }
     }
@@ -335,6 +355,28 @@ impl Generator {
             d.instrument = 9.into();
         }
         Command::Schedule(d)
+    }
+
+    /// What somebody may enter: everything, or not.
+    fn permissions(&mut self, everything: bool) -> Command {
+        let mut d = j::PermissionsDefine::ZERO;
+        match self.random.next() % 8 {
+            0..4 => d.comp_id = text(&format!("CLIENT{}", self.random.between(1, 4))),
+            4..7 => d.firm = self.random.pick(&[1, 2]).into(),
+            _ if everything || self.random.chance(700) => {
+                d.firm = self.random.pick(&[1, 2]).into();
+            }
+            _ if self.random.chance(500) => d.comp_id = text("NOBODY"),
+            _ => d.firm = 9.into(),
+        }
+        let all = everything || self.random.chance(500);
+        d.all_instruments = boolean(all);
+        d.instruments.word0 = (self.random.next() & 0b1111).into();
+        if !everything {
+            let bits = self.random.next() & self.random.next() & self.random.next();
+            d.forbidden.0 = (bits as u32).into();
+        }
+        Command::Permissions(d)
     }
 
     /// A ClOrdID that nobody has used.

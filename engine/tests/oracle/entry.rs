@@ -2,6 +2,7 @@
 
 use super::Oracle;
 use super::order::{Order, Place, has_price, is_call, is_stop, opposite};
+use super::permissions::{Asked, Denied};
 use super::risk::{Ask, Risk};
 use super::told::{Text, Told};
 use super::venue::Instrument;
@@ -99,7 +100,23 @@ impl Oracle {
         let s = &self.sessions[session];
         let name = if c.account == [0; 16] { s.account } else { c.account };
         let account = self.account_at(s.firm, name).ok_or(No::UnknownAccount)?;
+        let (firm, user) = (c.party_firm.get(), c.party_user.get());
+        if (firm != 0 && firm != s.firm) || (user != 0 && user != s.user) {
+            return Err(No::PartyNotOwn);
+        }
         self.check_blocks(session, account)?;
+        let asked = Asked {
+            instrument: at,
+            ord_type: words.ord_type,
+            time_in_force: words.time_in_force,
+            conditions: words.conditions,
+            is_iceberg: c.display_qty.get().is_some(),
+            has_min: c.min_qty.get().is_some(),
+        };
+        self.check_permitted(session, &asked).map_err(|denied| match denied {
+            Denied::Instrument => No::NotPermittedInstrument,
+            Denied::OrderType => No::NotPermittedOrderType,
+        })?;
         check_phase(i.phase, &words, c)?;
         let price = check_price(i, &words, c)?;
         let stop = check_stop(i, &words, c)?;

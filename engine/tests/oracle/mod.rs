@@ -5,7 +5,7 @@
 //! [`Oracle::apply`] takes the time and one [`Command`] and says what happened. Reads with the
 //! rulebook: `entry.rs` (§1.1), `arrive.rs` (§1.2, pro-rata of §2, bands of §5, §6), `replace.rs` (§1.3
 //! and cancels), `book.rs` (queues of §2), `stops.rs` (§3), `phases.rs` and `uncross.rs` (§4), `risk.rs`
-//! (§7), `mass.rs` and `time.rs` (§8). `venue.rs` has the definitions and the price rules of §1 and §5,
+//! and `permissions.rs` (§7), `mass.rs` and `time.rs` (§8). `venue.rs` has the definitions and the price rules of §1 and §5,
 //! `order.rs` the order and its reports, `names.rs` the ClOrdIDs, `state.rs` what is compared after
 //! each command.
 //!
@@ -24,6 +24,7 @@ pub(crate) mod entry;
 pub(crate) mod mass;
 pub(crate) mod names;
 pub(crate) mod order;
+pub(crate) mod permissions;
 pub(crate) mod phases;
 pub(crate) mod random;
 pub(crate) mod replace;
@@ -41,6 +42,7 @@ pub(crate) use command::Command;
 use mass::Block;
 use names::Finished;
 use order::Order;
+use permissions::{Holder, Permitted};
 use risk::{Account, Firm, Tier};
 use sbe_schemas::types::{AdminResult, SelfTrade, SelfTradeScope};
 use std::collections::{BTreeMap, VecDeque};
@@ -60,6 +62,10 @@ pub(crate) struct Session {
     pub(crate) cancels: bool,
     /// The client asked for it at its last logon.
     pub(crate) cancels_this_time: bool,
+    /// Silence after which its orders are cancelled; 0: none is too long.
+    pub(crate) silence_ns: u64,
+    /// When it was heard last; `None`: it has been punished for its silence.
+    pub(crate) heard: Option<u64>,
     pub(crate) bound: bool,
     pub(crate) grace_ends: Option<u64>,
     pub(crate) self_trade: SelfTrade,
@@ -89,6 +95,7 @@ pub(crate) struct Oracle {
     pub(crate) tiers: BTreeMap<u32, Tier>,
     pub(crate) lines: BTreeMap<u32, Line>,
     pub(crate) blocks: Vec<Block>,
+    pub(crate) permitted: BTreeMap<Holder, Permitted>,
     /// Every order that lives, by the low half of its OrderID.
     pub(crate) orders: BTreeMap<u32, Order>,
     /// Generation of each slot, and the free ones: the last freed is the next taken.
@@ -122,6 +129,10 @@ impl Oracle {
     }
 
     fn obey(&mut self, command: &Command) {
+        let now = self.now;
+        if let Some(s) = command.session().and_then(|at| self.sessions.get_mut(at)) {
+            s.heard = Some(now);
+        }
         match command {
             Command::Venue(d) => self.define_venue(d),
             Command::Instrument(d) => self.define_instrument(d),
@@ -129,6 +140,7 @@ impl Oracle {
             Command::Account(d) => self.define_account(d),
             Command::Session(d) => self.define_session(d),
             Command::Schedule(d) => self.define_line(d),
+            Command::Permissions(d) => self.define_permissions(d),
             Command::Fees(d) => self.define_tier(d),
             Command::PhaseSet(c) => self.on_phase_set(c),
             Command::ReferencePriceSet(c) => self.on_reference_price_set(c),

@@ -3,6 +3,7 @@
 use super::Oracle;
 use super::names::{Ending, Target};
 use super::order::{Order, Place, has_price, is_stop};
+use super::permissions::{Asked, Denied};
 use super::risk::{Ask, Risk};
 use super::told::{Name, Text, Told};
 use super::venue::Instrument;
@@ -126,6 +127,18 @@ impl Oracle {
             _ => {}
         }
         self.check_replace_blocks(order)?;
+        let asked = Asked {
+            instrument: order.instrument,
+            ord_type: order.ord_type,
+            time_in_force: order.time_in_force,
+            conditions: order.conditions,
+            is_iceberg: order.display.is_some(),
+            has_min: false,
+        };
+        self.check_permitted(order.session, &asked).map_err(|denied| match denied {
+            Denied::Instrument => No::NotPermittedInstrument,
+            Denied::OrderType => No::NotPermittedOrderType,
+        })?;
         let waits = order.place == Place::Trigger;
         let (price, stop) = check_prices(order, i, c, waits)?;
         let (lots, display) = check_quantities(order, i, c)?;

@@ -59,6 +59,8 @@ fn venue() -> j::VenueDefine {
         day_end_ns: (17 * 3600 * 1_000_000_000).into(),
         heartbeat_min_s: 1.into(),
         heartbeat_max_s: 3600.into(),
+        dead_man_min_ms: 100.into(),
+        dead_man_max_ms: 60_000.into(),
         ..j::VenueDefine::ZERO
     }
 }

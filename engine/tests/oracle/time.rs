@@ -29,6 +29,7 @@ enum Due {
     Expire(u32),
     Indicative(usize),
     Grace(usize),
+    Silence(usize),
 }
 
 impl Oracle {
@@ -53,6 +54,10 @@ impl Oracle {
                     self.sessions[at].grace_ends = None;
                     self.cancel_all(Whom::Session(at), None, None, CancelCause::Disconnect);
                 }
+                Due::Silence(at) => {
+                    self.sessions[at].heard = None;
+                    self.cancel_all(Whom::Session(at), None, None, CancelCause::DeadMan);
+                }
             }
         }
     }
@@ -72,6 +77,9 @@ impl Oracle {
         }
         for (at, s) in self.sessions.iter().enumerate() {
             all.extend(s.grace_ends.map(|due| (due, Due::Grace(at))));
+            if let Some(heard) = s.heard.filter(|_| s.silence_ns > 0) {
+                all.push((heard + s.silence_ns, Due::Silence(at)));
+            }
         }
         all.retain(|(at, _)| *at <= self.now);
         all
@@ -122,6 +130,7 @@ impl Oracle {
         let s = &mut self.sessions[c.head.session.get() as usize - 1];
         s.bound = true;
         s.grace_ends = None;
+        s.silence_ns = u64::from(c.dead_man_ms.get()) * super::venue::MS;
         s.cancels_this_time = c.cancel_on_disconnect.known() == Some(Boolean::True);
     }
 

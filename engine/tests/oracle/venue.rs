@@ -247,6 +247,8 @@ fn new_session(comp_id: [u8; 24]) -> Session {
         grace_ns: 0,
         cancels: false,
         cancels_this_time: false,
+        silence_ns: 0,
+        heard: None,
         bound: false,
         grace_ends: None,
         self_trade: SelfTrade::Allow,

@@ -50,7 +50,7 @@ impl Play {
         let instruments = instruments();
         let mut play = Self { rig, reasons, instruments, clients, orders, names, feed };
         for client in 0..setup.clients.len() {
-            let events = play.log_on(client, false);
+            let events = play.log_on(client, &[]);
             assert_eq!(play.told(&events), ["logon hb=30"]);
         }
         play
@@ -100,7 +100,15 @@ impl Play {
         let words: Vec<_> = line.split_whitespace().collect();
         let rest = &words[1..];
         match words[0] {
-            "logon" => self.log_on(client, rest == ["cod"]),
+            "logon" => self.log_on(client, rest),
+            "logout" => {
+                let head = self.next_head(client, flags);
+                self.rig.send(&j::Logout { head })
+            }
+            "heartbeat" => {
+                let head = self.next_head(client, flags);
+                self.rig.send(&j::Heartbeat { head })
+            }
             "disconnect" => {
                 let head = self.head(client, flags);
                 self.rig.send(&disconnected(head))
@@ -148,10 +156,15 @@ impl Play {
         head
     }
 
-    fn log_on(&mut self, client: usize, cod: bool) -> Vec<Event> {
+    /// `cod keep dead=5s`
+    fn log_on(&mut self, client: usize, words: &[&str]) -> Vec<Event> {
         self.clients[client].connection += 1;
         let mut logon = logon(self.next_head(client, CommandFlags::EMPTY), 30);
-        logon.cancel_on_disconnect = if cod { Boolean::True } else { Boolean::False }.into();
+        let flag = |word| if words.contains(&word) { Boolean::True } else { Boolean::False };
+        logon.cancel_on_disconnect = flag("cod").into();
+        logon.keep_on_logout = flag("keep").into();
+        let silence = words.iter().find_map(|word| word.strip_prefix("dead="));
+        logon.dead_man_ms = silence.map_or(0, |time| (ns(time) / 1_000_000) as u32).into();
         self.rig.send(&logon)
     }
 
@@ -181,6 +194,7 @@ impl Play {
         new.conditions = terms.conditions;
         new.self_trade = terms.self_trade.into();
         new.account = terms.account;
+        (new.party_firm, new.party_user) = (terms.parties.0.into(), terms.parties.1.into());
         self.rig.send(&new)
     }
 

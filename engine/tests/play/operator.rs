@@ -9,6 +9,7 @@
 //! operator: firm 7 orders=3 notional=1000 position=10
 //! operator: account 7/MAIN orders=3 notional=1000 position=10 funded
 //! operator: fees tier=1 volume=1000 maker=-10 taker=20
+//! operator: permit session=1 | firm=7 [instruments=ACME,BTC | instruments=] [not=market,ioc,aon,iceberg]
 //! operator: deposit 100 USD to 7/MAIN | withdraw 100 USD from 7/MAIN
 //! operator: cancel | block | kill | unblock session=1 | user=9 | account=7/MAIN | firm=7 | everyone
 //!     [of ACME] [buys | sells]
@@ -21,8 +22,8 @@ use engine::Event;
 use sbe_schemas::header::{Message, fill_text};
 use sbe_schemas::journal as j;
 use sbe_schemas::types::{
-    Allocation, BandAction, Boolean, CommandHead, Decimal8, MassActionScope, MassActionType, Phase,
-    Side,
+    Allocation, BandAction, Boolean, CommandHead, Decimal8, MassActionScope, MassActionType,
+    OrderTerms, Phase, Side,
 };
 
 impl Play {
@@ -78,6 +79,7 @@ impl Play {
             "firm" => self.limit_firm(&words[1..]),
             "account" => self.limit_account(&words[1..]),
             "fees" => self.rig.send(&fees(&words[1..])),
+            "permit" => self.permit(&words[1..]),
             "deposit" | "withdraw" => self.transfer(&words),
             "cancel" | "block" | "kill" | "unblock" => {
                 let mut action = self.mass_action(&words);
@@ -120,6 +122,33 @@ impl Play {
                 ("orders", max) => define.open_orders_max = number(max).into(),
                 ("notional", max) => define.open_notional_max = decimal(max),
                 ("position", max) => define.position_max = decimal(max),
+                _ => panic!("{word}"),
+            }
+        }
+        self.rig.send(&define)
+    }
+
+    /// What is not said is permitted.
+    fn permit(&mut self, words: &[&str]) -> Vec<Event> {
+        let mut define =
+            j::PermissionsDefine { all_instruments: Boolean::True.into(), ..Message::ZERO };
+        for word in words {
+            match word.split_once('=').unwrap() {
+                ("session", at) => {
+                    let session = self.rig.engine.sessions().get(number(at) as usize - 1);
+                    define.comp_id = session.map_or([b'?'; 24], |session| session.comp_id);
+                }
+                ("firm", firm) => define.firm = number(firm).into(),
+                ("instruments", list) => {
+                    define.all_instruments = Boolean::False.into();
+                    let listed = list.split(',').filter(|symbol| !symbol.is_empty());
+                    let bits = listed.map(|symbol| 1u64 << (self.instrument_of(symbol) - 1));
+                    define.instruments.word0 = bits.fold(0, |all, bit| all | bit).into();
+                }
+                ("not", list) => {
+                    let bits = list.split(',').map(|term| term_of(term).0.get());
+                    define.forbidden = OrderTerms(bits.fold(0, |all, bit| all | bit).into());
+                }
                 _ => panic!("{word}"),
             }
         }
@@ -233,6 +262,30 @@ fn set_rule(define: &mut j::InstrumentDefine, key: &str, value: &str) {
             define.band_action = action.into();
         }
         _ => panic!("{key}"),
+    }
+}
+
+fn term_of(word: &str) -> OrderTerms {
+    match word {
+        "market" => OrderTerms::MARKET,
+        "limit" => OrderTerms::LIMIT,
+        "stop" => OrderTerms::STOP,
+        "stop-limit" => OrderTerms::STOP_LIMIT,
+        "mtl" => OrderTerms::MARKET_TO_LIMIT,
+        "day" => OrderTerms::DAY,
+        "gtc" => OrderTerms::GOOD_TILL_CANCEL,
+        "open" => OrderTerms::AT_THE_OPENING,
+        "ioc" => OrderTerms::IMMEDIATE_OR_CANCEL,
+        "fok" => OrderTerms::FILL_OR_KILL,
+        "gtd" => OrderTerms::GOOD_TILL_DATE,
+        "close" => OrderTerms::AT_THE_CLOSE,
+        "post" => OrderTerms::POST_ONLY,
+        "slide" => OrderTerms::POST_ONLY_SLIDE,
+        "aon" => OrderTerms::ALL_OR_NONE,
+        "hidden" => OrderTerms::HIDDEN,
+        "iceberg" => OrderTerms::ICEBERG,
+        "min" => OrderTerms::MIN_QTY,
+        other => panic!("{other}"),
     }
 }
 

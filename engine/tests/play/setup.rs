@@ -63,6 +63,7 @@ fn set(client: &mut j::SessionDefine, word: &str) {
         "account" => client.account = fill_text(value.as_bytes()).unwrap(),
         "cod" => client.cancel_on_disconnect = CancelOnDisconnect::Session.into(),
         "grace" => client.grace_ms = ((ns(value) / 1_000_000) as u32).into(),
+        "keep" => client.keep_on_logout = Boolean::True.into(),
         "copy" => client.drop_copy = Boolean::True.into(),
         "self" => client.self_trade = self_trade_of(value).into(),
         "scope" => {

@@ -21,6 +21,8 @@ pub(crate) struct Terms<'a> {
     pub(crate) conditions: Conditions,
     pub(crate) self_trade: SelfTrade,
     pub(crate) account: [u8; 16],
+    /// Firm and user among the parties; 0: not said.
+    pub(crate) parties: (u32, u32),
     pub(crate) unsupported: Boolean,
 }
 
@@ -39,6 +41,7 @@ impl<'a> Terms<'a> {
             conditions: Conditions::EMPTY,
             self_trade: SelfTrade::SessionDefault,
             account: [0; 16],
+            parties: (0, 0),
             unsupported: Boolean::False,
         };
         let mut ord_type = None;
@@ -76,6 +79,8 @@ impl<'a> Terms<'a> {
                 self.expires_ns = Some(signed_ns(value));
             }
             "self" => self.self_trade = self_trade_of(value),
+            "firm" => self.parties.0 = value.parse().unwrap(),
+            "user" => self.parties.1 = value.parse().unwrap(),
             "account" => self.account = fill_text(value.as_bytes()).unwrap(),
             _ => panic!("{word}"),
         }

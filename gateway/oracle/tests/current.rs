@@ -53,7 +53,7 @@ fn the_dictionary_has_what_the_document_says() {
 fn the_dictionary_of_market_data_has_what_the_page_says() {
     let page = "docs/wire/fix-market-data.md";
     let xml = agree(page, "docs/fix/portcullis-market-data.xml");
-    for tag in [5022, 5023, 5024] {
+    for tag in [5022, 5024, 5025] {
         assert!(xml.contains(&format!("<field number='{tag}'")), "{tag}");
     }
     let document = std::fs::read_to_string(root().join(page)).unwrap();

@@ -1,6 +1,7 @@
 //! The tables of what the file wishes of the exchange, as TOML has them. What they mean and whether they
 //! are right: `wish.rs`.
 
+use super::permissions::{Condition, OrderType, TimeInForce};
 use sbe_schemas::types;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -63,6 +64,9 @@ pub struct Instrument {
     /// Phase when it is first defined.
     #[serde(default)]
     pub phase: Phase,
+    /// Names under which permissions may list it together with others.
+    #[serde(default)]
+    pub groups: Vec<String>,
 }
 
 /// How a price shares out what trades there.
@@ -157,6 +161,21 @@ pub struct Session {
     /// How long after that.
     #[serde(default)]
     pub grace_ms: u32,
+    /// Not after a Logout of the client's.
+    #[serde(default)]
+    pub keep_on_logout: bool,
+    /// Name of its `[[hours]]`, or `always`; absent: as `[venue]` says.
+    pub hours: Option<String>,
+    /// Symbols that may be traded; absent, with `instrument_groups`: all.
+    pub instruments: Option<Vec<String>>,
+    /// Groups of instruments that may be traded, besides.
+    pub instrument_groups: Option<Vec<String>>,
+    /// Types that may be entered; absent: all.
+    pub order_types: Option<Vec<OrderType>>,
+    /// Times in force that may be entered; absent: all.
+    pub times_in_force: Option<Vec<TimeInForce>>,
+    /// Conditions that may be entered; absent: all.
+    pub conditions: Option<Vec<Condition>>,
 }
 
 /// What a session speaks.
@@ -207,6 +226,16 @@ pub struct Firm {
     pub open_notional_max: Option<String>,
     /// Quantity long or short in one instrument, open orders included, a decimal.
     pub position_max: Option<String>,
+    /// Symbols that may be traded; absent, with `instrument_groups`: all.
+    pub instruments: Option<Vec<String>>,
+    /// Groups of instruments that may be traded, besides.
+    pub instrument_groups: Option<Vec<String>>,
+    /// Types that may be entered; absent: all.
+    pub order_types: Option<Vec<OrderType>>,
+    /// Times in force that may be entered; absent: all.
+    pub times_in_force: Option<Vec<TimeInForce>>,
+    /// Conditions that may be entered; absent: all.
+    pub conditions: Option<Vec<Condition>>,
 }
 
 /// `[[account]]`

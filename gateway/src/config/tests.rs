@@ -47,6 +47,13 @@ fn errors_name_file_key_and_fix() {
             "[[fee_tier]]\nmaker_ppm = 0\ntaker_ppm = 100001\n[host]",
             "fee_tier[0].taker_ppm",
         ),
+        ("[host]", "hours = \"never\"\n[host]", "venue.hours"),
+        ("account = \"CLIENT2\"", "account = \"CLIENT2\"\nhours = \"x\"", "session[1].hours"),
+        ("[host]", "dead_man_min_ms = 99\n[host]", "venue.dead_man_min_ms"),
+        ("account = \"CLIENT2\"", "account = \"CLIENT2\"\nkeep_on_logout = true", "keep_on_logout"),
+        ("number = 2", "number = 2\ninstruments = [\"XAU\"]", "firm[1].instruments"),
+        ("number = 2", "number = 2\ninstrument_groups = [\"x\"]", "firm[1].instrument_groups"),
+        ("number = 2", "number = 2\norder_types = [\"lottery\"]", "line "),
         ("[host]", "[[schedule]]\ntime = \"9\"\nphase = \"closed\"\n[host]", "schedule[0].time"),
         (
             "[host]",
@@ -186,4 +193,65 @@ fn every_key_that_the_demo_only_mentions_is_a_key() {
     };
     let all: Vec<String> = DEMO.lines().map(said).collect();
     Config::parse(&all.join("\n"), "x.toml").expect("right as well").wish().expect("a wish");
+}
+
+#[test]
+fn permissions_say_what_is_forbidden_and_which_instruments_are_not() {
+    let file = DEMO
+        .replacen("number = 2", "number = 2\norder_types = [\"limit\"]\nconditions = []", 1)
+        .replacen("symbol = \"ETH-USD\"", "symbol = \"ETH-USD\"\ngroups = [\"spot\"]", 1)
+        .replacen(
+            "account = \"CLIENT2\"\n",
+            "account = \"CLIENT2\"\ninstrument_groups = [\"spot\"]\n",
+            1,
+        );
+    let wish = Config::parse(&file, "(test)").expect("right").wish().expect("a wish");
+    let of = |comp_id: &[u8], firm: u32| {
+        let comp_id = fill_text::<24>(comp_id).expect("short");
+        let mut all = wish.permissions.iter();
+        *all.find(|d| (d.comp_id, d.firm.get()) == (comp_id, firm)).expect("defined")
+    };
+    let firm = of(b"", 2);
+    assert_eq!(firm.forbidden.0.get(), 0b11_1111_0000_0000_0001_1101);
+    assert_eq!(firm.all_instruments.known(), Some(sbe_schemas::types::Boolean::True));
+    let session = of(b"CLIENT2", 0);
+    assert_eq!(session.forbidden.0.get(), 0);
+    assert_eq!(session.all_instruments.known(), Some(sbe_schemas::types::Boolean::False));
+    assert_eq!(session.instruments.word0.get(), 0b010);
+    assert_eq!(
+        of(b"CLIENT1", 0),
+        j::PermissionsDefine {
+            comp_id: of(b"CLIENT1", 0).comp_id,
+            all_instruments: sbe_schemas::types::Boolean::True.into(),
+            ..j::PermissionsDefine::ZERO
+        }
+    );
+}
+
+#[test]
+fn hours_are_checked_word_by_word() {
+    const RIGHT: &str = "[[hours]]\nname = \"day\"\ndays = [\"monday\", \"friday\"]\nstart = \"08:00\"\n\
+        end = \"17:00:30\"\ntime_zone = \"Europe/London\"\nreset = \"weekly\"\n[host]";
+    let file = |hours: &str| DEMO.replacen("[host]", hours, 1);
+    let config = Config::parse(&file(RIGHT), "(test)").expect("right");
+    assert_eq!(config.wish().expect("a wish").calendar.expect("hours").rows(), 1);
+    for (right, wrong, key) in [
+        ("\"day\"", "\"always\"", "hours[0].name"),
+        ("\"friday\"", "\"monday\"", "hours[0].days"),
+        ("[\"monday\", \"friday\"]", "[]", "hours[0].days"),
+        ("\"friday\"", "\"freitag\"", "line "),
+        ("08:00", "24:00", "hours[0].start"),
+        ("17:00:30", "17", "hours[0].end"),
+        ("Europe/London", "Europe/Nowhere", "hours[0].time_zone"),
+        ("weekly", "hourly", "line "),
+    ] {
+        assert!(RIGHT.contains(right), "{right}");
+        let error = Config::parse(&file(&RIGHT.replacen(right, wrong, 1)), "f").expect_err(wrong);
+        assert!(error.key.contains(key), "{error}");
+    }
+    let many: String = (0..17)
+        .map(|n| RIGHT.replace("\"day\"", &format!("\"d{n}\"")).replace("[host]", ""))
+        .collect();
+    let error = Config::parse(&file(&(many + "[host]")), "f").expect_err("too many");
+    assert_eq!(error.key, "hours", "{error}");
 }

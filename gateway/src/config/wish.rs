@@ -56,6 +56,8 @@ impl Config {
                 return Err(twice(format!("session[{n}].comp_id"), &session.comp_id));
             }
         }
+        self.calendar()?;
+        self.define_permissions()?;
         self.define_fees()?;
         self.define_schedule().map(|_| ())
     }
@@ -144,6 +146,10 @@ impl Config {
         let s = &self.session[n];
         let key = |name: &str| format!("session[{n}].{name}");
         self.check_secret(n)?;
+        if s.keep_on_logout && !s.cancel_on_disconnect {
+            let fix = "set cancel_on_disconnect = true as well, or leave it out";
+            return Err(self.error(key("keep_on_logout"), "orders stay anyway", fix));
+        }
         if s.firm != 0 {
             self.check_firm(key("firm"), s.firm)?;
         }
@@ -165,6 +171,8 @@ impl Config {
             account,
             user: s.user.into(),
             firm: s.firm.into(),
+            hours: self.hours_row(n)?.into(),
+            keep_on_logout: boolean(s.keep_on_logout).into(),
             grace_ms: s.grace_ms.into(),
             protocol: match s.protocol {
                 SessionProtocol::Fix => Protocol::Fix44.into(),

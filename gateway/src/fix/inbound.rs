@@ -23,10 +23,13 @@ use sbe_schemas::header::fill_text;
 use sbe_schemas::journal as j;
 use sbe_schemas::types::{Boolean, BooleanCode, CommandFlags, CommandHead, RefTag, Route, Verdict};
 
-/// Cancel on disconnect, asked for at logon: `Y` or `N`. A tag of the venue's own.
+/// Cancel on disconnect, asked for at logon: `Y`, `L` (not after a Logout of the client's) or `N`. A tag of the
+/// venue's own.
 pub const TAG_CANCEL_ON_DISCONNECT: u16 = 8013;
 // FIX leaves these to users.
 const _: () = assert!(TAG_CANCEL_ON_DISCONNECT >= 5000 && TAG_CANCEL_ON_DISCONNECT <= 9999);
+/// Dead-man timer, asked for at logon, in milliseconds. A tag of the venue's own.
+pub const TAG_DEAD_MAN_MS: u16 = 5023;
 
 /// SessionRejectReason (373): CompID problem.
 const COMP_ID_PROBLEM: u8 = 9;
@@ -266,12 +269,20 @@ fn logon(fields: &Fields<'_>, head: CommandHead) -> Result<Slot, Bad> {
             next => next,
         },
     };
+    let dead_man_ms = match fields.get(TAG_DEAD_MAN_MS) {
+        None => 0,
+        Some(_) => u32::try_from(number(fields, TAG_DEAD_MAN_MS)?)
+            .map_err(|_| reject(Reason::ValueIsIncorrect, TAG_DEAD_MAN_MS))?,
+    };
+    let on_disconnect = fields.get(TAG_CANCEL_ON_DISCONNECT);
     Ok(Slot::of(&j::Logon {
         head,
         heartbeat_s: heartbeat_s.into(),
         reset_seq_num: boolean(fields.get(tag::RESET_SEQ_NUM_FLAG) == Some(b"Y")),
-        cancel_on_disconnect: boolean(fields.get(TAG_CANCEL_ON_DISCONNECT) == Some(b"Y")),
+        cancel_on_disconnect: boolean(matches!(on_disconnect, Some(b"Y" | b"L"))),
         next_expected: next_expected.into(),
+        keep_on_logout: boolean(on_disconnect == Some(b"L")),
+        dead_man_ms: dead_man_ms.into(),
     }))
 }
 

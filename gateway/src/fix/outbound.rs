@@ -8,6 +8,7 @@
 mod reports;
 pub mod words;
 
+use super::inbound::TAG_DEAD_MAN_MS;
 use super::tables::{msg_type, tag};
 use super::time::Precision;
 use super::write::{Full, Writer};
@@ -164,6 +165,9 @@ fn session_message(w: &mut Writer<'_>, event: &Event) {
         }
         if m.next_expected.get() != 0 {
             w.uint(tag::NEXT_EXPECTED_MSG_SEQ_NUM, m.next_expected.get());
+        }
+        if m.dead_man_ms.get() != 0 {
+            w.uint(TAG_DEAD_MAN_MS, m.dead_man_ms.get().into());
         }
     } else if let Some(m) = event.get::<j::TestRequestSent>() {
         w.uint(tag::TEST_REQ_ID, m.test_req_id.get());

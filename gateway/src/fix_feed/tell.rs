@@ -11,7 +11,7 @@ use sbe_schemas::types::{Phase, PhaseReason};
 /// Log sequence of what caused a message, as in reports.
 pub const TAG_LOG_SEQ: u16 = 5022;
 /// Changes of the book that a message includes. (83 is no field of W and X in FIX 4.4.)
-pub const TAG_RPT_SEQ: u16 = 5023;
+pub const TAG_RPT_SEQ: u16 = 5025;
 /// What is known of the book: absent, all; `2`, nothing, it is being recovered.
 pub const TAG_BOOK_STATE: u16 = 5024;
 

@@ -19,6 +19,8 @@ const FIELD_IS_WRONG: u8 = 0;
 const UNSUPPORTED_MESSAGE: u8 = 3;
 /// BusinessRejectReason (380): application not available.
 const APPLICATION_NOT_AVAILABLE: u8 = 4;
+/// OrderCapacity (528): agency, proprietary, individual, principal, riskless principal, agent for another member.
+const CAPACITIES: [u8; 6] = *b"AGIPRW";
 /// Ids that fields of several requests share.
 const CL_ORD_ID: u16 = 2;
 
@@ -73,6 +75,7 @@ impl Entering {
                 keepalive_ms: asked.keepalive_ms,
                 cancel_window_ms: asked.cancel_window_ms,
                 cancel_on_disconnect: asked.cancel_on_disconnect,
+                dead_man_ms: asked.dead_man_ms,
             }),
         }
     }
@@ -298,6 +301,7 @@ fn widened(short: &oe::NewOrderShort) -> oe::NewOrder {
         min_qty: Decimal8Null::NULL,
         expire_time: 0.into(),
         conditions: short.conditions,
+        capacity: 0,
     }
 }
 
@@ -318,6 +322,7 @@ fn new_order(
     check.known(m.ord_type.known().is_some(), 6)?;
     check.known(m.time_in_force.known().is_some(), 7)?;
     check.known(m.self_trade.known().is_some(), 8)?;
+    check.known(m.capacity == 0 || CAPACITIES.contains(&m.capacity), 16)?;
     let (instrument, symbol) = symbol(directory, m.instrument.get());
     Ok(Slot::of(&j::NewOrder {
         head,
@@ -336,6 +341,7 @@ fn new_order(
         expire_time: m.expire_time,
         conditions: m.conditions,
         self_trade: m.self_trade,
+        capacity: m.capacity,
         ..j::NewOrder::ZERO
     }))
 }

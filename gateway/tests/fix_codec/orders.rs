@@ -89,6 +89,9 @@ fn what_an_order_does_not_say_is_absent_and_not_zero() {
         expire_time: 0.into(),
         conditions: Conditions::EMPTY,
         self_trade: SelfTrade::SessionDefault.into(),
+        capacity: 0,
+        party_firm: 0.into(),
+        party_user: 0.into(),
     };
     assert_eq!(plain, wanted);
     assert_eq!(order("40=1|").price, Decimal8Null::NULL);

@@ -5,6 +5,11 @@
 //! | A, B, G | each with a firm of its own; accounts `MAIN`, which is the session's, and `SUB` |
 //! | D | of A's firm and user, account `MAIN` |
 //! | E | of A's firm, another user, account `SUB` |
+//! | P | a firm of its own; may enter limit orders of ACME only, day and IOC, no icebergs |
+//! | Q | of P's firm, account `SUB`; may enter everything its firm may: ACME and NEXT, limit and market |
+//! | R | the drop copy session of A's firm |
+//! | H | may not be logged on today |
+//! | K | its hours end and begin, with new numbers, ten seconds after the simulator's clock does |
 //! | C | a firm of its own; its orders are cancelled 1 s after its connection ends |
 
 use crate::script::{Case, Who};
@@ -51,48 +56,82 @@ pub fn config<'a>(
         .replace("pages_max = 16384", "pages_max = 2048")
         .replace("event_slots = 16384", "event_slots = 4096")
         .replace("disk_reserve_mib = 256", "disk_reserve_mib = 0");
+    text.push_str(&hours());
     text.push_str("\n[[fee_tier]]\nmaker_ppm = 0\ntaker_ppm = 0\n");
-    add_instrument(&mut text, "NEXT");
+    add_instrument(&mut text, "NEXT", "spare");
     for n in 0..neighbours {
-        add_firm(&mut text, 1 + n as u32);
+        add_firm(&mut text, 1 + n as u32, "");
         add_session(&mut text, &comp_id(n, 'N'), 1 + n as u32, 0, "MAIN", "");
     }
     for (n, case) in cases {
-        add_instrument(&mut text, &symbol(n));
+        add_instrument(&mut text, &symbol(n), &symbol(n));
         let cast = case.cast();
         let base = 1000 + 10 * n as u32;
         let firm = |who| match who {
-            'A' | 'D' | 'E' => base,
+            'A' | 'D' | 'E' | 'R' => base,
+            'P' | 'Q' => base + 9,
             who => base + who as u32 - 'A' as u32,
         };
         let mut firms: Vec<u32> = cast.iter().map(|who| firm(*who)).collect();
         firms.sort_unstable();
         firms.dedup();
-        firms.into_iter().for_each(|firm| add_firm(&mut text, firm));
+        for number in firms {
+            let more = match number - base {
+                9 => format!(
+                    "instrument_groups = [\"spare\", \"{}\"]\norder_types = [\"limit\", \"market\"]\n",
+                    symbol(n)
+                ),
+                _ => String::new(),
+            };
+            add_firm(&mut text, number, &more);
+        }
         for who in cast {
             let user = if matches!(who, 'A' | 'D') { base } else { base + who as u32 };
-            let account = if who == 'E' { "SUB" } else { "MAIN" };
+            let account = if matches!(who, 'E' | 'Q') { "SUB" } else { "MAIN" };
             let more = match who {
-                'C' => "cancel_on_disconnect = true\ngrace_ms = 1000\n",
-                _ => "",
+                'C' => "cancel_on_disconnect = true\ngrace_ms = 1000\n".into(),
+                'P' => format!(
+                    "instruments = [\"{}\"]\norder_types = [\"limit\"]\nconditions = [\"post-only\"]\n\
+                     times_in_force = [\"day\", \"immediate-or-cancel\"]\n",
+                    symbol(n)
+                ),
+                'R' => "drop_copy = true\n".into(),
+                'H' => "hours = \"shut\"\n".into(),
+                'K' => "hours = \"turn\"\n".into(),
+                _ => String::new(),
             };
-            add_session(&mut text, &comp_id(n, who), firm(who), user, account, more);
+            add_session(&mut text, &comp_id(n, who), firm(who), user, account, &more);
         }
     }
     text
 }
 
-fn add_instrument(text: &mut String, symbol: &str) {
+/// `shut`: on a day that is far from today and from the simulator's day, a Tuesday, 22:13:20.
+fn hours() -> String {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    let today = (since.as_secs() / 86_400 + 3) % 7; // From Monday.
+    let day = if [4, 5, 6].contains(&today) { "thursday" } else { "saturday" };
+    let day = if today == 4 { "sunday" } else { day };
+    format!(
+        "\n[[hours]]\nname = \"shut\"\ndays = [\"{day}\"]\nstart = \"10:00\"\nend = \"10:01\"\n\
+         time_zone = \"Europe/Berlin\"\n\n[[hours]]\nname = \"turn\"\ndays = [\"monday\", \"tuesday\", \
+         \"wednesday\", \"thursday\", \"friday\", \"saturday\", \"sunday\"]\nstart = \"22:13:30\"\n\
+         end = \"22:13:30\"\ntime_zone = \"UTC\"\nreset = \"daily\"\n"
+    )
+}
+
+fn add_instrument(text: &mut String, symbol: &str, group: &str) {
     writeln!(
         text,
         "[[instrument]]\nsymbol = \"{symbol}\"\ntick = \"0.01\"\nlot = \"1\"\n\
-         quantity_max = \"1000000\"\nprice_max = \"100000\"\nnotional_max = \"50000000\""
+         quantity_max = \"1000000\"\nprice_max = \"100000\"\nnotional_max = \"50000000\"\n\
+         groups = [\"{group}\"]"
     )
     .unwrap();
 }
 
-fn add_firm(text: &mut String, firm: u32) {
-    writeln!(text, "[[firm]]\nnumber = {firm}").unwrap();
+fn add_firm(text: &mut String, firm: u32, more: &str) {
+    writeln!(text, "[[firm]]\nnumber = {firm}\n{more}").unwrap();
     for name in ["MAIN", "SUB"] {
         writeln!(text, "[[account]]\nname = \"{name}\"\nfirm = {firm}").unwrap();
     }

@@ -159,6 +159,7 @@ impl<'a, W: Wire> Play<'a, W> {
             Act::Ends(who) => return self.expect_end(host, *who),
             Act::Nothing(who) => return self.expect_nothing(host, *who),
             Act::Counts(who, number) => self.seat(*who).next_out = *number,
+            Act::BeginsAnew(who) => self.seat(*who).begin_anew(),
             Act::HangsUp(who) => {
                 self.seat(*who).hang_up();
                 host.wait_ms(NOTICED_MS); // Or the venue would take who comes back for a second one.
@@ -205,9 +206,8 @@ impl<'a, W: Wire> Play<'a, W> {
             && used == 1
             && draft.said.iter().any(|f| f.tag == "141" && f.value.as_deref() == Some("Y"))
         {
-            (seat.next_out, seat.next_in) = (2, 1);
-            seat.heard.clear();
-            seat.sent.clear();
+            seat.begin_anew();
+            seat.next_out = 2;
         }
         let is_order = matches!(draft.kind.as_str(), "D" | "F" | "G" | "H" | "q");
         let plain = ["8", "9", "10", "34", "49", "52", "56"].iter().all(|tag| said(tag).is_none());
@@ -291,9 +291,12 @@ impl<'a, W: Wire> Play<'a, W> {
         Err(format!("not {wanted}: {heard}"))
     }
 
-    /// An ExecID names one report.
+    /// An ExecID names one report, and its copy for a drop copy session (115).
     fn note_exec_id(&mut self, heard: &Heard) -> Result<(), String> {
-        match heard.get("17").filter(|id| *id != "0" && !heard.is_again()) {
+        match heard
+            .get("17")
+            .filter(|id| *id != "0" && !heard.is_again() && heard.get("115").is_none())
+        {
             Some(id) if !self.exec_ids.insert(id.into()) => Err(format!("ExecID twice: {heard}")),
             _ => Ok(()),
         }
@@ -608,6 +611,13 @@ impl<W: Wire> Seat<W> {
     fn transmit(&mut self, bytes: &[u8]) {
         self.diary.push(format!("> {}", String::from_utf8_lossy(bytes).replace('\u{1}', "|")));
         self.wire.as_mut().expect("connected").write(bytes);
+    }
+
+    /// The numbers of both sides are 1 again.
+    fn begin_anew(&mut self) {
+        (self.next_out, self.next_in) = (1, 1);
+        self.heard.clear();
+        self.sent.clear();
     }
 
     /// Its own next number follows what it sends, unless that is nonsense.

@@ -13,6 +13,7 @@
 //! A < closed                                           the end of the connection
 //! A < nothing                                          a third of a second of silence
 //! A counts from 7                                      its next number
+//! A begins anew                                        the numbers of both sides are 1 again
 //! A hangs up · A closes its half · A stays away        stays away: no farewell at the end of the case
 //! ~ 1500ms                                             time passes
 //! ```
@@ -53,6 +54,7 @@ pub enum Act {
     Ends(Who),
     Nothing(Who),
     Counts(Who, u64),
+    BeginsAnew(Who),
     HangsUp(Who),
     ClosesHalf(Who),
     StaysAway(Who),
@@ -146,6 +148,7 @@ impl Line {
             | Act::Ends(who)
             | Act::Nothing(who)
             | Act::Counts(who, _)
+            | Act::BeginsAnew(who)
             | Act::HangsUp(who)
             | Act::ClosesHalf(who)
             | Act::StaysAway(who) => Some(*who),
@@ -218,6 +221,7 @@ fn act(line: &str) -> Option<Act> {
         });
     }
     match rest {
+        "begins anew" => Some(Act::BeginsAnew(who)),
         "connects" => Some(Act::Connects(who)),
         "hangs up" => Some(Act::HangsUp(who)),
         "closes its half" => Some(Act::ClosesHalf(who)),

@@ -71,6 +71,8 @@ pub struct Wants {
     pub cancel_on_disconnect: CancelOnDisconnectType,
     /// How long after that, milliseconds.
     pub cancel_window_ms: u32,
+    /// Silent for so long its orders are cancelled, connected or not, milliseconds; 0: never.
+    pub dead_man_ms: u32,
 }
 
 impl Default for Wants {
@@ -79,6 +81,7 @@ impl Default for Wants {
             keepalive_ms: 10_000,
             cancel_on_disconnect: CancelOnDisconnectType::Never,
             cancel_window_ms: 0,
+            dead_man_ms: 0,
         }
     }
 }
@@ -206,6 +209,7 @@ impl Session {
             keepalive_ms: self.wants.keepalive_ms.into(),
             cancel_window_ms: self.wants.cancel_window_ms.into(),
             cancel_on_disconnect: self.wants.cancel_on_disconnect.into(),
+            dead_man_ms: self.wants.dead_man_ms.into(),
             signature: [0; 64],
         };
         ask.signature = self.signature(&ask);

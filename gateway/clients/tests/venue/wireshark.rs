@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 /// What the venue sends of docs/wire/fix.md's user-defined tags.
-const OWN_TAGS: [&str; 6] = ["5018", "5020", "5021", "5022", "5023", "5024"];
+const OWN_TAGS: [&str; 7] = ["5018", "5020", "5021", "5022", "5023", "5024", "5025"];
 const VENUE_PORT: u16 = 9001;
 const CLIENT_PORT: u16 = 40_000;
 /// Packets begin with an IP header. Source: pcap link types, LINKTYPE_RAW.

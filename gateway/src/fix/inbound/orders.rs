@@ -34,6 +34,10 @@ pub const TAG_MASS_CANCEL_ACCOUNT: u16 = 5021;
 const CONDITIONALLY_REQUIRED: u8 = 5;
 /// PartyRole (452): customer account.
 const CUSTOMER_ACCOUNT: &[u8] = b"24";
+/// PartyRole (452): executing firm.
+const EXECUTING_FIRM: &[u8] = b"1";
+/// PartyRole (452): order origination trader, executing trader, entering trader.
+const USERS: [&[u8]; 3] = [b"11", b"12", b"36"];
 const DAY_NS: u64 = 86_400_000_000_000;
 /// Instructions that would change what an order does, and that the venue does not know.
 const UNKNOWN_INSTRUCTIONS: [u16; 3] =
@@ -68,6 +72,9 @@ pub(super) fn new_order(
         expire_time: expire_time(fields)?.into(),
         conditions,
         self_trade: self_trade(fields),
+        capacity: single(fields.get(tag::ORDER_CAPACITY)),
+        party_firm: party(fields, &[EXECUTING_FIRM])?.into(),
+        party_user: party(fields, &USERS)?.into(),
     }))
 }
 
@@ -207,6 +214,31 @@ fn account(fields: &Fields<'_>) -> Result<[u8; 16], Bad> {
         }
     }
     Ok(account)
+}
+
+/// The number among the parties with one of these roles; 0: there is none. What is no number, or two
+/// of them, is nobody's: the engine says so.
+fn party(fields: &Fields<'_>, roles: &[&[u8]]) -> Result<u32, Bad> {
+    let mut number = 0;
+    let named =
+        |party: &Entry<'_>| party.get(tag::PARTY_ROLE).is_some_and(|role| roles.contains(&role));
+    for party in fields.group(tag::NO_PARTY_IDS).filter(named) {
+        let id = party.get(tag::PARTY_ID).and_then(|id| parse_uint(id).ok());
+        let id = id.and_then(|id| u32::try_from(id).ok()).filter(|id| *id != 0).unwrap_or(u32::MAX);
+        if number != 0 && number != id {
+            return Err(reject(Reason::ValueIsIncorrect, tag::PARTY_ID));
+        }
+        number = id;
+    }
+    Ok(number)
+}
+
+/// A single letter; 0: none.
+fn single(value: Option<&[u8]>) -> u8 {
+    match value {
+        Some([letter]) => *letter,
+        _ => 0,
+    }
 }
 
 /// FIX 4.4 leaves Symbol (55) out of the required fields; we cannot do without.

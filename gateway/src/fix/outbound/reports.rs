@@ -56,7 +56,28 @@ pub(super) fn report(w: &mut Writer<'_>, event: &Event, d: &Directory) {
     } else if let Some(m) = event.get::<oe::BusinessReject>() {
         return business_reject(w, m);
     }
+    if let Some(capacity) = capacity_of(event) {
+        w.char(tag::ORDER_CAPACITY, capacity);
+    }
     w.uint(TAG_LOG_SEQ, event.head.seq.get());
+}
+
+/// OrderCapacity (528), where it was said.
+fn capacity_of(event: &Event) -> Option<u8> {
+    let capacity = if let Some(m) = event.get::<oe::ExecutionReportTrade>() {
+        m.capacity
+    } else if let Some(m) = event.get::<oe::ExecutionReportNew>() {
+        m.capacity
+    } else if let Some(m) = event.get::<oe::ExecutionReportCanceled>() {
+        m.capacity
+    } else if let Some(m) = event.get::<oe::ExecutionReportReplaced>() {
+        m.capacity
+    } else if let Some(m) = event.get::<oe::ExecutionReportRejected>() {
+        m.capacity
+    } else {
+        event.get::<oe::ExecutionReportRestated>()?.capacity
+    };
+    Some(capacity).filter(|capacity| *capacity != 0)
 }
 
 /// On a drop copy: the session that was told.

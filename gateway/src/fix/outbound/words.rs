@@ -15,6 +15,9 @@ pub fn logout_words(reason: LogoutReason) -> &'static [u8] {
         LogoutReason::OtherVersion => b"Incorrect BeginString",
         LogoutReason::ResendRepeated => b"the same range was requested too often",
         LogoutReason::VenueStops => b"the venue stops; log on again later",
+        LogoutReason::OutsideHours => b"outside of session hours",
+        LogoutReason::HoursOver => b"the session hours are over",
+        LogoutReason::DeadManOutOfRange => b"5023 is out of range",
         LogoutReason::BadMessage => b"see the Reject before this",
         LogoutReason::ResetNeedsOne => b"ResetSeqNumFlag=Y needs MsgSeqNum 1",
         LogoutReason::HeartBtIntOutOfRange => b"HeartBtInt is out of range",
@@ -98,6 +101,9 @@ pub fn rejected(reason: OrdRejReason) -> &'static [u8] {
         R::AccountPosition => b"limit of the account: position",
         R::FirmPosition => b"limit of the firm: position",
         R::InsufficientBalance => b"the account has not enough",
+        R::PartyNotOwn => b"a party is not the session's firm or user",
+        R::NotPermittedInstrument => b"not permitted: the instrument",
+        R::NotPermittedOrderType => b"not permitted: such an order",
     }
 }
 
@@ -130,6 +136,8 @@ pub fn cancel_rejected(reason: CxlRejReason) -> &'static [u8] {
         R::AccountPosition => b"limit of the account: position",
         R::FirmPosition => b"limit of the firm: position",
         R::InsufficientBalance => b"the account has not enough",
+        R::NotPermittedInstrument => b"not permitted: the instrument",
+        R::NotPermittedOrderType => b"not permitted: such an order",
     }
 }
 
@@ -147,6 +155,7 @@ pub fn canceled(cause: CancelCause) -> &'static [u8] {
         CancelCause::PriceBand => b"the next trade would have left the price band",
         CancelCause::AuctionOver => b"the auction is over",
         CancelCause::MassCancel => b"mass cancel",
+        CancelCause::DeadMan => b"nothing heard for as long as 5023 says",
         CancelCause::Operator => b"cancelled by the venue",
         CancelCause::CapacityReached => b"the venue has no room for its price",
     }
