@@ -4,8 +4,8 @@
 //! Which messages and fields there are is said here and in docs/wire/fix.md and fix-market-data.md, in the same
 //! words; a test (`tests/current.rs`) holds them together. What a field is called, what type and which values it has,
 //! is said by the model that the gateway's own tables come from, so both judge a message alike. Header and
-//! trailer are FIX 4.4's whole ones. In order entry groups and parties are taken by the venue and not looked at; a
-//! client that sends them has no need to have them checked, and the venue never sends them.
+//! trailer are FIX 4.4's whole ones. Groups that the venue takes and does not look at are left out: a client that
+//! sends them has no need to have them checked, and the venue never sends them.
 
 use crate::model::{Field, Layout, Model};
 use anyhow::{Context as _, ensure};
@@ -27,7 +27,7 @@ pub(crate) struct Book {
 
 /// Order entry and drop copies.
 pub(crate) const ORDER_ENTRY: Book =
-    Book { file: "orders", page: "fix.md", messages: ORDERS, groups: &[] };
+    Book { file: "orders", page: "fix.md", messages: ORDERS, groups: ORDER_GROUPS };
 /// Market data.
 pub(crate) const MARKET_DATA: Book =
     Book { file: "market-data", page: "fix-market-data.md", messages: DATA, groups: DATA_GROUPS };
@@ -51,7 +51,11 @@ const ORDERS: &[Message] = &[
         ],
     ),
     ("9", &[37, 11, 41, 39, 60, 434, 102], &[58, 5022]),
-    ("D", &[11, 55, 54, 60, 38, 40], &[44, 99, 59, 126, 432, 111, 110, 18, 1, 528, 5018, 5019]),
+    (
+        "D",
+        &[11, 55, 54, 60, 38, 40],
+        &[44, 99, 59, 126, 432, 111, 110, 18, 1, 453, 528, 5018, 5019],
+    ),
     ("F", &[11, 41, 55, 54, 60], &[37, 38]),
     ("G", &[11, 41, 55, 54, 60, 38, 40], &[44, 99, 111, 59, 37]),
     ("H", &[11, 55, 54], &[37]),
@@ -82,6 +86,8 @@ const DATA: &[Message] = &[
     ("h", &[336, 340], &[335, 625, 325, 567, 58]),
     ("B", &[148, 33], &[42, 61]),
 ];
+
+const ORDER_GROUPS: &[Group] = &[("D", 453, 448, &[447, 452])];
 
 const DATA_GROUPS: &[Group] = &[
     ("V", 267, 269, &[]),
