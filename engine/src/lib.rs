@@ -39,6 +39,7 @@ pub mod partition;
 pub mod phase;
 pub(crate) mod places;
 pub(crate) mod report;
+pub mod retold;
 pub mod risk;
 pub mod session;
 pub mod snapshot;

@@ -4,12 +4,13 @@
 //! stages, `start.rs` says where they begin and `run.rs` runs them. Inward: `io/` moves bytes, `fix/`
 //! makes commands of them, `gateway.rs` offers those to `rings.rs`. Outward: `gateway.rs` writes reports,
 //! `publisher.rs` packets. Beside the hot path: `journal.rs` is the log on disk, `understudy.rs` writes
-//! what is derived (`outbox.rs`, `history.rs`, `snapshots.rs`), `auth.rs` checks secrets, `health.rs` says how the host
+//! what is derived (`outbox.rs`, `history.rs`, `snapshots.rs`), `feed/` serves old messages of the feed, `auth.rs` checks secrets, `health.rs` says how the host
 //! is doing, `listen.rs` is a subscriber as a tool, `tools.rs` reads a journal from outside.
 
 pub mod auth;
 pub mod config;
 pub mod directory;
+pub mod feed;
 pub mod fix;
 pub mod flow;
 pub mod gateway;

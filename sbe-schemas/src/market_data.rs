@@ -7,8 +7,10 @@ use core::fmt;
 
 use super::header::{DecodeError, Message};
 use super::show::Text;
-use super::types::{Decimal8, Decimal8Null, PhaseCode, PhaseReasonCode, SideCode};
-use zerocopy::little_endian::{U32, U64};
+use super::types::{
+    Decimal8, Decimal8Null, PhaseCode, PhaseReasonCode, ReplayRefusalCode, SideCode,
+};
+use zerocopy::little_endian::{U16, U32, U64};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
 /// `schemaId` in the header of every message here.
@@ -32,6 +34,11 @@ pub fn name(template_id: u16) -> Option<&'static str> {
         40 => "SnapshotBegin",
         41 => "SnapshotOrder",
         42 => "SnapshotEnd",
+        50 => "ReplayRequest",
+        51 => "ReplayReject",
+        52 => "ReplayBegin",
+        53 => "ReplayEnd",
+        54 => "SlowConsumer",
         _ => return None,
     })
 }
@@ -70,6 +77,17 @@ pub fn describe(bytes: &[u8], out: &mut dyn fmt::Write) -> fmt::Result {
             SnapshotOrder::decode(bytes).map(|(message, ..)| write!(out, "SnapshotOrder {message}"))
         }
         42 => SnapshotEnd::decode(bytes).map(|(message, ..)| write!(out, "SnapshotEnd {message}")),
+        50 => {
+            ReplayRequest::decode(bytes).map(|(message, ..)| write!(out, "ReplayRequest {message}"))
+        }
+        51 => {
+            ReplayReject::decode(bytes).map(|(message, ..)| write!(out, "ReplayReject {message}"))
+        }
+        52 => ReplayBegin::decode(bytes).map(|(message, ..)| write!(out, "ReplayBegin {message}")),
+        53 => ReplayEnd::decode(bytes).map(|(message, ..)| write!(out, "ReplayEnd {message}")),
+        54 => {
+            SlowConsumer::decode(bytes).map(|(message, ..)| write!(out, "SlowConsumer {message}"))
+        }
         seen => Err(DecodeError::Template { seen }),
     });
     written.unwrap_or_else(|error| write!(out, "unreadable: {error:?}"))
@@ -732,4 +750,180 @@ impl Message for SnapshotEnd {
         cycle: U32::new(0),
         last_of_cycle: 0,
     };
+}
+
+/// For old messages: by UDP a few packets, by TCP any number, and what comes next.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
+)]
+#[repr(C)]
+pub struct ReplayRequest {
+    /// Given back with the answer.
+    pub request_id: U32,
+    /// `epoch`.
+    pub epoch: U32,
+    /// `channel`.
+    pub channel: U16,
+    /// First sequence; 0: the oldest kept; 2^64-1: the next to be told (TCP).
+    pub from: U64,
+    /// Last sequence; 2^64-1: no end, the live feed follows (TCP).
+    pub to: U64,
+}
+
+const _: () = assert!(size_of::<ReplayRequest>() == 26);
+
+impl fmt::Display for ReplayRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "requestId={} epoch={} channel={} from={} to={}",
+            self.request_id, self.epoch, self.channel, self.from, self.to
+        )
+    }
+}
+
+impl Message for ReplayRequest {
+    const TEMPLATE_ID: u16 = 50;
+    const SCHEMA_ID: u16 = SCHEMA_ID;
+    const VERSION: u16 = VERSION;
+    const BLOCK_LENGTH: u16 = 26;
+    const NAME: &'static str = "ReplayRequest";
+    const ZERO: Self = Self {
+        request_id: U32::new(0),
+        epoch: U32::new(0),
+        channel: U16::new(0),
+        from: U64::new(0),
+        to: U64::new(0),
+    };
+}
+
+/// The request is not answered with messages.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
+)]
+#[repr(C)]
+pub struct ReplayReject {
+    /// `requestId`.
+    pub request_id: U32,
+    /// Why a request is not answered with messages.
+    pub reason: ReplayRefusalCode,
+    /// Oldest sequence kept.
+    pub first: U64,
+    /// Sequence of the next message to be told.
+    pub next: U64,
+}
+
+const _: () = assert!(size_of::<ReplayReject>() == 21);
+
+impl fmt::Display for ReplayReject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "requestId={} reason={} first={} next={}",
+            self.request_id, self.reason, self.first, self.next
+        )
+    }
+}
+
+impl Message for ReplayReject {
+    const TEMPLATE_ID: u16 = 51;
+    const SCHEMA_ID: u16 = SCHEMA_ID;
+    const VERSION: u16 = VERSION;
+    const BLOCK_LENGTH: u16 = 21;
+    const NAME: &'static str = "ReplayReject";
+    const ZERO: Self = Self {
+        request_id: U32::new(0),
+        reason: ReplayRefusalCode::ZERO,
+        first: U64::new(0),
+        next: U64::new(0),
+    };
+}
+
+/// TCP: the messages asked for follow.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
+)]
+#[repr(C)]
+pub struct ReplayBegin {
+    /// `requestId`.
+    pub request_id: U32,
+    /// First that will be sent.
+    pub from: U64,
+    /// As asked.
+    pub to: U64,
+}
+
+const _: () = assert!(size_of::<ReplayBegin>() == 20);
+
+impl fmt::Display for ReplayBegin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "requestId={} from={} to={}", self.request_id, self.from, self.to)
+    }
+}
+
+impl Message for ReplayBegin {
+    const TEMPLATE_ID: u16 = 52;
+    const SCHEMA_ID: u16 = SCHEMA_ID;
+    const VERSION: u16 = VERSION;
+    const BLOCK_LENGTH: u16 = 20;
+    const NAME: &'static str = "ReplayBegin";
+    const ZERO: Self = Self { request_id: U32::new(0), from: U64::new(0), to: U64::new(0) };
+}
+
+/// TCP: all that was asked for has been sent; another request may come.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
+)]
+#[repr(C)]
+pub struct ReplayEnd {
+    /// `requestId`.
+    pub request_id: U32,
+    /// First sequence that was not sent.
+    pub next: U64,
+}
+
+const _: () = assert!(size_of::<ReplayEnd>() == 12);
+
+impl fmt::Display for ReplayEnd {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "requestId={} next={}", self.request_id, self.next)
+    }
+}
+
+impl Message for ReplayEnd {
+    const TEMPLATE_ID: u16 = 53;
+    const SCHEMA_ID: u16 = SCHEMA_ID;
+    const VERSION: u16 = VERSION;
+    const BLOCK_LENGTH: u16 = 12;
+    const NAME: &'static str = "ReplayEnd";
+    const ZERO: Self = Self { request_id: U32::new(0), next: U64::new(0) };
+}
+
+/// TCP: take what is sent, or be cut off.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
+)]
+#[repr(C)]
+pub struct SlowConsumer {
+    /// First sequence that was not sent.
+    pub next: U64,
+    /// Time that is left; 0: cut off now.
+    pub left_ms: U32,
+}
+
+const _: () = assert!(size_of::<SlowConsumer>() == 12);
+
+impl fmt::Display for SlowConsumer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "next={} leftMs={}", self.next, self.left_ms)
+    }
+}
+
+impl Message for SlowConsumer {
+    const TEMPLATE_ID: u16 = 54;
+    const SCHEMA_ID: u16 = SCHEMA_ID;
+    const VERSION: u16 = VERSION;
+    const BLOCK_LENGTH: u16 = 12;
+    const NAME: &'static str = "SlowConsumer";
+    const ZERO: Self = Self { next: U64::new(0), left_ms: U32::new(0) };
 }

@@ -66,7 +66,8 @@ fn every_message() -> Vec<Known> {
             BusinessReject;
         "market-data" market_data:
             InstrumentDefinition AuctionIndicative AuctionResult Trade TradingStatus OrderAdd OrderReduce OrderDelete OrderExecute BookChecksum
-            SnapshotBegin SnapshotOrder SnapshotEnd;
+            SnapshotBegin SnapshotOrder SnapshotEnd
+            ReplayRequest ReplayReject ReplayBegin ReplayEnd SlowConsumer;
     }
 }
 

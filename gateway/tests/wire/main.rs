@@ -10,6 +10,7 @@
 
 mod orders;
 mod peer;
+mod replay;
 mod venue;
 
 use peer::Peer;

@@ -15,6 +15,8 @@ static VENUES: AtomicU16 = AtomicU16::new(0);
 pub struct Venue {
     child: Child,
     address: String,
+    /// Where old messages of its feed are; empty: nowhere.
+    replay: String,
     directory: PathBuf,
     /// The first three bytes of its multicast groups.
     groups: String,
@@ -42,6 +44,7 @@ impl Venue {
         let mut venue = Self {
             child: Self::command(&directory, &transport, &placement).spawn().unwrap(),
             address: String::new(),
+            replay: String::new(),
             directory,
             groups,
             transport,
@@ -67,6 +70,9 @@ impl Venue {
             if let Some(rest) = line.trim().strip_prefix("FIX 4.4") {
                 self.address = rest.split_whitespace().next().unwrap().to_owned();
             }
+            if let Some(rest) = line.trim().strip_prefix("replay ") {
+                self.replay = rest.trim().split(',').next().unwrap().to_owned();
+            }
             if line == "ready" {
                 std::thread::spawn(move || lines.count()); // Keeps the pipe open and empty.
                 return;
@@ -77,6 +83,15 @@ impl Venue {
 
     pub fn address(&self) -> &str {
         &self.address
+    }
+
+    pub fn replay(&self) -> &str {
+        &self.replay
+    }
+
+    /// Group and port of line A or B.
+    pub fn group(&self, line: usize) -> std::net::SocketAddrV4 {
+        format!("{}{}:{}", self.groups, line + 1, 9101 + line).parse().unwrap()
     }
 
     pub fn connect(&self, comp_id: &str) -> Peer {
