@@ -1,11 +1,11 @@
 //! One instrument as a subscriber sees it: its book, what is known of it, and the way back.
 //!
 //! ```text
-//!            lost messages                 next message does not follow
+//!            lost, or late and asked for   next message does not follow
 //!   Live ───────────────────→ Stale ─────────────────────────────────→ Recovering
 //!    ↑ └──────────────────────────────────────────────────────────────────↑ │
 //!    │   a message that cannot be true, a checksum that differs              │
-//!    ├──── Stale: the next message follows                                   │
+//!    ├──── Stale: the next message follows, or what was late has come        │
 //!    └──── Stale, Recovering: a snapshot from which on no message is missing ┘
 //! ```
 //! A new instrument is an empty book at `rptSeq` 0, stale: who sees its first message needs nothing
@@ -33,6 +33,8 @@ pub struct Instrument {
     /// The phase told last, and the sequence up to which that holds.
     phase: Option<(u64, PhaseCode)>,
     state: State,
+    /// It was live when the row of messages came to a halt.
+    is_doubted: bool,
     book: Book,
     /// No message about it is missing from this sequence of the channel on.
     complete_from: u64,
@@ -47,6 +49,7 @@ impl Instrument {
             definition: None,
             phase: None,
             state: State::Stale,
+            is_doubted: false,
             book: Book::default(),
             complete_from,
             waiting: VecDeque::new(),
@@ -109,10 +112,26 @@ impl Instrument {
         tell(FeedEvent::Phase { status });
     }
 
+    /// The next messages of the channel are late, and have been asked for.
+    pub(crate) fn on_doubt(&mut self, tell: &mut impl FnMut(FeedEvent<'_>)) {
+        if self.state == State::Live {
+            self.is_doubted = true;
+            self.become_state(State::Stale, tell);
+        }
+    }
+
+    /// They have come, those about this one are applied.
+    pub(crate) fn on_whole(&mut self, tell: &mut impl FnMut(FeedEvent<'_>)) {
+        if std::mem::take(&mut self.is_doubted) && self.state == State::Stale {
+            self.become_state(State::Live, tell);
+        }
+    }
+
     /// Messages of the channel below `to` were lost, perhaps some about this one.
     pub(crate) fn on_loss(&mut self, to: u64, tell: &mut impl FnMut(FeedEvent<'_>)) {
         // What was kept lies before the hole: no snapshot can join it to what comes after.
         self.waiting.clear();
+        self.is_doubted = false;
         self.complete_from = to;
         if self.state == State::Live {
             self.become_state(State::Stale, tell);

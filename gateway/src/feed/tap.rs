@@ -111,7 +111,7 @@ mod tests {
         into.send(&[9; PACKET_BYTES_MAX]);
         assert_eq!(out.next_packet().unwrap()[0], 1);
         assert_eq!(out.next_packet().unwrap()[0], 9);
-        into.send(&[1; PACKET_BYTES_MAX + 1]);
+        into.send(&[1; GRANULES_MAX * GRANULE_BYTES]);
         assert!(out.next_packet().is_none(), "longer than any packet");
         assert_eq!(out.dropped(), 4);
     }

@@ -137,6 +137,10 @@ impl<W: Write> Show<W> {
                 || format!("the venue began anew, epoch {epoch}: all is forgotten"),
                 || json!({"type": "reset", "epoch": epoch}),
             ),
+            FeedEvent::Asked { from, to } => self.say(
+                || format!("asking for messages {from} to {to}"),
+                || json!({"type": "asked", "from": from, "to": to}),
+            ),
             FeedEvent::Gap { from, to } => self.say(
                 || format!("messages {from} to {} came on neither line", to.saturating_sub(1)),
                 || json!({"type": "gap", "from": from, "to": to}),

@@ -468,6 +468,7 @@ fn every_bound_holds_and_what_lies_beyond_is_recovered_later() {
         waiting_max: 4,
         held_bytes_max: 1_000,
         late_ns: u64::MAX,
+        ask: marketdata::AskLimits::NOBODY,
     };
     let mut desk = Desk::new(limits);
     desk.hear(Line::A, [&venue.heartbeat()]);
