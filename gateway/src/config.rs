@@ -152,7 +152,7 @@ fn history_mib() -> u64 {
 }
 
 fn replay_connections_max() -> u16 {
-    64
+    32
 }
 
 fn replay_mib_s() -> u32 {

@@ -3,24 +3,29 @@
 //! One thread per group reads packets into one bounded queue; this thread feeds them to
 //! `marketdata::Subscriber`, which does everything that is not input or output. Not a hot path: if
 //! it cannot follow, the kernel drops packets and it recovers like any other subscriber.
-//! Next: `listen/show.rs`, what is printed and how; `listen/messages.rs`. The wire: docs/wire/feed.md.
+//! Next: `listen/show.rs`, what is printed and how; `listen/messages.rs`; `listen/replay.rs`, who is asked for what was lost. The wire: docs/wire/feed.md.
 
 mod messages;
+mod replay;
 mod show;
 
 use crate::io::clock::monotonic_ns;
 use crate::io::udp::MulticastReceiver;
 use anyhow::Context;
-use marketdata::{FeedEvent, Line, State, Subscriber, SubscriberLimits};
+use marketdata::{AskLimits, FeedEvent, Line, State, Subscriber, SubscriberLimits, Way};
+use replay::Replay;
 use show::Show;
 use std::collections::BTreeSet;
-use std::net::{Ipv4Addr, SocketAddrV4};
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
+/// What a venue's incremental channel is called, before its first packet has said so.
+const CHANNEL: u16 = 1;
+const EPOCH: u32 = 1;
 /// Packets between the receiving threads and the subscriber.
 const QUEUE_PACKETS_MAX: usize = 4096;
 /// Room for the longest datagram.
@@ -44,6 +49,7 @@ const SILENCE: Duration = Duration::from_secs(5);
   portcullis listen --print                   every message, one line each
   portcullis listen --book BTC-USD            the book of one instrument, as it changes
   portcullis listen --verify --seconds 30     exit code 1 if anything is wrong with the feed
+  portcullis listen --replay 127.0.0.1:9104   and ask there for what both lines have lost
   portcullis listen --orders --seconds 3      every resting order, in the order in which they trade
 
 Ctrl-C ends with the summary. Docs: docs/wire/feed.md.")]
@@ -60,6 +66,12 @@ pub struct ListenArgs {
     /// Address of the network interface on which to join.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
     interface: Ipv4Addr,
+    /// Where the venue answers for old messages (its `feed.replay`): what both lines lose is asked for there.
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    replay: Option<SocketAddr>,
+    /// Join no group: take all that is kept, and then the live feed, by TCP from `--replay`.
+    #[arg(long, requires = "replay")]
+    tcp: bool,
     /// Print each message of the incremental channel, once and in order.
     #[arg(long)]
     print: bool,
@@ -103,7 +115,7 @@ pub fn run(args: &ListenArgs) -> anyhow::Result<ExitCode> {
     }
     let (queue, packets) = sync_channel(QUEUE_PACKETS_MAX);
     let groups = [(Line::A, args.a), (Line::B, args.b), (Line::Snapshot, args.snapshot)];
-    for (line, group) in groups {
+    for (line, group) in groups.into_iter().filter(|_| !args.tcp) {
         let receiver = MulticastReceiver::join(group, args.interface)
             .with_context(|| format!("cannot join {group} on interface {}", args.interface))?;
         let (queue, stop) = (queue.clone(), Arc::clone(&stop));
@@ -112,9 +124,16 @@ pub fn run(args: &ListenArgs) -> anyhow::Result<ExitCode> {
             .spawn(move || receive(line, &receiver, &queue, &stop))
             .context("cannot start a thread")?;
     }
+    let replay = args.replay.map(|address| Replay::start(address, &queue, &stop));
+    let mut replay = replay.transpose().context("cannot ask for old messages")?;
+    if args.tcp
+        && let Some(replay) = &mut replay
+    {
+        replay.follow();
+    }
     drop(queue);
     let mut show = Show::new(args.json, std::io::stdout().lock());
-    let subscriber = listen(args, &packets, &stop, &mut show);
+    let subscriber = listen(args, &packets, replay, &stop, &mut show);
     stop.store(true, Ordering::Relaxed);
     let problems = if args.verify { problems(&subscriber) } else { Vec::new() };
     finish(args, &subscriber, &problems, &mut show);
@@ -122,20 +141,23 @@ pub fn run(args: &ListenArgs) -> anyhow::Result<ExitCode> {
     Ok(if problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
+/// What comes to the listener.
+enum Heard {
+    /// A packet.
+    Packet(Line, Vec<u8>),
+    /// Nobody answers who is asked this way.
+    Cannot(Way),
+}
+
 /// A thread: packets of one group into the queue, until nobody listens.
-fn receive(
-    line: Line,
-    receiver: &MulticastReceiver,
-    queue: &SyncSender<(Line, Vec<u8>)>,
-    stop: &AtomicBool,
-) {
+fn receive(line: Line, receiver: &MulticastReceiver, queue: &SyncSender<Heard>, stop: &AtomicBool) {
     let mut buffer = vec![0; DATAGRAM_BYTES_MAX];
     while !stop.load(Ordering::Relaxed) {
         match receiver.receive(&mut buffer) {
             Ok(None) => {}
             Ok(Some(length)) => {
                 let packet = buffer.get(..length).unwrap_or_default().to_vec();
-                if queue.send((line, packet)).is_err() {
+                if queue.send(Heard::Packet(line, packet)).is_err() {
                     return;
                 }
             }
@@ -150,11 +172,17 @@ fn receive(
 /// Packets in, until a limit, a signal, or nobody reads what is printed.
 fn listen(
     args: &ListenArgs,
-    packets: &Receiver<(Line, Vec<u8>)>,
+    packets: &Receiver<Heard>,
+    mut replay: Option<Replay>,
     stop: &AtomicBool,
     show: &mut Show<impl std::io::Write>,
 ) -> Subscriber {
-    let mut subscriber = Subscriber::new(SubscriberLimits::default());
+    // By TCP alone there is no other line to lose anything.
+    let ask = match &replay {
+        Some(_) if !args.tcp => AskLimits::BOTH,
+        _ => AskLimits::NOBODY,
+    };
+    let mut subscriber = Subscriber::new(SubscriberLimits { ask, ..SubscriberLimits::default() });
     let started = Instant::now();
     let (mut shown_at, mut silent) = (started, true);
     // Books that have changed since they were shown.
@@ -195,7 +223,9 @@ fn listen(
             show.event(&event);
         };
         match packets.recv_timeout(TICK) {
-            Ok((line, packet)) => {
+            Ok(Heard::Cannot(_)) if args.tcp => break,
+            Ok(Heard::Cannot(way)) => subscriber.cannot_ask(way),
+            Ok(Heard::Packet(line, packet)) => {
                 silent = false;
                 subscriber.on_packet(line, &packet, monotonic_ns(), &mut listen);
             }
@@ -204,6 +234,12 @@ fn listen(
                 show.flush();
             }
             Err(RecvTimeoutError::Disconnected) => break,
+        }
+        if let (Some(ask), Some(channel), Some(replay)) =
+            (subscriber.take_ask(), subscriber.channel(), &mut replay)
+            && !replay.ask(ask, channel)
+        {
+            subscriber.cannot_ask(ask.way);
         }
         if args.book.is_some() && shown_at.elapsed() >= BOOK_EVERY {
             show_books(args, &subscriber, &std::mem::take(&mut changed), show);
@@ -369,12 +405,13 @@ mod tests {
         let args = args(words);
         let (queue, receiver) = sync_channel(QUEUE_PACKETS_MAX);
         for packet in packets {
-            queue.send(packet.clone()).unwrap();
+            let (line, bytes) = packet.clone();
+            queue.send(Heard::Packet(line, bytes)).unwrap();
         }
         drop(queue);
         let mut out = Vec::new();
         let mut show = Show::new(args.json, &mut out);
-        let subscriber = listen(&args, &receiver, &AtomicBool::new(false), &mut show);
+        let subscriber = listen(&args, &receiver, None, &AtomicBool::new(false), &mut show);
         let problems = problems(&subscriber);
         finish(&args, &subscriber, &problems, &mut show);
         show.finish().unwrap();

@@ -9,7 +9,7 @@
 //!    └──── Stale, Recovering: a snapshot from which on no message is missing ┘
 //! ```
 //! A new instrument is an empty book at `rptSeq` 0, stale: who sees its first message needs nothing
-//! else. While recovering, messages are kept and applied after the snapshot.
+//! else. It is live at once for who has heard the channel from its first message on. While recovering, messages are kept and applied after the snapshot.
 
 use crate::book::{Book, BookError, BookMessage};
 use crate::feed_event::{FeedEvent, SnapshotUse, State};
@@ -95,6 +95,10 @@ impl Instrument {
         if self.definition.as_ref() != Some(definition) {
             self.definition = Some(*definition);
             tell(FeedEvent::Defined { definition });
+        }
+        // Who has heard everything since the first message knows that nothing rests there.
+        if self.complete_from == 1 && self.state == State::Stale && self.book.rpt_seq() == 0 {
+            self.become_state(State::Live, tell);
         }
     }
 
