@@ -434,7 +434,11 @@ impl Config {
         Ok(())
     }
 
-    fn day_end_ns(&self) -> Result<u64, ConfigError> {
+    /// When a day ends, nanoseconds after midnight UTC.
+    ///
+    /// # Errors
+    /// None after [`Self::parse`].
+    pub fn day_end_ns(&self) -> Result<u64, ConfigError> {
         let text = &self.venue.day_end;
         time_of_day_ns(text).ok_or_else(|| self.no_time("venue.day_end", text))
     }

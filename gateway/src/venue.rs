@@ -8,7 +8,7 @@
 
 use crate::auth::auth_way;
 use crate::config::{Config, Instrument, Placement, ScheduleLine};
-use crate::feed::service::FeedService;
+use crate::feed::service::{FeedService, Viewer};
 use crate::feed::supply::Supply;
 use crate::feed::tap::{TapIn, tap};
 use crate::feed::tcp;
@@ -31,8 +31,10 @@ use crate::start::{Start, start};
 use crate::understudy::{Keeping, Understudy, outbox_way};
 use anyhow::{Context, anyhow, bail};
 use engine::{Event, Partition};
+use marketdata::SubscriberLimits;
 use marketdata::packer::Packer;
 use marketdata::snapshot::SnapshotCycle;
+use marketdata::views::Views;
 use sbe_schemas::header::text;
 use std::collections::VecDeque;
 use std::io::Write;
@@ -57,6 +59,8 @@ const UNDERSTUDY_SLEEP: Duration = Duration::from_millis(1);
 const CARE_EVERY: Duration = Duration::from_millis(250);
 /// Packets between the lines and the feed's cold thread: a tenth of a second at a million messages.
 const TAP_PACKETS: usize = 1024;
+/// Packets of the snapshot channel on their way there.
+const SNAPSHOT_TAP_PACKETS: usize = 256;
 /// The newest packets that the feed's cold thread has at hand.
 const WINDOW_PACKETS: usize = 4096;
 /// The feed's cold thread looks for new packets this often when there is nothing else.
@@ -199,7 +203,10 @@ pub fn serve(config: &Config, out: &mut impl Write) -> anyhow::Result<()> {
 
     // 7. The publisher.
     let (mut lines, snapshots) = open_feed(config)?;
-    let service = open_replay(config, &mut lines)?;
+    let (service, snapshot_tap) = match open_replay(config, &mut lines)? {
+        Some((address, service, tap)) => (Some((address, service)), Some(tap)),
+        None => (None, None),
+    };
     let packer = Packer::new(CHANNEL_INCREMENTAL, EPOCH);
     let mut publisher =
         Publisher::new(feed_events, packer, lines, config.feed.heartbeat_ms * 1_000_000);
@@ -212,7 +219,7 @@ pub fn serve(config: &Config, out: &mut impl Write) -> anyhow::Result<()> {
     let _ = spawn("secrets", move || checker.run(&auth_bell));
     let cold = spawn_understudy(
         understudy,
-        snapshots,
+        (snapshots, snapshot_tap),
         config,
         recovered.commands,
         bell.clone(),
@@ -384,7 +391,7 @@ type Service = FeedService<RealDisk, UnicastSocket>;
 fn open_replay(
     config: &Config,
     lines: &mut UdpLines,
-) -> anyhow::Result<Option<(std::net::SocketAddr, Service)>> {
+) -> anyhow::Result<Option<(std::net::SocketAddr, Service, TapIn)>> {
     let feed = &config.feed;
     let Some(wished) = feed.replay else { return Ok(None) };
     let refused = |error: std::io::Error| {
@@ -410,14 +417,26 @@ fn open_replay(
         slow_ns: feed.replay_slow_ms * 1_000_000,
         idle_ns: REPLAY_IDLE_NS,
     };
-    let (tap_in, tap) = tap(TAP_PACKETS);
+    let (tap_in, packets) = tap(TAP_PACKETS);
     lines.tap = Some(tap_in);
     let (data, now) = (config.host.data.clone(), clock::monotonic_ns());
     let udp = UdpReplay::new(CHANNEL_INCREMENTAL, EPOCH, datagrams, RealDisk, &data, now);
     let connections = feed.replay_connections_max;
     let tcp = tcp::TcpReplay::new(settings, transport, connections, RealDisk, data);
     let supply = Supply::new(CHANNEL_INCREMENTAL, EPOCH, WINDOW_PACKETS);
-    Ok(Some((address, FeedService { tap, supply, tcp, udp })))
+    let day_end_ns = config.day_end_ns()?;
+    let orders_max = config.limits.orders_max as usize;
+    let views = SubscriberLimits {
+        instruments_max: config.limits.instruments_max as usize,
+        orders_max,
+        waiting_max: orders_max,
+        ..SubscriberLimits::default()
+    };
+    let reader = history::HistoryReader::open(RealDisk, &config.host.data);
+    let viewer = Viewer::new(Views::new(views, day_end_ns), reader, day_end_ns);
+    let (snapshot_tap, snapshots) = tap(SNAPSHOT_TAP_PACKETS);
+    let service = FeedService { tap: packets, snapshots, supply, viewer, tcp, udp };
+    Ok(Some((address, service, snapshot_tap)))
 }
 
 /// The cold thread that answers for old messages.
@@ -435,7 +454,7 @@ fn spawn_service(mut service: Service, stop: Arc<AtomicBool>) -> JoinHandle<()> 
 /// The cold thread: follows the log, answers for old messages, sends snapshots in small bursts.
 fn spawn_understudy(
     mut understudy: Understudy<JournalReader>,
-    snapshots: MulticastSender,
+    (snapshots, mut tap): (MulticastSender, Option<TapIn>),
     config: &Config,
     recovered_seq: u64,
     gateway: io::Doorbell,
@@ -463,6 +482,9 @@ fn spawn_understudy(
             }
             for packet in packets.drain(..packets.len().min(SNAPSHOT_BURST)) {
                 let _ = snapshots.send(&packet); // Counted there; the next cycle comes.
+                if let Some(tap) = &mut tap {
+                    tap.send(&packet);
+                }
             }
             if done.is_nothing() && stop.load(Ordering::Acquire) {
                 return;

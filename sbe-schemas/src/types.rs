@@ -1323,6 +1323,34 @@ impl fmt::Display for EventKindCode {
     }
 }
 
+/// All orders of one side at one price.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
+)]
+#[repr(C)]
+pub struct Level {
+    /// A price or a quantity that may be absent.
+    pub price: Decimal8Null,
+    /// A price or a quantity: mantissa x 10^-8, exact.
+    pub qty: Decimal8,
+    /// `orders`.
+    pub orders: U32,
+}
+
+const _: () = assert!(size_of::<Level>() == 20);
+
+impl Level {
+    /// Every byte zero.
+    pub const ZERO: Self =
+        Self { price: Decimal8Null::ZERO, qty: Decimal8::ZERO, orders: U32::new(0) };
+}
+
+impl fmt::Display for Level {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "price={} qty={} orders={}", self.price, self.qty, self.orders)
+    }
+}
+
 /// Text (58) of a Logout; docs/wire/fix.md lists the words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
@@ -2832,6 +2860,65 @@ impl From<Verdict> for VerdictCode {
 }
 
 impl fmt::Display for VerdictCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.known() {
+            Some(value) => write!(f, "{value:?}"),
+            None => self.0.fmt(f),
+        }
+    }
+}
+
+/// What can be had of an instrument beside its orders.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum View {
+    /// `Top`.
+    Top = 1,
+    /// `Depth`.
+    Depth = 2,
+    /// `Statistics`.
+    Statistics = 3,
+}
+
+impl View {
+    /// Every value, in the order of the schema.
+    pub const ALL: [Self; 3] = [Self::Top, Self::Depth, Self::Statistics];
+
+    /// As on the wire.
+    pub const fn code(self) -> u8 {
+        self as u8
+    }
+}
+
+/// [`View`] on the wire. A value that is not known is kept.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
+)]
+#[repr(transparent)]
+pub struct ViewCode(pub u8);
+
+impl ViewCode {
+    /// Every byte zero.
+    pub const ZERO: Self = Self(0);
+
+    /// `None`: a value that this version does not know.
+    pub const fn known(self) -> Option<View> {
+        match self.0 {
+            1 => Some(View::Top),
+            2 => Some(View::Depth),
+            3 => Some(View::Statistics),
+            _ => None,
+        }
+    }
+}
+
+impl From<View> for ViewCode {
+    fn from(value: View) -> Self {
+        Self(value.code())
+    }
+}
+
+impl fmt::Display for ViewCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.known() {
             Some(value) => write!(f, "{value:?}"),

@@ -67,7 +67,8 @@ fn every_message() -> Vec<Known> {
         "market-data" market_data:
             InstrumentDefinition AuctionIndicative AuctionResult Trade TradingStatus OrderAdd OrderReduce OrderDelete OrderExecute BookChecksum
             SnapshotBegin SnapshotOrder SnapshotEnd
-            ReplayRequest ReplayReject ReplayBegin ReplayEnd SlowConsumer;
+            ReplayRequest ReplayReject ReplayBegin ReplayEnd SlowConsumer
+            ViewRequest TopOfBook BookDepth Statistics;
     }
 }
 

@@ -35,12 +35,26 @@ impl ControlPacket {
     }
 }
 
+/// What a subscriber may ask for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Request {
+    /// Messages.
+    Replay(md::ReplayRequest),
+    /// Best prices, depth or statistics; TCP only.
+    View(md::ViewRequest),
+}
+
 /// The request in a packet; `None`: it is none.
-pub fn request_in(bytes: &[u8]) -> Option<md::ReplayRequest> {
+pub fn request_in(bytes: &[u8]) -> Option<Request> {
     let packet = Packet::parse(bytes).ok()?;
     let message = packet.messages().next()?;
-    let is_control = packet.header.flags.has(PacketFlags::CONTROL);
-    is_control.then(|| md::ReplayRequest::decode(message).ok().map(|(request, ..)| *request))?
+    if !packet.header.flags.has(PacketFlags::CONTROL) {
+        return None;
+    }
+    if let Ok((request, ..)) = md::ReplayRequest::decode(message) {
+        return Some(Request::Replay(*request));
+    }
+    md::ViewRequest::decode(message).ok().map(|(request, ..)| Request::View(*request))
 }
 
 /// Puts a packet behind its frame at the end of `out`.

@@ -1,4 +1,5 @@
-//! Replay over TCP: any range of the kept messages, and the live feed behind it without a hole.
+//! Replay over TCP: any range of the kept messages, and the live feed behind it without a hole; or views of
+//! instruments, as often as one likes (`tcp/viewing.rs`).
 //!
 //! ```text
 //! connect ──► Idle ──ReplayRequest──► Running ──all sent: ReplayEnd──► Idle
@@ -9,18 +10,24 @@
 //! rate. What waits for it is bounded by the transport's buffer. One request at a time: while it is being
 //! answered nothing is read from the peer.
 
+mod viewing;
+
+pub use viewing::CHANNEL_VIEWS;
+
 use super::control::{
-    ControlPacket, FRAMED_BYTES_MAX, Framed, OPEN, next_framed, push_framed, request_in,
+    ControlPacket, FRAMED_BYTES_MAX, Framed, OPEN, Request, next_framed, push_framed, request_in,
 };
 use super::rate::Bucket;
 use super::supply::Supply;
 use crate::history::{HistoryError, HistoryReader};
 use crate::io::{BoxedTransport, Close, ConnId, Disk, NetEvent};
+use marketdata::views::Views;
 use sbe_schemas::header::Message;
 use sbe_schemas::market_data as md;
 use sbe_schemas::types::ReplayRefusal;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
+use viewing::Viewing;
 
 /// Bytes of packets that one connection gets before the next has its turn.
 const PIECE_BYTES: usize = 32 << 10;
@@ -67,6 +74,8 @@ enum State<D: Disk> {
     Idle { since: u64 },
     /// It is being sent messages.
     Running(Box<Running<D>>),
+    /// It is told how instruments look.
+    Viewing(Box<Viewing>),
 }
 
 struct Running<D: Disk> {
@@ -138,7 +147,7 @@ impl<D: Disk> TcpReplay<D> {
 
     /// One turn at `now` (any clock that does not step back); `utc` is what packets say. Returns how much
     /// was done.
-    pub fn turn(&mut self, supply: &mut Supply, now: u64, utc: u64) -> usize {
+    pub fn turn(&mut self, supply: &mut Supply, views: &mut Views, now: u64, utc: u64) -> usize {
         let mut done = self.transport.poll(&mut self.events);
         for at in 0..self.events.len() {
             self.on_event(self.events[at], now);
@@ -150,6 +159,7 @@ impl<D: Disk> TcpReplay<D> {
             let Some(mut peer) = self.peers.get_mut(slot).and_then(Option::take) else { continue };
             done += self.listen(&mut peer, supply, now, utc);
             done += self.feed(&mut peer, supply, now, utc);
+            done += self.show(&mut peer, supply, views, now, utc);
             if self.keeps(&mut peer, now, utc) {
                 self.peers[slot] = Some(peer);
             }
@@ -214,13 +224,20 @@ impl<D: Disk> TcpReplay<D> {
                 None => ReplayRefusal::Unreadable,
                 Some(_) => ReplayRefusal::Busy,
             };
-            let request_id = request.map_or(0, |request| request.request_id.get());
+            let request_id = match request {
+                Some(Request::Replay(request)) => request.request_id.get(),
+                Some(Request::View(request)) => request.request_id.get(),
+                None => 0,
+            };
             self.refuse(peer, (request_id, reason), (0, 0), utc);
             self.transport.close(peer.conn, Close::Flushed);
             peer.state = State::Idle { since: 0 };
             return 1;
         };
-        self.begin(peer, &request, next, now, utc);
+        match request {
+            Request::Replay(request) => self.begin(peer, &request, next, now, utc),
+            Request::View(request) => self.begin_viewing(peer, &request, next, now, utc),
+        }
         1
     }
 
@@ -344,7 +361,7 @@ impl<D: Disk> TcpReplay<D> {
         if taken < peer.due.bytes {
             let next = match &peer.state {
                 State::Running(run) => run.next,
-                State::Idle { .. } => 0,
+                State::Idle { .. } | State::Viewing(_) => 0,
             };
             let left_ms = self.settings.slow_ns.saturating_sub(waited) / 1_000_000;
             let notice = md::SlowConsumer { next: next.into(), left_ms: (left_ms as u32).into() };

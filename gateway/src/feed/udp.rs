@@ -3,7 +3,7 @@
 //! Anybody can write anybody's address on a datagram, so an answer is short, and each address, and all of
 //! them together, get only so much a second. Who asks for too much is told so once, and then not answered.
 
-use super::control::{ControlPacket, FRAMED_BYTES_MAX, OPEN, request_in};
+use super::control::{ControlPacket, FRAMED_BYTES_MAX, OPEN, Request, request_in};
 use super::rate::{Bucket, Rates};
 use super::supply::Supply;
 use crate::history::HistoryReader;
@@ -91,8 +91,8 @@ impl<D: Disk, U: Datagrams> UdpReplay<D, U> {
         for _ in 0..TURN_REQUESTS_MAX {
             let Some((length, peer)) = self.datagrams.receive(&mut buffer) else { break };
             match buffer.get(..length).and_then(request_in) {
-                Some(request) => self.answer(&request, peer, supply, now, utc),
-                None => self.counts.ignored += 1, // No answer to what may not even be a request.
+                Some(Request::Replay(request)) => self.answer(&request, peer, supply, now, utc),
+                _ => self.counts.ignored += 1, // No answer to what may not even be a request.
             }
         }
         (self.counts.answered - before) as usize

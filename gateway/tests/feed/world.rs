@@ -3,18 +3,20 @@
 use crate::common::{DATA, Message, Random, begun, market, settings};
 use engine::{EVENT_BYTES, Event};
 use gateway::feed::control::{ControlPacket, Framed, next_framed};
-use gateway::feed::service::FeedService;
+use gateway::feed::service::{FeedService, Viewer};
 use gateway::feed::supply::Supply;
 use gateway::feed::tap::{TapIn, tap};
 use gateway::feed::tcp::{self, TcpReplay};
 use gateway::feed::udp::{Datagrams, UdpReplay};
-use gateway::history::History;
+use gateway::history::{History, HistoryReader};
 use gateway::io::sim::{SimClient, SimNet};
 use gateway::io::sim_disk::SimDisk;
 use gateway::io::{StreamTransport, TransportLimits};
 use gateway::publisher::Lines;
+use marketdata::SubscriberLimits;
 use marketdata::packer::Packer;
 use marketdata::packet::Packet;
+use marketdata::views::Views;
 use sbe_schemas::header::Message as _;
 use sbe_schemas::journal::BatchEnd;
 use sbe_schemas::market_data as md;
@@ -89,9 +91,13 @@ impl World {
         };
         let (into, out) = tap(tap_packets);
         let (wire, data) = (Wire::default(), Path::new(DATA).to_path_buf());
+        let reader = HistoryReader::open(disk.clone(), &data);
+        let views = Views::new(SubscriberLimits::default(), 0);
         let udp = UdpReplay::new(1, 1, wire.clone(), disk.clone(), &data, 0);
         let service = FeedService {
             tap: out,
+            snapshots: tap(1).1,
+            viewer: Viewer::new(views, reader, 0),
             supply: Supply::new(1, 1, window_packets),
             tcp: TcpReplay::new(settings, Box::new(transport), 8, disk, data),
             udp,

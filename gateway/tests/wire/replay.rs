@@ -5,8 +5,9 @@ use crate::venue::{MATRIX, Venue};
 use gateway::feed::control::{ControlPacket, Framed, next_framed, push_framed};
 use gateway::io::udp::MulticastReceiver;
 use marketdata::packet::Packet;
+use sbe_schemas::header::Message;
 use sbe_schemas::market_data as md;
-use sbe_schemas::types::PacketFlags;
+use sbe_schemas::types::{self, PacketFlags, View};
 use std::collections::BTreeMap;
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, TcpStream, UdpSocket};
@@ -74,6 +75,84 @@ fn replay(venue: &Venue, to: u64) -> Told {
         }
     }
     told
+}
+
+/// The views of all instruments that come first, by instrument.
+fn views<M: Message + Copy>(venue: &Venue, view: View, of: fn(&M) -> u32) -> BTreeMap<u32, M> {
+    let mut stream = TcpStream::connect(venue.replay()).unwrap();
+    stream.set_read_timeout(Some(Duration::from_millis(50))).unwrap();
+    let request = md::ViewRequest {
+        request_id: 1.into(),
+        epoch: 1.into(),
+        view: view.into(),
+        instrument: 0.into(),
+        interval_ms: 20.into(),
+    };
+    let mut framed = Vec::new();
+    push_framed(ControlPacket::new(1).of(&request, 0), &mut framed);
+    stream.write_all(&framed).unwrap();
+    let (mut bytes, mut told, begun) = (Vec::new(), BTreeMap::new(), Instant::now());
+    // Books that are older than the history come with a snapshot, after a second.
+    while begun.elapsed() < Duration::from_millis(1500) {
+        let mut piece = [0; 10_000];
+        match stream.read(&mut piece) {
+            Ok(length) => bytes.extend_from_slice(&piece[..length]),
+            Err(error) => assert_eq!(error.kind(), ErrorKind::WouldBlock),
+        }
+        while let Framed::Packet(packet, taken) = next_framed(&bytes) {
+            for message in Packet::parse(packet).unwrap().messages() {
+                if let Ok((view, ..)) = M::decode(message) {
+                    told.insert(of(view), *view);
+                }
+            }
+            bytes.drain(..taken);
+        }
+    }
+    told
+}
+
+/// What views of ACME must say after sixty trades of 4 at 10, 5 bid at 9.5 and 7 offered at 11.
+fn check_views(venue: &Venue, last: u64) {
+    let level =
+        |level: types::Level| (level.price.to_string(), level.qty.to_string(), level.orders.get());
+    let (bid, ask) = (("9.5".into(), "5".into(), 1), ("11".into(), "7".into(), 1));
+    let tops = views::<md::TopOfBook>(venue, View::Top, |m| m.instrument.get());
+    let top = tops[&3];
+    assert_eq!((level(top.bid), level(top.ask)), (bid, ask));
+    assert_eq!((top.last_price.to_string(), top.last_qty.to_string()), ("10".into(), "4".into()));
+    assert!(top.to.get() >= last && top.from.get() <= top.to.get(), "{top:?}");
+    let depths = views::<md::BookDepth>(venue, View::Depth, |m| m.instrument.get());
+    let depth = depths[&3];
+    assert_eq!((level(depth.bid1), level(depth.ask1)), (level(top.bid), level(top.ask)));
+    assert!(depth.bid2.price.get().is_none() && depth.ask10.price.get().is_none());
+    let statistics = views::<md::Statistics>(venue, View::Statistics, |m| m.instrument.get());
+    let day = statistics[&3];
+    let prices = [day.open, day.high, day.low, day.last, day.vwap].map(|price| price.to_string());
+    assert_eq!(prices, ["10"; 5].map(String::from));
+    assert_eq!((day.volume.to_string(), day.trades.get()), ("240".to_string(), 60));
+    let turnover = u128::from(day.turnover_high.get()) << 64 | u128::from(day.turnover_low.get());
+    assert_eq!(turnover, 2400 * 10_u128.pow(16));
+}
+
+#[test]
+fn views_are_told_by_tcp_and_survive_a_restart() {
+    let mut venue = Venue::start("mio", "fused", |config| {
+        // The day must not end in the middle of this test: it ends in twelve hours.
+        let now = gateway::io::clock::utc_now_ns() / 1_000_000_000;
+        let end = format!("day_end = \"{:02}:00\"", (now / 3600 + 12) % 24);
+        let config = config.replace("day_end = \"00:00\"", &end);
+        config.replace("# replay = \"127.0.0.1:9104\"", "replay = \"127.0.0.1:0\"")
+    });
+    let (mut a, mut b) = (venue.log_on("CLIENT1"), venue.log_on("CLIENT2"));
+    trade(&mut a, &mut b, 0..60);
+    a.order("bid", "1", "5", "9.5");
+    a.expect("35=8 150=0 11=bid");
+    b.order("ask", "2", "7", "11");
+    b.expect("35=8 150=0 11=ask");
+    check_views(&venue, 120);
+    venue.kill_9();
+    venue.restart();
+    check_views(&venue, 120);
 }
 
 fn trade(a: &mut Peer, b: &mut Peer, rounds: std::ops::Range<u32>) {
