@@ -253,6 +253,12 @@ pub struct Feed {
     /// A subscriber there that takes too little for so long is cut off.
     #[serde(default = "replay_slow_ms")]
     pub replay_slow_ms: u64,
+    /// Addresses that get the lines and the snapshots by unicast; needs `replay`.
+    #[serde(default)]
+    pub unicast: Vec<SocketAddr>,
+    /// Others that may have them for a while, by asking at `replay`.
+    #[serde(default)]
+    pub unicast_leases_max: u16,
 }
 
 /// `[limits]`
@@ -423,6 +429,7 @@ impl Config {
             ("replay_connections_max", u64::from(feed.replay_connections_max), 1, 4096),
             ("replay_mib_s", u64::from(feed.replay_mib_s), 1, 10_000),
             ("replay_slow_ms", feed.replay_slow_ms, 100, 600_000),
+            ("unicast_leases_max", u64::from(feed.unicast_leases_max), 0, 256),
         ];
         for (key, value, least, most) in least {
             if !(least..=most).contains(&value) {
@@ -430,6 +437,10 @@ impl Config {
                 let problem = format!("{value} will not do");
                 return Err(self.error(format!("feed.{key}"), problem, &fix));
             }
+        }
+        if feed.replay.is_none() && !(feed.unicast.is_empty() && feed.unicast_leases_max == 0) {
+            let fix = "set feed.replay: they are served from its socket";
+            return Err(self.error("feed.unicast", "without feed.replay", fix));
         }
         Ok(())
     }

@@ -5,7 +5,7 @@
 //! makes commands of them, `gateway.rs` offers those to `rings.rs`. Outward: `gateway.rs` writes reports,
 //! `publisher.rs` packets. Beside the hot path: `journal.rs` is the log on disk, `understudy.rs` writes
 //! what is derived (`outbox.rs`, `history.rs`, `snapshots.rs`), `feed/` serves old messages of the feed, `auth.rs` checks secrets, `health.rs` says how the host
-//! is doing, `listen.rs` is a subscriber as a tool, `tools.rs` reads a journal from outside.
+//! is doing, `listen.rs` is a subscriber as a tool, `relay.rs` passes a feed on, `tools.rs` reads a journal from outside.
 
 pub mod auth;
 pub mod config;
@@ -21,6 +21,7 @@ pub mod journal;
 pub mod listen;
 pub mod outbox;
 pub mod publisher;
+pub mod relay;
 pub mod rings;
 pub mod run;
 pub mod snapshots;

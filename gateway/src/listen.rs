@@ -10,10 +10,12 @@ mod replay;
 mod show;
 
 use crate::io::clock::monotonic_ns;
-use crate::io::udp::MulticastReceiver;
+use crate::io::udp::{MulticastReceiver, UnicastSocket};
 use anyhow::Context;
+use marketdata::packet::Packet;
 use marketdata::{AskLimits, FeedEvent, Line, State, Subscriber, SubscriberLimits, Way};
 use replay::Replay;
+use sbe_schemas::types::PacketFlags;
 use show::Show;
 use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
@@ -32,6 +34,8 @@ const QUEUE_PACKETS_MAX: usize = 4096;
 const DATAGRAM_BYTES_MAX: usize = 65_536;
 /// The subscriber's clock ticks at least this often.
 const TICK: Duration = Duration::from_millis(5);
+/// A stop is seen this soon.
+const SOCKET_WAIT: Duration = Duration::from_millis(100);
 /// `--book` shows a book again after this at the earliest.
 const BOOK_EVERY: Duration = Duration::from_millis(250);
 /// Silence for so long after the start deserves a word.
@@ -66,6 +70,12 @@ pub struct ListenArgs {
     /// Address of the network interface on which to join.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
     interface: Ipv4Addr,
+    /// Take only what this address has sent (source-specific multicast).
+    #[arg(long, value_name = "ADDRESS")]
+    source: Option<Ipv4Addr>,
+    /// Take the feed by unicast at this address of ours, not by multicast.
+    #[arg(long, value_name = "ADDRESS:PORT", conflicts_with = "tcp")]
+    unicast: Option<SocketAddr>,
     /// Where the venue answers for old messages (its `feed.replay`): what both lines lose is asked for there.
     #[arg(long, value_name = "ADDRESS:PORT")]
     replay: Option<SocketAddr>,
@@ -115,8 +125,18 @@ pub fn run(args: &ListenArgs) -> anyhow::Result<ExitCode> {
     }
     let (queue, packets) = sync_channel(QUEUE_PACKETS_MAX);
     let groups = [(Line::A, args.a), (Line::B, args.b), (Line::Snapshot, args.snapshot)];
-    for (line, group) in groups.into_iter().filter(|_| !args.tcp) {
-        let receiver = MulticastReceiver::join(group, args.interface)
+    if let Some(address) = args.unicast {
+        let socket =
+            UnicastSocket::bind(address).with_context(|| format!("cannot listen on {address}"))?;
+        let (queue, stop) = (queue.clone(), Arc::clone(&stop));
+        std::thread::Builder::new()
+            .name("unicast".into())
+            .spawn(move || receive_unicast(&socket, &queue, &stop))
+            .context("cannot start a thread")?;
+    }
+    let is_joined = !args.tcp && args.unicast.is_none();
+    for (line, group) in groups.into_iter().filter(|_| is_joined) {
+        let receiver = MulticastReceiver::join_from(group, args.interface, args.source)
             .with_context(|| format!("cannot join {group} on interface {}", args.interface))?;
         let (queue, stop) = (queue.clone(), Arc::clone(&stop));
         std::thread::Builder::new()
@@ -142,7 +162,7 @@ pub fn run(args: &ListenArgs) -> anyhow::Result<ExitCode> {
 }
 
 /// What comes to the listener.
-enum Heard {
+pub(crate) enum Heard {
     /// A packet.
     Packet(Line, Vec<u8>),
     /// Nobody answers who is asked this way.
@@ -150,7 +170,12 @@ enum Heard {
 }
 
 /// A thread: packets of one group into the queue, until nobody listens.
-fn receive(line: Line, receiver: &MulticastReceiver, queue: &SyncSender<Heard>, stop: &AtomicBool) {
+pub(crate) fn receive(
+    line: Line,
+    receiver: &MulticastReceiver,
+    queue: &SyncSender<Heard>,
+    stop: &AtomicBool,
+) {
     let mut buffer = vec![0; DATAGRAM_BYTES_MAX];
     while !stop.load(Ordering::Relaxed) {
         match receiver.receive(&mut buffer) {
@@ -163,6 +188,22 @@ fn receive(line: Line, receiver: &MulticastReceiver, queue: &SyncSender<Heard>, 
             }
             Err(error) => {
                 eprintln!("portcullis: line {line:?} cannot be read any more: {error}");
+                return;
+            }
+        }
+    }
+}
+
+/// A thread: packets of all channels from one socket into the queue, until nobody listens.
+fn receive_unicast(socket: &UnicastSocket, queue: &SyncSender<Heard>, stop: &AtomicBool) {
+    let mut buffer = vec![0; DATAGRAM_BYTES_MAX];
+    while !stop.load(Ordering::Relaxed) && socket.wait(SOCKET_WAIT).is_ok() {
+        while let Some((length, _)) = socket.receive(&mut buffer) {
+            let packet = buffer.get(..length).unwrap_or_default().to_vec();
+            let is_snapshot = Packet::parse(&packet)
+                .is_ok_and(|packet| packet.header.flags.has(PacketFlags::SNAPSHOT));
+            let line = if is_snapshot { Line::Snapshot } else { Line::A };
+            if queue.send(Heard::Packet(line, packet)).is_err() {
                 return;
             }
         }

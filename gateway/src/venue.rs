@@ -8,6 +8,7 @@
 
 use crate::auth::auth_way;
 use crate::config::{Config, Instrument, Placement, ScheduleLine};
+use crate::feed::fanout::Fanout;
 use crate::feed::service::{FeedService, Viewer};
 use crate::feed::supply::Supply;
 use crate::feed::tap::{TapIn, tap};
@@ -435,7 +436,8 @@ fn open_replay(
     let reader = history::HistoryReader::open(RealDisk, &config.host.data);
     let viewer = Viewer::new(Views::new(views, day_end_ns), reader, day_end_ns);
     let (snapshot_tap, snapshots) = tap(SNAPSHOT_TAP_PACKETS);
-    let service = FeedService { tap: packets, snapshots, supply, viewer, tcp, udp };
+    let fanout = Fanout::new(feed.unicast.clone(), feed.unicast_leases_max.into());
+    let service = FeedService { tap: packets, snapshots, supply, viewer, tcp, udp, fanout };
     Ok(Some((address, service, snapshot_tap)))
 }
 

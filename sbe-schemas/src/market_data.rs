@@ -40,6 +40,8 @@ pub fn name(template_id: u16) -> Option<&'static str> {
         52 => "ReplayBegin",
         53 => "ReplayEnd",
         54 => "SlowConsumer",
+        55 => "LeaseRequest",
+        56 => "Lease",
         60 => "ViewRequest",
         61 => "TopOfBook",
         62 => "BookDepth",
@@ -93,6 +95,10 @@ pub fn describe(bytes: &[u8], out: &mut dyn fmt::Write) -> fmt::Result {
         54 => {
             SlowConsumer::decode(bytes).map(|(message, ..)| write!(out, "SlowConsumer {message}"))
         }
+        55 => {
+            LeaseRequest::decode(bytes).map(|(message, ..)| write!(out, "LeaseRequest {message}"))
+        }
+        56 => Lease::decode(bytes).map(|(message, ..)| write!(out, "Lease {message}")),
         60 => ViewRequest::decode(bytes).map(|(message, ..)| write!(out, "ViewRequest {message}")),
         61 => TopOfBook::decode(bytes).map(|(message, ..)| write!(out, "TopOfBook {message}")),
         62 => BookDepth::decode(bytes).map(|(message, ..)| write!(out, "BookDepth {message}")),
@@ -935,6 +941,90 @@ impl Message for SlowConsumer {
     const BLOCK_LENGTH: u16 = 12;
     const NAME: &'static str = "SlowConsumer";
     const ZERO: Self = Self { next: U64::new(0), left_ms: U32::new(0) };
+}
+
+/// UDP: send the lines to where this comes from, for a while.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
+)]
+#[repr(C)]
+pub struct LeaseRequest {
+    /// `requestId`.
+    pub request_id: U32,
+    /// `epoch`.
+    pub epoch: U32,
+    /// For how long; 0: no more.
+    pub seconds: U16,
+    /// From the last Lease; 0: none yet.
+    pub token: U64,
+}
+
+const _: () = assert!(size_of::<LeaseRequest>() == 18);
+
+impl fmt::Display for LeaseRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "requestId={} epoch={} seconds={} token={}",
+            self.request_id, self.epoch, self.seconds, self.token
+        )
+    }
+}
+
+impl Message for LeaseRequest {
+    const TEMPLATE_ID: u16 = 55;
+    const SCHEMA_ID: u16 = SCHEMA_ID;
+    const VERSION: u16 = VERSION;
+    const BLOCK_LENGTH: u16 = 18;
+    const NAME: &'static str = "LeaseRequest";
+    const ZERO: Self = Self {
+        request_id: U32::new(0),
+        epoch: U32::new(0),
+        seconds: U16::new(0),
+        token: U64::new(0),
+    };
+}
+
+/// Answer to a LeaseRequest.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
+)]
+#[repr(C)]
+pub struct Lease {
+    /// `requestId`.
+    pub request_id: U32,
+    /// For how long from now; 0: no lease. Ask again with the token.
+    pub seconds: U16,
+    /// `token`.
+    pub token: U64,
+    /// Sequence of the next message to be told.
+    pub next: U64,
+}
+
+const _: () = assert!(size_of::<Lease>() == 22);
+
+impl fmt::Display for Lease {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "requestId={} seconds={} token={} next={}",
+            self.request_id, self.seconds, self.token, self.next
+        )
+    }
+}
+
+impl Message for Lease {
+    const TEMPLATE_ID: u16 = 56;
+    const SCHEMA_ID: u16 = SCHEMA_ID;
+    const VERSION: u16 = VERSION;
+    const BLOCK_LENGTH: u16 = 22;
+    const NAME: &'static str = "Lease";
+    const ZERO: Self = Self {
+        request_id: U32::new(0),
+        seconds: U16::new(0),
+        token: U64::new(0),
+        next: U64::new(0),
+    };
 }
 
 /// TCP: tell me how this looks, at most so often.

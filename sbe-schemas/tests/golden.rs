@@ -68,7 +68,7 @@ fn every_message() -> Vec<Known> {
             InstrumentDefinition AuctionIndicative AuctionResult Trade TradingStatus OrderAdd OrderReduce OrderDelete OrderExecute BookChecksum
             SnapshotBegin SnapshotOrder SnapshotEnd
             ReplayRequest ReplayReject ReplayBegin ReplayEnd SlowConsumer
-            ViewRequest TopOfBook BookDepth Statistics;
+            LeaseRequest Lease ViewRequest TopOfBook BookDepth Statistics;
     }
 }
 

@@ -42,6 +42,8 @@ pub enum Request {
     Replay(md::ReplayRequest),
     /// Best prices, depth or statistics; TCP only.
     View(md::ViewRequest),
+    /// The lines, by unicast; UDP only.
+    Lease(md::LeaseRequest),
 }
 
 /// The request in a packet; `None`: it is none.
@@ -53,6 +55,9 @@ pub fn request_in(bytes: &[u8]) -> Option<Request> {
     }
     if let Ok((request, ..)) = md::ReplayRequest::decode(message) {
         return Some(Request::Replay(*request));
+    }
+    if let Ok((request, ..)) = md::LeaseRequest::decode(message) {
+        return Some(Request::Lease(*request));
     }
     md::ViewRequest::decode(message).ok().map(|(request, ..)| Request::View(*request))
 }

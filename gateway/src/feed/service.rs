@@ -1,6 +1,7 @@
 //! The turn of the feed's cold thread: packets from the tap into the window, messages into the views, then
 //! whoever wants some.
 
+use super::fanout::Fanout;
 use super::supply::Supply;
 use super::tap::TapOut;
 use super::tcp::TcpReplay;
@@ -30,6 +31,8 @@ pub struct FeedService<D: Disk, U> {
     pub tcp: TcpReplay<D>,
     /// Retransmission over UDP.
     pub udp: UdpReplay<D, U>,
+    /// The lines to single addresses.
+    pub fanout: Fanout,
 }
 
 impl<D: Disk, U: Datagrams> FeedService<D, U> {
@@ -40,11 +43,18 @@ impl<D: Disk, U: Datagrams> FeedService<D, U> {
         while done < TURN_PACKETS_MAX
             && let Some(packet) = self.tap.next_packet()
         {
+            self.fanout.send(packet, self.udp.datagrams());
             self.supply.window.push(packet);
             done += 1;
         }
-        done += self.viewer.turn(&mut self.supply, &mut self.snapshots, now, utc);
-        self.udp.turn(&mut self.supply, now, utc);
+        while let Some(packet) = self.snapshots.next_packet() {
+            self.fanout.send(packet, self.udp.datagrams());
+            self.viewer.views.on_packet(Line::Snapshot, packet, now);
+            done += 1;
+        }
+        done += self.viewer.turn(&mut self.supply, now, utc);
+        self.fanout.expire(now);
+        self.udp.turn(&mut self.supply, &mut self.fanout, now, utc);
         done + self.tcp.turn(&mut self.supply, &mut self.viewer.views, now, utc)
     }
 }
@@ -66,7 +76,7 @@ impl<D: Disk> Viewer<D> {
         Self { views, reader, day_end_ns, next: None }
     }
 
-    fn turn(&mut self, supply: &mut Supply, snapshots: &mut TapOut, now: u64, utc: u64) -> usize {
+    fn turn(&mut self, supply: &mut Supply, now: u64, utc: u64) -> usize {
         let Some(newest) = supply.window.first() else { return 0 };
         let from = match self.next {
             Some(next) => next,
@@ -75,18 +85,14 @@ impl<D: Disk> Viewer<D> {
                 None => return 0,
             },
         };
-        let (views, mut done) = (&mut self.views, 0);
+        let views = &mut self.views;
         let take = |packet: &[u8]| views.on_packet(Line::Tcp, packet, now);
         // What is kept no more is a hole: the books come back with the next snapshots.
         let to = supply
             .give(&mut self.reader, (from, u64::MAX), TURN_VIEW_BYTES, take)
             .unwrap_or_else(|_| supply.window.first().unwrap_or(from).max(from));
         self.next = Some(to);
-        while let Some(packet) = snapshots.next_packet() {
-            self.views.on_packet(Line::Snapshot, packet, now);
-            done += 1;
-        }
-        done + (to - from) as usize
+        (to - from) as usize
     }
 
     /// The first message kept that was told today, at most `newest`, which is. `None`: the history, which a

@@ -213,7 +213,9 @@ impl<D: Disk> TcpReplay<D> {
             Framed::Short => return 0,
             Framed::Wrong => None,
             Framed::Packet(packet, taken) => {
-                let request = request_in(packet);
+                // Leases are for who can be sent datagrams.
+                let request =
+                    request_in(packet).filter(|request| !matches!(request, Request::Lease(_)));
                 self.transport.consume(peer.conn, taken);
                 request
             }
@@ -227,7 +229,7 @@ impl<D: Disk> TcpReplay<D> {
             let request_id = match request {
                 Some(Request::Replay(request)) => request.request_id.get(),
                 Some(Request::View(request)) => request.request_id.get(),
-                None => 0,
+                Some(Request::Lease(_)) | None => 0,
             };
             self.refuse(peer, (request_id, reason), (0, 0), utc);
             self.transport.close(peer.conn, Close::Flushed);
@@ -237,6 +239,7 @@ impl<D: Disk> TcpReplay<D> {
         match request {
             Request::Replay(request) => self.begin(peer, &request, next, now, utc),
             Request::View(request) => self.begin_viewing(peer, &request, next, now, utc),
+            Request::Lease(_) => {}
         }
         1
     }

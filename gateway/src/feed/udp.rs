@@ -4,6 +4,7 @@
 //! them together, get only so much a second. Who asks for too much is told so once, and then not answered.
 
 use super::control::{ControlPacket, FRAMED_BYTES_MAX, OPEN, Request, request_in};
+use super::fanout::Fanout;
 use super::rate::{Bucket, Rates};
 use super::supply::Supply;
 use crate::history::HistoryReader;
@@ -86,12 +87,15 @@ impl<D: Disk, U: Datagrams> UdpReplay<D, U> {
     }
 
     /// Answers what has come; returns how many requests were answered with messages.
-    pub fn turn(&mut self, supply: &mut Supply, now: u64, utc: u64) -> usize {
+    pub fn turn(&mut self, supply: &mut Supply, fanout: &mut Fanout, now: u64, utc: u64) -> usize {
         let (mut buffer, before) = ([0; 256], self.counts.answered);
         for _ in 0..TURN_REQUESTS_MAX {
             let Some((length, peer)) = self.datagrams.receive(&mut buffer) else { break };
             match buffer.get(..length).and_then(request_in) {
                 Some(Request::Replay(request)) => self.answer(&request, peer, supply, now, utc),
+                Some(Request::Lease(request)) => {
+                    self.lease(&request, peer, supply, fanout, now, utc);
+                }
                 _ => self.counts.ignored += 1, // No answer to what may not even be a request.
             }
         }
@@ -106,6 +110,25 @@ impl<D: Disk, U: Datagrams> UdpReplay<D, U> {
     /// What it sends and receives by.
     pub fn datagrams(&mut self) -> &mut U {
         &mut self.datagrams
+    }
+
+    fn lease(
+        &mut self,
+        request: &md::LeaseRequest,
+        peer: SocketAddr,
+        supply: &Supply,
+        fanout: &mut Fanout,
+        now: u64,
+        utc: u64,
+    ) {
+        let allowed = self.rates.of(peer.ip(), now).map_or(0, |bucket| bucket.take(1, now));
+        if allowed == 0 || request.epoch.get() != self.epoch || self.all.take(1, now) == 0 {
+            self.counts.ignored += 1;
+            return;
+        }
+        let next = supply.window.next().unwrap_or(0);
+        let lease = fanout.lease(request, peer, next, now);
+        self.datagrams.send(self.control.of(&lease, utc), peer);
     }
 
     fn answer(

@@ -80,6 +80,18 @@ impl MulticastReceiver {
     /// # Errors
     /// `InvalidInput`: not a multicast group. Else what the kernel said.
     pub fn join(group: SocketAddrV4, interface: Ipv4Addr) -> io::Result<Self> {
+        Self::join_from(group, interface, None)
+    }
+
+    /// The same, but only what `source` has sent, where one is given (source-specific multicast).
+    ///
+    /// # Errors
+    /// As [`Self::join`].
+    pub fn join_from(
+        group: SocketAddrV4,
+        interface: Ipv4Addr,
+        source: Option<Ipv4Addr>,
+    ) -> io::Result<Self> {
         must_be_multicast(group)?;
         let socket = Socket::new(Domain::IPV4, Type::DGRAM, Some(Protocol::UDP))?;
         socket.set_reuse_address(true)?;
@@ -87,7 +99,10 @@ impl MulticastReceiver {
         // To the group, not to 0.0.0.0: that would also get what comes to the port for other
         // groups (any process may have joined them) and for this host itself.
         socket.bind(&group.into())?;
-        socket.join_multicast_v4(group.ip(), &interface)?;
+        match source {
+            None => socket.join_multicast_v4(group.ip(), &interface)?,
+            Some(source) => socket.join_ssm_v4(&source, group.ip(), &interface)?,
+        }
         socket.set_read_timeout(Some(READ_TIMEOUT))?;
         Ok(Self { socket })
     }
@@ -233,6 +248,21 @@ mod tests {
             receiver.set_read_timeout(Duration::from_millis(20)).unwrap();
             assert_eq!(receiver.receive(&mut buffer).unwrap(), None);
         }
+    }
+
+    #[test]
+    fn with_a_source_only_its_packets_come() {
+        let group = group(4, free_port());
+        let join = |source| {
+            MulticastReceiver::join_from(group, Ipv4Addr::LOCALHOST, Some(source)).unwrap()
+        };
+        let (ours, others) = (join(Ipv4Addr::LOCALHOST), join(Ipv4Addr::new(127, 0, 0, 9)));
+        sender(group).send(b"from 127.0.0.1").unwrap();
+        let mut buffer = [0; 100];
+        ours.set_read_timeout(Duration::from_secs(5)).unwrap();
+        assert_eq!(ours.receive(&mut buffer).unwrap(), Some(14));
+        others.set_read_timeout(Duration::from_millis(20)).unwrap();
+        assert_eq!(others.receive(&mut buffer).unwrap(), None);
     }
 
     #[test]

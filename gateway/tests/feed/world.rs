@@ -3,6 +3,7 @@
 use crate::common::{DATA, Message, Random, begun, market, settings};
 use engine::{EVENT_BYTES, Event};
 use gateway::feed::control::{ControlPacket, Framed, next_framed};
+use gateway::feed::fanout::Fanout;
 use gateway::feed::service::{FeedService, Viewer};
 use gateway::feed::supply::Supply;
 use gateway::feed::tap::{TapIn, tap};
@@ -101,6 +102,7 @@ impl World {
             supply: Supply::new(1, 1, window_packets),
             tcp: TcpReplay::new(settings, Box::new(transport), 8, disk, data),
             udp,
+            fanout: Fanout::new(Vec::new(), 4),
         };
         let (random, packer) = (Random(seed), Packer::new(1, 1));
         Self { seed, random, now: 1, net, wire, service, history, packer, tap: into, next: old + 1 }

@@ -11,6 +11,7 @@
 mod orders;
 mod peer;
 mod replay;
+mod spread;
 mod venue;
 
 use peer::Peer;
