@@ -130,10 +130,44 @@ fn a_listener_by_unicast_has_every_book() {
     a.order("before", "1", "4", "9");
     a.expect("35=8 150=0");
     let words = ["--unicast", &free.to_string(), "--replay", venue.replay()];
-    let words = [&words[..], &["--json", "--orders", "--verify", "--seconds", "4"]].concat();
+    let file = std::path::Path::new(env!("CARGO_TARGET_TMPDIR"))
+        .join(format!("spread-{}.pcap", std::process::id()));
+    let record = ["--stats", "--record", file.to_str().unwrap()];
+    let words =
+        [&words[..], &["--json", "--orders", "--verify", "--seconds", "4"], &record].concat();
     let listener = venue.listen(&words);
     std::thread::sleep(Duration::from_millis(1500));
     a.order("after", "1", "4", "10");
     a.expect("35=8 150=0");
-    assert_eq!(listener.orders("ACME").len(), 2);
+    let lines = listener.lines();
+    let of = |kind: &'static str| lines.iter().filter(move |line| line["type"] == kind);
+    assert_eq!(of("order").filter(|line| line["symbol"] == "ACME").count(), 2);
+    assert!(of("second").count() >= 2);
+    assert!(of("second").any(|line| line["delayUsMax"].as_u64().unwrap() > 0));
+    check_record(&file, free.port());
+    std::fs::remove_file(&file).unwrap();
+}
+
+/// The file is one that tshark reads: UDP packets to this port, of which each is a packet of the feed.
+fn check_record(file: &std::path::Path, port: u16) {
+    let mut tshark = Command::new("tshark");
+    tshark.arg("-r").arg(file).args(["-o", "ip.check_checksum:TRUE", "-T", "fields"]);
+    tshark.args(["-e", "ip.checksum.status", "-e", "udp.dstport", "-e", "udp.payload"]);
+    let output = match tshark.output() {
+        Ok(output) => output,
+        Err(why) => return eprintln!("not read back: tshark: {why}"),
+    };
+    let text = String::from_utf8(output.stdout).unwrap();
+    let mut snapshots = 0;
+    for line in text.lines() {
+        let fields: Vec<&str> = line.split('\t').collect();
+        assert_eq!((fields[0], fields[1]), ("1", port.to_string().as_str()), "{line}");
+        let hex = fields[2].replace(':', "");
+        let bytes: Vec<u8> = (0..hex.len() / 2)
+            .map(|at| u8::from_str_radix(&hex[2 * at..2 * at + 2], 16).unwrap())
+            .collect();
+        let packet = Packet::parse(&bytes).unwrap();
+        snapshots += usize::from(packet.header.flags.has(PacketFlags::SNAPSHOT));
+    }
+    assert!(text.lines().count() > 4 && snapshots > 1, "{text}");
 }
