@@ -103,6 +103,8 @@ struct Peer<D: Disk> {
     /// Bytes given to the transport.
     committed: u64,
     due: Due,
+    /// Something could not be sent: its stream has ended.
+    is_over: bool,
 }
 
 /// See the file's map.
@@ -200,7 +202,7 @@ impl<D: Disk> TcpReplay<D> {
             Some(place) if same < self.settings.per_address_max => {
                 let due = Due { bytes: 0, since: now, is_told: false };
                 let state = State::Idle { since: now };
-                *place = Some(Peer { conn, address, state, committed: 0, due });
+                *place = Some(Peer { conn, address, state, committed: 0, due, is_over: false });
             }
             _ => self.transport.close(conn, Close::Now),
         }
@@ -379,6 +381,7 @@ impl<D: Disk> TcpReplay<D> {
             }
         }
         match peer.state {
+            _ if peer.is_over => false,
             State::Idle { since: 0 } => false,
             State::Idle { since } if now.saturating_sub(since) >= self.settings.idle_ns => {
                 self.transport.close(peer.conn, Close::Flushed);
@@ -407,7 +410,10 @@ impl<D: Disk> TcpReplay<D> {
                 peer.committed += bytes as u64;
             }
             // A hole in a stream would be a lie; the end of it is none.
-            None => self.transport.close(peer.conn, Close::Now),
+            None => {
+                self.transport.close(peer.conn, Close::Now);
+                peer.is_over = true;
+            }
         }
     }
 }
