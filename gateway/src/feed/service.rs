@@ -53,6 +53,7 @@ impl<D: Disk, U: Datagrams> FeedService<D, U> {
             done += 1;
         }
         done += self.viewer.turn(&mut self.supply, now, utc);
+        self.supply.is_whole = self.viewer.next.is_some();
         self.fanout.expire(now);
         self.udp.turn(&mut self.supply, &mut self.fanout, now, utc);
         done + self.tcp.turn(&mut self.supply, &mut self.viewer.views, now, utc)

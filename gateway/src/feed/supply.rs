@@ -44,13 +44,20 @@ impl Repacker {
 pub struct Supply {
     /// The newest.
     pub window: Window,
+    /// The history reaches to the window: it has all that it ever will have. A start makes its end again,
+    /// and until then what is not there may still come.
+    pub is_whole: bool,
     repacker: Repacker,
 }
 
 impl Supply {
     /// Of this channel; `packets` in the window.
     pub fn new(channel: u16, epoch: u32, packets: usize) -> Self {
-        Self { window: Window::new(packets), repacker: Repacker::new(channel, epoch) }
+        Self {
+            window: Window::new(packets),
+            is_whole: false,
+            repacker: Repacker::new(channel, epoch),
+        }
     }
 
     /// Sends messages from `from` to `to` in packets of together at most `bytes`, frames included (with room for

@@ -211,6 +211,9 @@ impl<D: Disk> TcpReplay<D> {
     /// Takes a request, if one has come and none is being answered.
     fn listen(&mut self, peer: &mut Peer<D>, supply: &Supply, now: u64, utc: u64) -> usize {
         let State::Idle { .. } = peer.state else { return 0 };
+        if !supply.is_whole {
+            return 0; // It waits: what is the oldest message, or not kept, is not known yet.
+        }
         let request = match next_framed(self.transport.received(peer.conn)) {
             Framed::Short => return 0,
             Framed::Wrong => None,

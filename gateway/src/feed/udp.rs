@@ -174,7 +174,8 @@ impl<D: Disk, U: Datagrams> UdpReplay<D, U> {
                 },
             );
             match give {
-                Err(_) => Some(ReplayRefusal::NotKept),
+                Err(_) if supply.is_whole => Some(ReplayRefusal::NotKept),
+                Err(_) => Some(ReplayRefusal::Busy),
                 Ok(_) if sent == 0 => Some(ReplayRefusal::Busy),
                 Ok(_) => None,
             }

@@ -181,3 +181,27 @@ fn the_rate_of_a_connection_and_the_places_of_an_address_are_bounded() {
     assert!(more.iter().all(|client| client.is_ended(&world)));
     assert!(!client.is_ended(&world) && world.now > 5000 * MS);
 }
+
+#[test]
+fn after_a_start_requests_wait_until_the_history_is_made_again() {
+    // The venue tells its last packets again while the history is still empty.
+    let mut world = World::new(8, 0, 64, 8);
+    world.next = 500;
+    for _ in 0..5 {
+        world.tell();
+        world.turn();
+    }
+    let mut client = world.connect();
+    client.ask(&world, 0, OPEN);
+    for _ in 0..50 {
+        world.turn();
+        client.read(&world);
+    }
+    assert!(client.got.is_empty(), "neither refused nor begun with what is newest");
+    world.write_history(0);
+    for _ in 0..200 {
+        world.turn();
+        client.read(&world);
+    }
+    world.assert_told(&client.messages(), 1, world.next - 1);
+}

@@ -11,6 +11,8 @@ use sbe_schemas::types::{self, PacketFlags, View};
 use std::collections::BTreeMap;
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, TcpStream, UdpSocket};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 type Told = BTreeMap<u64, Vec<u8>>;
@@ -219,4 +221,55 @@ fn lines_replay_and_a_second_life_say_the_same() {
         assert!(end > last && told.len() as u64 == end, "and goes on without a hole");
         assert!(replay(&venue, end) == told);
     }
+}
+
+#[test]
+fn floods_and_garbage_at_the_replay_address_disturb_nobody() {
+    let venue = Venue::start("mio", "fused", |config| {
+        config.replace("# replay = \"127.0.0.1:9104\"", "replay = \"127.0.0.1:0\"")
+    });
+    let (mut a, mut b) = (venue.log_on("CLIENT1"), venue.log_on("CLIENT2"));
+    trade(&mut a, &mut b, 0..10);
+    let stop = Arc::new(AtomicBool::new(false));
+    let (address, ended) = (venue.replay().to_owned(), Arc::clone(&stop));
+    let flood = std::thread::spawn(move || {
+        let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+        socket.set_nonblocking(true).unwrap();
+        let (whole, mut buffer) = (request(1, 30), [0; 2000]);
+        let (mut sent, mut answers) = (0_u64, 0_u64);
+        let begun = Instant::now();
+        while !ended.load(Ordering::Relaxed) {
+            for n in 0..20 {
+                let packet = if n == 0 { b"garbage that is no packet" } else { &whole[..] };
+                sent += u64::from(socket.send_to(packet, &address).is_ok());
+            }
+            while socket.recv(&mut buffer).is_ok() {
+                answers += 1;
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        (sent, answers, begun.elapsed())
+    });
+    // Connections that say nothing, garbage, or half a request; more of them than there are places.
+    let strangers: Vec<TcpStream> = (0..40)
+        .filter_map(|n| {
+            let mut stream = TcpStream::connect(venue.replay()).ok()?;
+            let words: &[u8] = [&b""[..], b"GET / HTTP/1.1\r\n\r\n", b"\x3e\0FP"][n % 3];
+            stream.write_all(words).ok()?;
+            Some(stream)
+        })
+        .collect();
+    let begun = Instant::now();
+    trade(&mut a, &mut b, 10..60);
+    let took = begun.elapsed();
+    std::thread::sleep(Duration::from_secs(1));
+    assert!(took < Duration::from_secs(10), "fifty trades took {took:?}");
+    stop.store(true, Ordering::Relaxed);
+    let (sent, answers, flooded) = flood.join().unwrap();
+    let allowed = 256 + 1000 * (flooded.as_secs() + 1);
+    assert!(sent > 500 && answers <= allowed, "{answers} answers to {sent} in {flooded:?}");
+    drop(strangers);
+    // And the honest are served.
+    std::thread::sleep(Duration::from_millis(100));
+    assert!(replay(&venue, 120).len() >= 120);
 }
