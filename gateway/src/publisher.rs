@@ -68,6 +68,13 @@ impl<L: Lines> Publisher<L> {
         done
     }
 
+    /// The venue stops in good order: tells it, after everything else.
+    pub fn end(&mut self, now: u64) {
+        if let Some(last) = self.packer.end_of_session(now) {
+            self.lines.send(last);
+        }
+    }
+
     /// Where packets go.
     pub fn lines(&mut self) -> &mut L {
         &mut self.lines

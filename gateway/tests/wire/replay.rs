@@ -220,6 +220,18 @@ fn lines_replay_and_a_second_life_say_the_same() {
         let end = *told.keys().last().unwrap();
         assert!(end > last && told.len() as u64 == end, "and goes on without a hole");
         assert!(replay(&venue, end) == told);
+
+        // The end says that it is one, on both lines.
+        venue.terminate();
+        assert_eq!(venue.wait_for_exit(), Some(0));
+        for line in &lines {
+            let (mut buffer, mut last) = ([0; 2000], None);
+            while let Some(length) = line.receive(&mut buffer).unwrap() {
+                let header = *Packet::parse(&buffer[..length]).unwrap().header;
+                last = Some((header.flags, header.message_count.get(), header.sequence.get()));
+            }
+            assert_eq!(last, Some((PacketFlags::END_OF_SESSION, 0, end + 1)));
+        }
     }
 }
 
