@@ -345,7 +345,10 @@ fn listen(
             Ok(Heard::Packet(line, packet)) => {
                 silent = false;
                 beside.record(args, line, &packet);
-                subscriber.on_packet(line, &packet, monotonic_ns(), &mut listen);
+                let now = monotonic_ns();
+                subscriber.on_packet(line, &packet, now, &mut listen);
+                // What is missing next is asked for at once.
+                subscriber.on_tick(now, &mut listen);
             }
             Err(RecvTimeoutError::Timeout) => {
                 subscriber.on_tick(monotonic_ns(), &mut listen);

@@ -69,8 +69,8 @@ pub struct Arbiter {
     expected: Option<u64>,
     /// The sender has named everything below; above `expected` there is a hole.
     told_to: u64,
-    /// Packets from beyond the hole, by their first sequence.
-    held: BTreeMap<u64, Vec<u8>>,
+    /// Packets from beyond the hole, by their first sequence, with the time when they came.
+    held: BTreeMap<u64, (u64, Vec<u8>)>,
     held_bytes: usize,
     /// Youngest time of any packet.
     time_last: u64,
@@ -184,7 +184,7 @@ impl Arbiter {
             return Fate::Duplicate;
         }
         self.held_bytes += raw.len();
-        self.held.insert(start, raw.to_vec());
+        self.held.insert(start, (now, raw.to_vec()));
         while self.held_bytes > self.held_bytes_max {
             self.give_up(now, give);
         }
@@ -208,17 +208,18 @@ impl Arbiter {
         while let Some(entry) = self.held.first_entry()
             && Some(*entry.key()) <= self.expected
         {
-            let raw = entry.remove();
+            let (_, raw) = entry.remove();
             self.held_bytes -= raw.len();
             if let Ok(packet) = Packet::parse(&raw) {
                 self.give_out(&packet, give);
             }
         }
-        // Another hole is next. It has been open for longer, but the wait is short.
+        // Another hole is next: open since what is behind it came.
         if self.held.len() < before
             && let Some(expected) = self.expected.filter(|expected| *expected < self.told_to)
         {
-            self.asker.begin(expected, now);
+            let since = self.held.values().next().map_or(now, |(since, _)| *since);
+            self.asker.begin(expected, since);
         }
     }
 

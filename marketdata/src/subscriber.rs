@@ -292,6 +292,8 @@ struct Books {
     instruments: BTreeMap<u32, Instrument>,
     /// Of an instrument heard of from now on: its messages are complete from here.
     complete_from: u64,
+    /// The next messages are late.
+    is_doubted: bool,
     used: Memory,
 }
 
@@ -299,14 +301,20 @@ impl Books {
     fn new(limits: SubscriberLimits) -> Self {
         // Before the incremental channel is joined no snapshot reaches far enough to be of use.
         let (instruments, complete_from) = (BTreeMap::new(), u64::MAX);
-        Self { limits, instruments, complete_from, used: Memory::default() }
+        Self { limits, instruments, complete_from, is_doubted: false, used: Memory::default() }
     }
 
     fn on_arrival(&mut self, arrival: Arrival<'_>, tell: &mut impl FnMut(FeedEvent<'_>)) {
         match arrival {
             Arrival::Joined { sequence } => self.on_loss(sequence, tell),
-            Arrival::Doubt => self.instruments.values_mut().for_each(|i| i.on_doubt(tell)),
-            Arrival::Whole => self.instruments.values_mut().for_each(|i| i.on_whole(tell)),
+            Arrival::Doubt => {
+                self.is_doubted = true;
+                self.instruments.values_mut().for_each(|i| i.on_doubt(tell));
+            }
+            Arrival::Whole => {
+                self.is_doubted = false;
+                self.instruments.values_mut().for_each(|i| i.on_whole(tell));
+            }
             Arrival::Lost { from, to } => {
                 tell(FeedEvent::Gap { from, to });
                 self.on_loss(to, tell);
@@ -319,7 +327,7 @@ impl Books {
     }
 
     fn on_loss(&mut self, to: u64, tell: &mut impl FnMut(FeedEvent<'_>)) {
-        self.complete_from = to;
+        (self.complete_from, self.is_doubted) = (to, false);
         for instrument in self.instruments.values_mut() {
             instrument.on_loss(to, tell);
         }
@@ -388,8 +396,8 @@ impl Books {
         if !is_known && self.instruments.len() >= self.limits.instruments_max {
             return tell(FeedEvent::Ignored { instrument: number });
         }
-        let complete_from = self.complete_from;
-        let new = || Instrument::new(number, complete_from);
+        let (complete_from, is_doubted) = (self.complete_from, self.is_doubted);
+        let new = || Instrument::new(number, complete_from, is_doubted);
         let instrument = self.instruments.entry(number).or_insert_with(new);
         let room = Memory {
             orders: self.limits.orders_max.saturating_sub(self.used.orders),

@@ -184,6 +184,9 @@ impl Listener {
 
     /// Its summary and the orders of all books, at its end.
     fn finish(mut self) -> (serde_json::Value, Vec<String>) {
+        // `ip netns exec` has become the program.
+        let pid = self.0.0.id().to_string();
+        assert!(Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
         let mut text = String::new();
         self.0.0.stdout.take().unwrap().read_to_string(&mut text).unwrap();
         let lines: Vec<serde_json::Value> =
@@ -206,7 +209,8 @@ fn what_nft_drops_on_both_lines_is_asked_for_and_every_book_is_the_venues() {
     };
     let directory = directory();
     let _venue = venue(&cable, &directory);
-    let seconds = ["--seconds", "9"];
+    // They are stopped when all is quiet; this is for the case that nobody is left to do so.
+    let seconds = ["--seconds", "60"];
     let replay = ["--replay", "10.77.0.1:9104"];
     // Of each line every fifth packet is dropped: the same ones of both, so that neither has them. Of what
     // is asked for every third answer is dropped, too.
@@ -220,6 +224,8 @@ fn what_nft_drops_on_both_lines_is_asked_for_and_every_book_is_the_venues() {
     let listener = Listener::start(&cable, &[&seconds[..], &replay].concat());
     std::thread::sleep(Duration::from_millis(700));
     trade(&cable, 3000);
+    // Longer than any answer takes, and than the venue's heartbeats, which show what is missing at the end.
+    std::thread::sleep(Duration::from_secs(2));
     let (told, orders) = listener.finish();
     let (whole, truly) = truth.finish();
     println!("{told}");

@@ -144,7 +144,8 @@ fn check_with(seed: u64, faults: Faults, servers: Servers, joins_at: &[u64]) -> 
     for listener in &listeners {
         venue.assert_followed_by(&listener.subscriber);
         let statistics = listener.subscriber.statistics();
-        let traded_for_long = listener.joins_at < BATCHES / 2;
+        // Who asks in vain is behind for a second, and has books by snapshots that are ahead of messages.
+        let traded_for_long = listener.joins_at < BATCHES / 2 && !servers.is_dead;
         assert!(statistics.checksums_verified > 0 || !traded_for_long, "{seed}: {statistics:?}");
         assert_eq!(statistics.checksums_failed, 0, "seed {seed}: {statistics:?}");
         assert_eq!(statistics.refused, 0, "seed {seed}: {statistics:?}");
