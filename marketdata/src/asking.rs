@@ -40,7 +40,7 @@ pub struct AskLimits {
     pub udp_answer_ns: u64,
     /// How often without an answer.
     pub udp_tries: u32,
-    /// Larger holes are asked for by TCP at once, where that can be.
+    /// Who is further behind asks by TCP at once, where that can be.
     pub udp_messages_max: u64,
     /// Over TCP something comes within this, or the hole is given up.
     pub tcp_answer_ns: u64,
@@ -98,21 +98,35 @@ pub(crate) struct Asker {
     from: u64,
     /// When something was last done or came.
     since: u64,
+    /// Last message that has been asked for.
+    asked_to: u64,
     /// Until when each way is not tried.
     not_until: [u64; 2],
 }
 
 impl Asker {
     pub(crate) fn new(limits: AskLimits, wait_ns: u64) -> Self {
-        Self { limits, wait_ns, stage: Stage::Late, from: 0, since: 0, not_until: [0; 2] }
+        Self {
+            limits,
+            wait_ns,
+            stage: Stage::Late,
+            from: 0,
+            since: 0,
+            asked_to: 0,
+            not_until: [0; 2],
+        }
     }
 
-    /// A hole has been seen.
+    /// A hole has been seen. The answer that is under way may fill it, too.
     pub(crate) fn begin(&mut self, from: u64, now: u64) {
+        let is_asked = matches!(self.stage, Stage::Udp { .. } | Stage::Tcp);
+        if is_asked && from <= self.asked_to {
+            return;
+        }
         (self.stage, self.from, self.since) = (Stage::Late, from, now);
     }
 
-    /// What to do now about the hole `from..to`.
+    /// What to do now about the holes in `from..to`.
     pub(crate) fn look(&mut self, from: u64, to: u64, now: u64) -> Verdict {
         let AskLimits { late_ns, udp_answer_ns, udp_tries, tcp_answer_ns, .. } = self.limits;
         let somebody = self.can(Way::Udp, now) || self.can(Way::Tcp, now);
@@ -129,7 +143,7 @@ impl Asker {
                 self.stage = Stage::Udp { tries: 0 };
                 Verdict::Wait
             }
-            Stage::Udp { tries: 0 } if waited >= udp_answer_ns / 4 => self.ask_first(to, now),
+            Stage::Udp { tries: 0 } if waited >= udp_answer_ns / 8 => self.ask_first(to, now),
             Stage::Udp { tries } if tries > 0 && waited >= udp_answer_ns => match tries < udp_tries
             {
                 true => self.ask(Stage::Udp { tries: tries + 1 }, Way::Udp, to, now),
@@ -190,7 +204,7 @@ impl Asker {
     }
 
     fn ask(&mut self, stage: Stage, way: Way, to: u64, now: u64) -> Verdict {
-        (self.stage, self.since) = (stage, now);
+        (self.stage, self.since, self.asked_to) = (stage, now, to.saturating_sub(1));
         Verdict::Ask(Ask { way, from: self.from, to: to.saturating_sub(1) })
     }
 }
