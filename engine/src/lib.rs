@@ -43,6 +43,7 @@ pub mod permissions;
 pub mod phase;
 pub(crate) mod places;
 pub(crate) mod report;
+pub mod retold;
 pub mod risk;
 pub mod session;
 pub mod snapshot;

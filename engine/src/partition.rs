@@ -6,12 +6,13 @@
 
 use crate::command::{CommandBuffer, Commands, slot_bytes, write_slot};
 use crate::engine::{Engine, Limits, Step};
-use crate::event::{CONTROL, NoSink, SINK_FREE_MIN, Sink};
+use crate::event::{CONTROL, SINK_FREE_MIN, Sink};
 use crate::hours::{Calendar, Window};
 use crate::instrument::{Instrument, TICKS_MAX};
 use crate::log::{AppendError, BatchRef, Log, LogEvent};
 use crate::lookahead::LOOK_AHEAD;
 use crate::permissions::{Holder, is_free};
+use crate::retold::Retold;
 use crate::session::firm_of;
 use crate::snapshot::Header;
 use sbe_schemas::header::Message;
@@ -304,6 +305,8 @@ pub struct Partition<L> {
     last_time: u64,
     batches: u64,
     checkpoint: Option<(u64, u64)>,
+    /// The newest public events from before this process led.
+    retold: Retold,
 }
 
 impl<L: Log> Partition<L> {
@@ -328,6 +331,7 @@ impl<L: Log> Partition<L> {
             last_time: 0,
             batches: 0,
             checkpoint: None,
+            retold: Retold::default(),
         }
     }
 
@@ -360,6 +364,11 @@ impl<L: Log> Partition<L> {
     /// The state.
     pub fn engine(&self) -> &Engine {
         &self.engine
+    }
+
+    /// The newest public events from before this process led: a feed begins with them.
+    pub fn retold(&self) -> &Retold {
+        &self.retold
     }
 
     /// The log.
@@ -413,7 +422,7 @@ impl<L: Log> Partition<L> {
                         begun_bytes: &mut self.begun_bytes,
                         in_batch: &mut self.in_batch,
                     };
-                    if progress.apply(&batch, sink) == Step::More {
+                    if progress.apply(&batch, sink, &mut self.retold) == Step::More {
                         return done + 1;
                     }
                     (self.tick_under_way, self.windows_under_way) = (false, false);
@@ -568,16 +577,12 @@ struct Progress<'a> {
 
 impl Progress<'_> {
     /// Applies what is left of `batch`; `More`: the sink is full, call again with the same batch.
-    fn apply<S: Sink>(&mut self, batch: &BatchRef<'_>, sink: &mut S) -> Step {
+    fn apply<S: Sink>(&mut self, batch: &BatchRef<'_>, sink: &mut S, retold: &mut Retold) -> Step {
         if let Role::Leading { term } = self.role {
             // The batch in which this term starts is the first whose events leave.
             *self.live |= batch.header.term.get() == term;
         }
-        if *self.live {
-            self.apply_to(batch, sink)
-        } else {
-            self.apply_to(batch, &mut NoSink::default())
-        }
+        if *self.live { self.apply_to(batch, sink) } else { self.apply_to(batch, retold) }
     }
 
     fn apply_to<S: Sink>(&mut self, batch: &BatchRef<'_>, sink: &mut S) -> Step {

@@ -184,6 +184,18 @@ fn history_mib() -> u64 {
     4096
 }
 
+fn replay_connections_max() -> u16 {
+    32
+}
+
+fn replay_mib_s() -> u32 {
+    64
+}
+
+fn replay_slow_ms() -> u64 {
+    10_000
+}
+
 /// Back end of the connections.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
@@ -281,6 +293,23 @@ pub struct Feed {
     /// Old messages kept on disk, mebibytes, about; whole files, and never what a snapshot needs.
     #[serde(default = "history_mib")]
     pub history_mib: u64,
+    /// Where old messages can be asked for, by TCP and UDP; without it nowhere.
+    pub replay: Option<SocketAddr>,
+    /// Connections there at once.
+    #[serde(default = "replay_connections_max")]
+    pub replay_connections_max: u16,
+    /// Mebibytes a second that one of them gets at most.
+    #[serde(default = "replay_mib_s")]
+    pub replay_mib_s: u32,
+    /// A subscriber there that takes too little for so long is cut off.
+    #[serde(default = "replay_slow_ms")]
+    pub replay_slow_ms: u64,
+    /// Addresses that get the lines and the snapshots by unicast; needs `replay`.
+    #[serde(default)]
+    pub unicast: Vec<SocketAddr>,
+    /// Others that may have them for a while, by asking at `replay`.
+    #[serde(default)]
+    pub unicast_leases_max: u16,
 }
 
 /// `[limits]`
@@ -425,6 +454,7 @@ impl Config {
             let fix = "use at least 1";
             return Err(self.error("feed.heartbeat_ms, feed.snapshot_ms", "must not be 0", fix));
         }
+        self.check_replay()?;
         let limits = &self.limits;
         let sizes = [
             ("sessions_max", limits.sessions_max, 65_536),
@@ -452,7 +482,33 @@ impl Config {
         self.check_wish()
     }
 
-    fn day_end_ns(&self) -> Result<u64, ConfigError> {
+    fn check_replay(&self) -> Result<(), ConfigError> {
+        let feed = &self.feed;
+        let least = [
+            ("replay_connections_max", u64::from(feed.replay_connections_max), 1, 4096),
+            ("replay_mib_s", u64::from(feed.replay_mib_s), 1, 10_000),
+            ("replay_slow_ms", feed.replay_slow_ms, 100, 600_000),
+            ("unicast_leases_max", u64::from(feed.unicast_leases_max), 0, 256),
+        ];
+        for (key, value, least, most) in least {
+            if !(least..=most).contains(&value) {
+                let fix = format!("choose {least} to {most}");
+                let problem = format!("{value} will not do");
+                return Err(self.error(format!("feed.{key}"), problem, &fix));
+            }
+        }
+        if feed.replay.is_none() && !(feed.unicast.is_empty() && feed.unicast_leases_max == 0) {
+            let fix = "set feed.replay: they are served from its socket";
+            return Err(self.error("feed.unicast", "without feed.replay", fix));
+        }
+        Ok(())
+    }
+
+    /// When a day ends, nanoseconds after midnight UTC.
+    ///
+    /// # Errors
+    /// None after [`Self::parse`].
+    pub fn day_end_ns(&self) -> Result<u64, ConfigError> {
         let text = &self.venue.day_end;
         time_of_day_ns(text).ok_or_else(|| self.no_time("venue.day_end", text))
     }

@@ -4,14 +4,15 @@
 //! stages, `start.rs` says where they begin and `run.rs` runs them. Inward: `io/` moves bytes, `connection.rs`
 //! with the codecs `fix/` and `sbe/` makes commands of them, `gateway.rs` offers those to `rings.rs`. Outward: `gateway.rs` writes reports,
 //! `publisher.rs` packets, and `fix_feed/` makes market data over FIX of these. Beside the hot path: `journal.rs` is the log on disk, `understudy.rs` writes
-//! what is derived (`outbox.rs`, `history.rs`, `snapshots.rs`), `auth.rs` checks secrets, `health.rs` says how the host
-//! is doing, `listen.rs` is a subscriber as a tool, `tools.rs` reads a journal from outside.
+//! what is derived (`outbox.rs`, `history.rs`, `snapshots.rs`), `feed/` serves old messages of the feed, `auth.rs` checks secrets, `health.rs` says how the host
+//! is doing, `listen.rs` is a subscriber as a tool, `relay.rs` passes a feed on, `tools.rs` reads a journal from outside.
 
 pub mod auth;
 pub mod command_slot;
 pub mod config;
 pub mod connection;
 pub mod directory;
+pub mod feed;
 pub mod fix;
 pub mod fix_feed;
 pub mod flow;
@@ -23,6 +24,7 @@ pub mod journal;
 pub mod listen;
 pub mod outbox;
 pub mod publisher;
+pub mod relay;
 pub mod rings;
 pub mod run;
 pub mod sbe;

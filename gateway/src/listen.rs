@@ -3,30 +3,49 @@
 //! One thread per group reads packets into one bounded queue; this thread feeds them to
 //! `marketdata::Subscriber`, which does everything that is not input or output. Not a hot path: if
 //! it cannot follow, the kernel drops packets and it recovers like any other subscriber.
-//! Next: `listen/show.rs`, what is printed and how; `listen/messages.rs`. The wire: docs/wire/feed.md.
+//! Next: `listen/show.rs`, what is printed and how; `listen/messages.rs`; `listen/replay.rs`, who is asked for what was lost;
+//! `listen/record.rs`, `meter.rs` and `ladder.rs`: a pcap file, a line a second, a picture. The wire: docs/wire/feed.md.
 
+mod ladder;
 mod messages;
+mod meter;
+mod record;
+mod replay;
 mod show;
 
-use crate::io::clock::monotonic_ns;
-use crate::io::udp::MulticastReceiver;
+use crate::io::clock::{monotonic_ns, utc_now_ns};
+use crate::io::udp::{MulticastReceiver, UnicastSocket};
 use anyhow::Context;
-use marketdata::{FeedEvent, Line, State, Subscriber, SubscriberLimits};
+use ladder::Ladder;
+use marketdata::packet::Packet;
+use marketdata::{AskLimits, FeedEvent, Line, State, Subscriber, SubscriberLimits, Way};
+use meter::Meter;
+use record::Record;
+use replay::Replay;
+use sbe_schemas::types::PacketFlags;
 use show::Show;
 use std::collections::BTreeSet;
-use std::net::{Ipv4Addr, SocketAddrV4};
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
+/// What a venue's incremental channel is called, before its first packet has said so.
+const CHANNEL: u16 = 1;
+const EPOCH: u32 = 1;
 /// Packets between the receiving threads and the subscriber.
 const QUEUE_PACKETS_MAX: usize = 4096;
 /// Room for the longest datagram.
 const DATAGRAM_BYTES_MAX: usize = 65_536;
 /// The subscriber's clock ticks at least this often.
 const TICK: Duration = Duration::from_millis(5);
+/// `--stats` measures for so long.
+const SECOND: Duration = Duration::from_secs(1);
+/// A stop is seen this soon.
+const SOCKET_WAIT: Duration = Duration::from_millis(100);
 /// `--book` shows a book again after this at the earliest.
 const BOOK_EVERY: Duration = Duration::from_millis(250);
 /// Silence for so long after the start deserves a word.
@@ -44,6 +63,9 @@ const SILENCE: Duration = Duration::from_secs(5);
   portcullis listen --print                   every message, one line each
   portcullis listen --book BTC-USD            the book of one instrument, as it changes
   portcullis listen --verify --seconds 30     exit code 1 if anything is wrong with the feed
+  portcullis listen --replay 127.0.0.1:9104   and ask there for what both lines have lost
+  portcullis listen --ladder BTC-USD          its book as a picture, redrawn as it changes
+  portcullis listen --stats --record day.pcap what comes each second; all packets into a file
   portcullis listen --orders --seconds 3      every resting order, in the order in which they trade
 
 Ctrl-C ends with the summary. Docs: docs/wire/feed.md.")]
@@ -60,6 +82,18 @@ pub struct ListenArgs {
     /// Address of the network interface on which to join.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
     interface: Ipv4Addr,
+    /// Take only what this address has sent (source-specific multicast).
+    #[arg(long, value_name = "ADDRESS")]
+    source: Option<Ipv4Addr>,
+    /// Take the feed by unicast at this address of ours, not by multicast.
+    #[arg(long, value_name = "ADDRESS:PORT", conflicts_with = "tcp")]
+    unicast: Option<SocketAddr>,
+    /// Where the venue answers for old messages (its `feed.replay`): what both lines lose is asked for there.
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    replay: Option<SocketAddr>,
+    /// Join no group: take all that is kept, and then the live feed, by TCP from `--replay`.
+    #[arg(long, requires = "replay")]
+    tcp: bool,
     /// Print each message of the incremental channel, once and in order.
     #[arg(long)]
     print: bool,
@@ -69,6 +103,15 @@ pub struct ListenArgs {
     /// Show books as they change and at the end; all of them, or that of SYMBOL.
     #[arg(long, value_name = "SYMBOL")]
     book: Option<Option<String>>,
+    /// Draw the book of SYMBOL in the terminal, with its last trades, a few times a second.
+    #[arg(long, value_name = "SYMBOL", conflicts_with_all = ["json", "print", "book", "trades"])]
+    ladder: Option<String>,
+    /// Say every second what came in it, and how long messages were under way.
+    #[arg(long)]
+    stats: bool,
+    /// Write every packet to this file, in place of what is there: pcap, for tshark and the like.
+    #[arg(long, value_name = "FILE")]
+    record: Option<PathBuf>,
     /// At the end print every resting order of every book, best first.
     #[arg(long)]
     orders: bool,
@@ -103,8 +146,18 @@ pub fn run(args: &ListenArgs) -> anyhow::Result<ExitCode> {
     }
     let (queue, packets) = sync_channel(QUEUE_PACKETS_MAX);
     let groups = [(Line::A, args.a), (Line::B, args.b), (Line::Snapshot, args.snapshot)];
-    for (line, group) in groups {
-        let receiver = MulticastReceiver::join(group, args.interface)
+    if let Some(address) = args.unicast {
+        let socket =
+            UnicastSocket::bind(address).with_context(|| format!("cannot listen on {address}"))?;
+        let (queue, stop) = (queue.clone(), Arc::clone(&stop));
+        std::thread::Builder::new()
+            .name("unicast".into())
+            .spawn(move || receive_unicast(&socket, &queue, &stop))
+            .context("cannot start a thread")?;
+    }
+    let is_joined = !args.tcp && args.unicast.is_none();
+    for (line, group) in groups.into_iter().filter(|_| is_joined) {
+        let receiver = MulticastReceiver::join_from(group, args.interface, args.source)
             .with_context(|| format!("cannot join {group} on interface {}", args.interface))?;
         let (queue, stop) = (queue.clone(), Arc::clone(&stop));
         std::thread::Builder::new()
@@ -112,9 +165,22 @@ pub fn run(args: &ListenArgs) -> anyhow::Result<ExitCode> {
             .spawn(move || receive(line, &receiver, &queue, &stop))
             .context("cannot start a thread")?;
     }
+    let replay = args.replay.map(|address| Replay::start(address, &queue, &stop));
+    let mut replay = replay.transpose().context("cannot ask for old messages")?;
+    if args.tcp
+        && let Some(replay) = &mut replay
+    {
+        replay.follow();
+    }
     drop(queue);
+    let record = match &args.record {
+        None => None,
+        Some(path) => Some(
+            Record::create(path).with_context(|| format!("cannot write to {}", path.display()))?,
+        ),
+    };
     let mut show = Show::new(args.json, std::io::stdout().lock());
-    let subscriber = listen(args, &packets, &stop, &mut show);
+    let subscriber = listen(args, &packets, Beside { replay, record }, &stop, &mut show);
     stop.store(true, Ordering::Relaxed);
     let problems = if args.verify { problems(&subscriber) } else { Vec::new() };
     finish(args, &subscriber, &problems, &mut show);
@@ -122,11 +188,60 @@ pub fn run(args: &ListenArgs) -> anyhow::Result<ExitCode> {
     Ok(if problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
+/// What a listener does beside listening.
+#[derive(Default)]
+struct Beside {
+    replay: Option<Replay>,
+    record: Option<Record>,
+}
+
+impl Beside {
+    /// Asks for what the subscriber misses.
+    fn ask(&mut self, subscriber: &mut Subscriber) {
+        if let (Some(ask), Some(channel), Some(replay)) =
+            (subscriber.take_ask(), subscriber.channel(), &mut self.replay)
+            && !replay.ask(ask, channel)
+        {
+            subscriber.cannot_ask(ask.way);
+        }
+    }
+
+    /// Writes a packet to the file, as long as that can be written to.
+    fn record(&mut self, args: &ListenArgs, line: Line, packet: &[u8]) {
+        let Some(record) = &mut self.record else { return };
+        let unknown = SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, 0);
+        let v4 = |address: Option<SocketAddr>| match address {
+            Some(SocketAddr::V4(address)) => address,
+            _ => unknown,
+        };
+        let sender = SocketAddrV4::new(args.source.unwrap_or(args.interface), 0);
+        let way = match (line, args.unicast) {
+            (Line::Udp | Line::Tcp, _) => (v4(args.replay), unknown),
+            (_, Some(_)) => (sender, v4(args.unicast)),
+            (Line::A, None) => (sender, args.a),
+            (Line::B, None) => (sender, args.b),
+            (Line::Snapshot, None) => (sender, args.snapshot),
+        };
+        if let Err(error) = record.put(packet, way, utc_now_ns()) {
+            eprintln!("portcullis: recording ends: {error}");
+            self.record = None;
+        }
+    }
+}
+
+/// What comes to the listener.
+pub(crate) enum Heard {
+    /// A packet.
+    Packet(Line, Vec<u8>),
+    /// Nobody answers who is asked this way.
+    Cannot(Way),
+}
+
 /// A thread: packets of one group into the queue, until nobody listens.
-fn receive(
+pub(crate) fn receive(
     line: Line,
     receiver: &MulticastReceiver,
-    queue: &SyncSender<(Line, Vec<u8>)>,
+    queue: &SyncSender<Heard>,
     stop: &AtomicBool,
 ) {
     let mut buffer = vec![0; DATAGRAM_BYTES_MAX];
@@ -135,7 +250,7 @@ fn receive(
             Ok(None) => {}
             Ok(Some(length)) => {
                 let packet = buffer.get(..length).unwrap_or_default().to_vec();
-                if queue.send((line, packet)).is_err() {
+                if queue.send(Heard::Packet(line, packet)).is_err() {
                     return;
                 }
             }
@@ -147,16 +262,39 @@ fn receive(
     }
 }
 
+/// A thread: packets of all channels from one socket into the queue, until nobody listens.
+fn receive_unicast(socket: &UnicastSocket, queue: &SyncSender<Heard>, stop: &AtomicBool) {
+    let mut buffer = vec![0; DATAGRAM_BYTES_MAX];
+    while !stop.load(Ordering::Relaxed) && socket.wait(SOCKET_WAIT).is_ok() {
+        while let Some((length, _)) = socket.receive(&mut buffer) {
+            let packet = buffer.get(..length).unwrap_or_default().to_vec();
+            let is_snapshot = Packet::parse(&packet)
+                .is_ok_and(|packet| packet.header.flags.has(PacketFlags::SNAPSHOT));
+            let line = if is_snapshot { Line::Snapshot } else { Line::A };
+            if queue.send(Heard::Packet(line, packet)).is_err() {
+                return;
+            }
+        }
+    }
+}
+
 /// Packets in, until a limit, a signal, or nobody reads what is printed.
 fn listen(
     args: &ListenArgs,
-    packets: &Receiver<(Line, Vec<u8>)>,
+    packets: &Receiver<Heard>,
+    mut beside: Beside,
     stop: &AtomicBool,
     show: &mut Show<impl std::io::Write>,
 ) -> Subscriber {
-    let mut subscriber = Subscriber::new(SubscriberLimits::default());
+    // By TCP alone there is no other line to lose anything.
+    let ask = match &beside.replay {
+        Some(_) if !args.tcp => AskLimits::BOTH,
+        _ => AskLimits::NOBODY,
+    };
+    let mut subscriber = Subscriber::new(SubscriberLimits { ask, ..SubscriberLimits::default() });
     let started = Instant::now();
     let (mut shown_at, mut silent) = (started, true);
+    let (mut ladder, mut meter, mut measured_at) = (Ladder::default(), Meter::default(), started);
     // Books that have changed since they were shown.
     let mut changed = BTreeSet::new();
     let messages_max = args.messages.unwrap_or(u64::MAX);
@@ -167,10 +305,17 @@ fn listen(
     {
         let printed_max = messages_max - subscriber.statistics().messages;
         let mut printed = 0;
+        let drawn = args.ladder.as_ref().and_then(|symbol| show.number(symbol));
         let mut listen = |event: FeedEvent<'_>| {
             show.learn(&event);
             if let FeedEvent::Message { bytes, time, .. } = event {
                 printed += 1;
+                if args.stats {
+                    meter.message(time, utc_now_ns());
+                }
+                if let Some(number) = drawn {
+                    ladder.take(bytes, number);
+                }
                 if args.trades && printed <= printed_max {
                     show.trade(time, bytes);
                 }
@@ -189,15 +334,21 @@ fn listen(
                     | FeedEvent::Indicative { .. }
                     | FeedEvent::AuctionResult { .. }
             );
-            if args.print && is_printed {
-                return; // As the message that it was.
+            if (args.print && is_printed) || args.ladder.is_some() {
+                return; // As the message that it was, or it would spoil the picture.
             }
             show.event(&event);
         };
         match packets.recv_timeout(TICK) {
-            Ok((line, packet)) => {
+            Ok(Heard::Cannot(_)) if args.tcp => break,
+            Ok(Heard::Cannot(way)) => subscriber.cannot_ask(way),
+            Ok(Heard::Packet(line, packet)) => {
                 silent = false;
-                subscriber.on_packet(line, &packet, monotonic_ns(), &mut listen);
+                beside.record(args, line, &packet);
+                let now = monotonic_ns();
+                subscriber.on_packet(line, &packet, now, &mut listen);
+                // What is missing next is asked for at once.
+                subscriber.on_tick(now, &mut listen);
             }
             Err(RecvTimeoutError::Timeout) => {
                 subscriber.on_tick(monotonic_ns(), &mut listen);
@@ -205,9 +356,21 @@ fn listen(
             }
             Err(RecvTimeoutError::Disconnected) => break,
         }
+        beside.ask(&mut subscriber);
         if args.book.is_some() && shown_at.elapsed() >= BOOK_EVERY {
             show_books(args, &subscriber, &std::mem::take(&mut changed), show);
             shown_at = Instant::now();
+        }
+        if let Some(number) = drawn.filter(|_| shown_at.elapsed() >= BOOK_EVERY) {
+            if let (Some(instrument), Some(symbol)) = (subscriber.instrument(number), &args.ladder)
+            {
+                show.picture(&ladder.draw(symbol, instrument, subscriber.statistics()));
+            }
+            shown_at = Instant::now();
+        }
+        if args.stats && measured_at.elapsed() >= SECOND {
+            show.second(&meter.second(subscriber.statistics()));
+            measured_at = Instant::now();
         }
         if silent && started.elapsed() >= SILENCE {
             silent = false;
@@ -217,6 +380,9 @@ fn listen(
                 args.a, args.b, args.snapshot, args.interface
             );
         }
+    }
+    if let Some(Err(error)) = beside.record.map(|mut record| record.flush()) {
+        eprintln!("portcullis: the end of the recording is missing: {error}");
     }
     subscriber
 }
@@ -369,12 +535,14 @@ mod tests {
         let args = args(words);
         let (queue, receiver) = sync_channel(QUEUE_PACKETS_MAX);
         for packet in packets {
-            queue.send(packet.clone()).unwrap();
+            let (line, bytes) = packet.clone();
+            queue.send(Heard::Packet(line, bytes)).unwrap();
         }
         drop(queue);
         let mut out = Vec::new();
         let mut show = Show::new(args.json, &mut out);
-        let subscriber = listen(&args, &receiver, &AtomicBool::new(false), &mut show);
+        let subscriber =
+            listen(&args, &receiver, Beside::default(), &AtomicBool::new(false), &mut show);
         let problems = problems(&subscriber);
         finish(&args, &subscriber, &problems, &mut show);
         show.finish().unwrap();
@@ -414,6 +582,23 @@ mod tests {
         assert_eq!(of("book")[0]["asks"][0], serde_json::json!(["100.75", "1", 1]));
         assert_eq!(of("summary")[0]["messages"], 4);
         assert_eq!(of("verify")[0]["ok"], true);
+    }
+
+    #[test]
+    fn the_ladder_is_a_picture_with_the_best_prices_in_the_middle() {
+        let (incremental, _) = packets();
+        let mut subscriber = Subscriber::new(SubscriberLimits::default());
+        for packet in &incremental {
+            subscriber.on_packet(Line::A, packet, 0, &mut |_| {});
+        }
+        let acme = subscriber.instrument(1).unwrap();
+        let text = Ladder::default().draw("ACME", acme, subscriber.statistics());
+        let rows: Vec<Vec<&str>> = text.lines().map(|l| l.split_whitespace().collect()).collect();
+        assert!(text.contains("ACME  Continuous  live  3 orders"), "{text}");
+        let bar = "█".repeat(24);
+        assert_eq!(rows[11], ["100.75", "1", bar.as_str()], "{text}");
+        assert_eq!(rows[12], [bar.as_str(), "1", "100.5"]);
+        assert_eq!(rows[13], [bar.as_str(), "1", "99"]);
     }
 
     #[test]

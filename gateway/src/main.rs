@@ -5,7 +5,7 @@ use anyhow::{Context, bail};
 use clap::{Parser, Subcommand};
 use gateway::config::{Config, DEMO, Placement, Transport};
 use gateway::journal::Durability;
-use gateway::{listen, tools, venue};
+use gateway::{listen, relay, tools, venue};
 use std::io::{Read, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -36,6 +36,8 @@ enum Command {
     },
     /// Join the feed: print it, verify it, build books.
     Listen(listen::ListenArgs),
+    /// Join a feed and send the same packets on.
+    Relay(relay::RelayArgs),
     Journal(tools::JournalArgs),
     Snapshot(tools::SnapshotArgs),
     /// Read a password from standard input and print the hash for a configuration.
@@ -78,6 +80,7 @@ fn main() -> ExitCode {
         Command::Serve(serve) => run(&serve),
         Command::Check { config, json } => check(&config, json),
         Command::Listen(args) => listen::run(&args),
+        Command::Relay(args) => relay::run(&args),
         Command::Journal(args) => tools::run(&args),
         Command::Snapshot(args) => tools::run_snapshot(&args),
         Command::HashPassword => hash_password(),

@@ -1,11 +1,12 @@
 //! The publisher's turn: market events to packets to both lines.
 //!
 //! It follows the event ring with a cursor of its own. A line that cannot take a packet loses it,
-//! which its transport counts; receivers have the other line and the snapshot channel.
+//! which its transport counts; receivers have the other line, retransmission (`feed/`) and the snapshot channel.
 
 use crate::io::event_ring::EventReader;
 use engine::Event;
 use marketdata::packer::Packer;
+use std::collections::VecDeque;
 
 /// Events taken in one turn.
 const TURN_EVENTS_MAX: usize = 1024;
@@ -31,6 +32,19 @@ impl<L: Lines> Publisher<L> {
         Self { events, packer, lines, heartbeat_ns, next_heartbeat: 0 }
     }
 
+    /// Sends the last `packets` of what was told before this process led once more, and goes on from there.
+    /// Before the first turn.
+    pub fn tell_again<'a>(&mut self, told: impl Iterator<Item = &'a Event>, packets: usize) {
+        let mut last = VecDeque::with_capacity(packets + 1);
+        for event in told {
+            self.packer.on_event(event, |packet| last.push_back(packet.to_vec()));
+            if last.len() > packets {
+                last.pop_front();
+            }
+        }
+        last.iter().for_each(|packet| self.lines.send(packet));
+    }
+
     /// One turn at time `now`; returns how much was done.
     pub fn turn(&mut self, now: u64) -> usize {
         let (packer, lines) = (&mut self.packer, &mut self.lines);
@@ -52,6 +66,13 @@ impl<L: Lines> Publisher<L> {
             self.next_heartbeat = now + self.heartbeat_ns;
         }
         done
+    }
+
+    /// The venue stops in good order: tells it, after everything else.
+    pub fn end(&mut self, now: u64) {
+        if let Some(last) = self.packer.end_of_session(now) {
+            self.lines.send(last);
+        }
     }
 
     /// Where packets go.

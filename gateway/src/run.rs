@@ -177,6 +177,7 @@ pub fn run_fused<L: Lines>(
         if stopping && edge.gateway.has_stopped(now) && engine.is_done() {
             // Reports of the last commands are on their way out.
             edge.turn(now);
+            edge.publisher.end(now);
             return engine;
         }
         if flags.stop.load(Ordering::Relaxed) && !stopping {
@@ -228,6 +229,7 @@ pub fn run_split<L: Lines>(
             flags.engine_stop.store(true, Ordering::Release);
             if engine.is_finished() && !edge.gateway.has_events() {
                 edge.turn(now);
+                edge.publisher.end(now);
                 return;
             }
         }

@@ -3,12 +3,18 @@
 //! ```text
 //! TCP ─► 6 gateway ─ring─► 5 partition ─► 2 journal      cold: 3 understudy ─► outboxes, snapshots
 //! TCP ◄─ 6 gateway ◄─event ring─ 5 partition                   4 secrets
-//! UDP ◄─ 7 publisher ◄─event ring─┘
+//! UDP ◄─ 7 publisher ◄─event ring─┘                            7 feed service, out of history and tap
 //! TCP ◄─ fix_feed/ ◄─packets─ 7 publisher, 3 understudy   cold: market data over FIX
 //! ```
 
 use crate::auth::auth_way;
 use crate::config::{Config, Instrument, Placement, ScheduleLine};
+use crate::feed::fanout::Fanout;
+use crate::feed::service::{FeedService, Viewer};
+use crate::feed::supply::Supply;
+use crate::feed::tap::{TapIn, tap};
+use crate::feed::tcp;
+use crate::feed::udp::UdpReplay;
 use crate::fix_feed::line::LineSender;
 use crate::fix_feed::start::{LocalLines, open as open_market_data};
 use crate::gateway::{Gateway, Settings};
@@ -17,7 +23,7 @@ use crate::history;
 use crate::io::event_ring::event_ring;
 use crate::io::file::DataDir;
 use crate::io::thread::spawn;
-use crate::io::udp::MulticastSender;
+use crate::io::udp::{MulticastSender, UnicastSocket};
 use crate::io::{self, Disk, RealDisk, Sleeper, StreamTransport, clock, cpu};
 use crate::journal::{self, Durability, JournalReader};
 use crate::publisher::{Lines, Publisher};
@@ -29,8 +35,10 @@ use crate::start::{Start, start};
 use crate::understudy::{Keeping, Understudy, outbox_way};
 use anyhow::{Context, anyhow, bail};
 use engine::{Event, Partition};
+use marketdata::SubscriberLimits;
 use marketdata::packer::Packer;
 use marketdata::snapshot::SnapshotCycle;
+use marketdata::views::Views;
 use sbe_schemas::header::text;
 use std::collections::VecDeque;
 use std::io::Write;
@@ -53,14 +61,28 @@ const CHECKPOINTS: usize = 65_536;
 const UNDERSTUDY_SLEEP: Duration = Duration::from_millis(1);
 /// The disk is looked after this often.
 const CARE_EVERY: Duration = Duration::from_millis(250);
+/// Packets between the lines and the feed's cold thread: a tenth of a second at a million messages.
+const TAP_PACKETS: usize = 1024;
+/// Packets of the snapshot channel on their way there.
+const SNAPSHOT_TAP_PACKETS: usize = 256;
+/// The newest packets that the feed's cold thread has at hand.
+const WINDOW_PACKETS: usize = 4096;
+/// The feed's cold thread looks for new packets this often when there is nothing else.
+const SERVICE_SLEEP: Duration = Duration::from_millis(1);
+/// A connection for replay that asks for nothing is closed after so long.
+const REPLAY_IDLE_NS: u64 = 30_000_000_000;
 /// Snapshot packets that leave in one go; then the understudy has its turn.
 const SNAPSHOT_BURST: usize = 16;
 
-/// Both lines, and market data over FIX.
+/// Packets of the last life that the lines begin with.
+const TOLD_AGAIN: usize = 64;
+
+/// Both lines, and the cold threads of this process.
 struct UdpLines {
     a: MulticastSender,
     b: MulticastSender,
     local: Option<LineSender>,
+    tap: Option<TapIn>,
 }
 
 impl Lines for UdpLines {
@@ -71,13 +93,17 @@ impl Lines for UdpLines {
         if let Some(local) = &mut self.local {
             local.send(packet);
         }
+        if let Some(tap) = &mut self.tap {
+            tap.send(packet);
+        }
     }
 }
 
-/// The snapshot channel, and market data over FIX.
+/// The snapshot channel, and the cold threads of this process.
 struct Snapshots {
     sender: MulticastSender,
     local: Option<LineSender>,
+    tap: Option<TapIn>,
 }
 
 impl Lines for Snapshots {
@@ -85,6 +111,9 @@ impl Lines for Snapshots {
         let _ = self.sender.send(packet); // Counted there; the next cycle comes.
         if let Some(local) = &mut self.local {
             local.send(packet);
+        }
+        if let Some(tap) = &mut self.tap {
+            tap.send(packet);
         }
     }
 }
@@ -205,12 +234,14 @@ pub fn serve(config: &Config, out: &mut impl Write) -> anyhow::Result<()> {
 
     gateway.heeds(Arc::clone(&health));
 
-    // 7. Market data over FIX, listening; the publisher.
+    // 7. Market data over FIX, listening; what serves the feed; the publisher.
     let (market_data, local) = open_market_data(config)?;
-    let (lines, snapshots) = open_feed(config, local)?;
+    let (mut lines, mut snapshots) = open_feed(config, local)?;
+    let service = open_replay(config, &mut lines, &mut snapshots)?;
     let packer = Packer::new(CHANNEL_INCREMENTAL, EPOCH);
-    let publisher =
+    let mut publisher =
         Publisher::new(feed_events, packer, lines, config.feed.heartbeat_ms * 1_000_000);
+    publisher.tell_again(engine.partition.retold().events(), TOLD_AGAIN);
 
     // 8. Threads.
     let waiting = Waiting::for_cores(cores);
@@ -226,6 +257,12 @@ pub fn serve(config: &Config, out: &mut impl Write) -> anyhow::Result<()> {
         health,
         Arc::clone(&cold_stop),
     );
+    let (replay, served) = match service {
+        None => (None, None),
+        Some((address, service)) => {
+            (Some(address), Some(spawn_service(service, Arc::clone(&cold_stop))))
+        }
+    };
     let edge = EdgePart { gateway, publisher };
     announce(
         out,
@@ -244,6 +281,7 @@ pub fn serve(config: &Config, out: &mut impl Write) -> anyhow::Result<()> {
             commands: recovered.commands.saturating_sub(begun_seq),
             torn_bytes: recovered.torn_bytes,
             replay_ms,
+            replay,
         },
     )?;
     let market_data = market_data.map(|opened| opened.serve(Arc::clone(&flags.stop)));
@@ -270,6 +308,9 @@ pub fn serve(config: &Config, out: &mut impl Write) -> anyhow::Result<()> {
         thread.join().map_err(|_| anyhow!("the thread of market data over FIX failed"))?;
     }
     cold.join().map_err(|_| anyhow!("the understudy's thread failed"))?;
+    if let Some(served) = served {
+        served.join().map_err(|_| anyhow!("the feed's thread failed"))?;
+    }
     synced.context("the journal could not be synced at the end")?;
     writeln!(out, "stopped in good order at sequence {}", engine.partition.engine().seq())?;
     Ok(())
@@ -380,9 +421,79 @@ fn open_feed(config: &Config, local: LocalLines) -> anyhow::Result<(UdpLines, Sn
         MulticastSender::open(group, feed.interface, feed.ttl, true)
             .with_context(|| format!("{}: feed.{key}: cannot send to {group}", config.file))
     };
-    let lines = UdpLines { a: open("a", feed.a)?, b: open("b", feed.b)?, local: local.incremental };
+    let (a, b) = (open("a", feed.a)?, open("b", feed.b)?);
+    let lines = UdpLines { a, b, local: local.incremental, tap: None };
     let sender = open("snapshot", feed.snapshot)?;
-    Ok((lines, Snapshots { sender, local: local.snapshots }))
+    Ok((lines, Snapshots { sender, local: local.snapshots, tap: None }))
+}
+
+type Service = FeedService<RealDisk, UnicastSocket>;
+
+/// What answers for old messages, and where; both channels feed it from now on.
+fn open_replay(
+    config: &Config,
+    lines: &mut UdpLines,
+    snapshot_lines: &mut Snapshots,
+) -> anyhow::Result<Option<(std::net::SocketAddr, Service)>> {
+    let feed = &config.feed;
+    let Some(wished) = feed.replay else { return Ok(None) };
+    let refused = |error: std::io::Error| {
+        anyhow!(
+            "{}: feed.replay: cannot listen on {wished}: {error}\n  fix: stop who has it, or choose another",
+            config.file
+        )
+    };
+    let limits = io::TransportLimits {
+        connections_max: feed.replay_connections_max,
+        receive_bytes: tcp::RECEIVE_BYTES,
+        send_bytes: tcp::SEND_BYTES,
+        linger: Duration::from_secs(1),
+    };
+    let (mut transport, _) = io::open(io::TransportKind::Mio, limits).map_err(refused)?;
+    let address = transport.listen(wished).map_err(refused)?;
+    let datagrams = UnicastSocket::bind(address).map_err(refused)?;
+    let settings = tcp::Settings {
+        channel: CHANNEL_INCREMENTAL,
+        epoch: EPOCH,
+        per_address_max: usize::from(feed.replay_connections_max).div_ceil(2),
+        bytes_per_s: u64::from(feed.replay_mib_s) << 20,
+        slow_ns: feed.replay_slow_ms * 1_000_000,
+        idle_ns: REPLAY_IDLE_NS,
+    };
+    let (tap_in, packets) = tap(TAP_PACKETS);
+    lines.tap = Some(tap_in);
+    let (data, now) = (config.host.data.clone(), clock::monotonic_ns());
+    let udp = UdpReplay::new(CHANNEL_INCREMENTAL, EPOCH, datagrams, RealDisk, &data, now);
+    let connections = feed.replay_connections_max;
+    let tcp = tcp::TcpReplay::new(settings, transport, connections, RealDisk, data);
+    let supply = Supply::new(CHANNEL_INCREMENTAL, EPOCH, WINDOW_PACKETS);
+    let day_end_ns = config.day_end_ns()?;
+    let orders_max = config.limits.orders_max as usize;
+    let views = SubscriberLimits {
+        instruments_max: config.limits.instruments_max as usize,
+        orders_max,
+        waiting_max: orders_max,
+        ..SubscriberLimits::default()
+    };
+    let reader = history::HistoryReader::open(RealDisk, &config.host.data);
+    let viewer = Viewer::new(Views::new(views, day_end_ns), reader, day_end_ns);
+    let (snapshot_tap, snapshots) = tap(SNAPSHOT_TAP_PACKETS);
+    snapshot_lines.tap = Some(snapshot_tap);
+    let fanout = Fanout::new(feed.unicast.clone(), feed.unicast_leases_max.into());
+    let service = FeedService { tap: packets, snapshots, supply, viewer, tcp, udp, fanout };
+    Ok(Some((address, service)))
+}
+
+/// The cold thread that answers for old messages.
+fn spawn_service(mut service: Service, stop: Arc<AtomicBool>) -> JoinHandle<()> {
+    let work = move || {
+        while !stop.load(Ordering::Acquire) {
+            if service.turn(clock::monotonic_ns(), clock::utc_now_ns()) == 0 {
+                service.tcp.transport().wait(SERVICE_SLEEP);
+            }
+        }
+    };
+    spawn("feed", work)
 }
 
 /// The cold thread: follows the log, answers for old messages, sends snapshots in small bursts.
@@ -502,6 +613,7 @@ struct Started<'a> {
     commands: u64,
     torn_bytes: u64,
     replay_ms: u128,
+    replay: Option<std::net::SocketAddr>,
 }
 
 fn announce(out: &mut impl Write, config: &Config, s: &Started<'_>) -> std::io::Result<()> {
@@ -570,6 +682,9 @@ fn announce(out: &mut impl Write, config: &Config, s: &Started<'_>) -> std::io::
         "  feed        A {} · B {} · snapshot {} · interface {}",
         feed.a, feed.b, feed.snapshot, feed.interface
     )?;
+    if let Some(address) = s.replay {
+        writeln!(out, "  replay      {address}, TCP and UDP")?;
+    }
     writeln!(
         out,
         "  instruments {}",

@@ -1,11 +1,13 @@
 //! Two lines in, one row of messages out: each once, in order, and every hole named.
 //!
 //! Both lines carry the same packets. The first to bring a message wins; its twin is a duplicate. A
-//! packet from beyond a hole is held for a while, because the other line may still bring what is
-//! missing; after `wait_ns`, or when too much is held, the hole is given up and told as lost. A
+//! packet from beyond a hole is held for a while, because the other line, or whoever is asked
+//! (`asking.rs`), may still bring what is missing; after that, or when too much is held, the hole is given up
+//! and told as lost. A
 //! heartbeat names the next message, so a loss at the tail is a hole like any other.
 //! Next: `subscriber.rs`, which puts messages and losses to use.
 
+use crate::asking::{Ask, AskLimits, Asker, Verdict, Way};
 use crate::packet::Packet;
 use std::collections::BTreeMap;
 
@@ -30,7 +32,11 @@ pub enum Arrival<'a> {
         /// SBE header and body.
         bytes: &'a [u8],
     },
-    /// Neither line brought these.
+    /// Neither line has brought what is next, and it has been asked for.
+    Doubt,
+    /// It has come after all: nothing is missing.
+    Whole,
+    /// Neither line brought these, nor anybody else.
     Lost {
         /// First that is lost.
         from: u64,
@@ -57,34 +63,34 @@ pub enum Fate {
 /// See the file's map.
 #[derive(Debug)]
 pub struct Arbiter {
-    wait_ns: u64,
+    asker: Asker,
     held_bytes_max: usize,
     /// Next message to give out; `None` before the first packet.
     expected: Option<u64>,
     /// The sender has named everything below; above `expected` there is a hole.
     told_to: u64,
-    /// When the hole was first seen.
-    hole_since: u64,
-    /// Packets from beyond the hole, by their first sequence.
-    held: BTreeMap<u64, Vec<u8>>,
+    /// Packets from beyond the hole, by their first sequence, with the time when they came.
+    held: BTreeMap<u64, (u64, Vec<u8>)>,
     held_bytes: usize,
     /// Youngest time of any packet.
     time_last: u64,
+    /// `Doubt` was the last word about the row.
+    is_doubted: bool,
 }
 
 impl Arbiter {
-    /// Before the first packet. A hole stays open for `wait_ns` while no more than
-    /// `held_bytes_max` are held behind it.
-    pub fn new(wait_ns: u64, held_bytes_max: usize) -> Self {
+    /// Before the first packet. A hole stays open while no more than `held_bytes_max` are held behind
+    /// it: for `wait_ns`, or as long as `ask` says where there is somebody to ask.
+    pub fn new(wait_ns: u64, ask: AskLimits, held_bytes_max: usize) -> Self {
         Self {
-            wait_ns,
+            asker: Asker::new(ask, wait_ns),
             held_bytes_max,
             expected: None,
             told_to: 0,
-            hole_since: 0,
             held: BTreeMap::new(),
             held_bytes: 0,
             time_last: 0,
+            is_doubted: false,
         }
     }
 
@@ -123,7 +129,7 @@ impl Arbiter {
         let was_whole = expected >= self.told_to;
         self.told_to = self.told_to.max(end);
         if was_whole && expected < start {
-            self.hole_since = now;
+            self.asker.begin(expected, now);
         }
         if count == 0 {
             return Fate::Heartbeat;
@@ -136,15 +142,35 @@ impl Arbiter {
         }
         self.give_out(packet, give);
         self.drain(now, give);
+        if self.is_doubted && self.expected >= Some(self.told_to) {
+            self.is_doubted = false;
+            give(Arrival::Whole);
+        }
         Fate::Fresh
     }
 
-    /// Gives up a hole that has been open for too long.
-    pub fn on_tick(&mut self, now: u64, give: &mut impl FnMut(Arrival<'_>)) {
-        let open = self.expected.is_some_and(|expected| expected < self.told_to);
-        if open && now.saturating_sub(self.hole_since) >= self.wait_ns {
-            self.give_up(now, give);
+    /// Gives up a hole that has been open for too long, or says what to ask for.
+    pub fn on_tick(&mut self, now: u64, give: &mut impl FnMut(Arrival<'_>)) -> Option<Ask> {
+        let from = self.expected.filter(|expected| *expected < self.told_to)?;
+        // All that has been told: a few messages twice cost less than one more question for the next hole.
+        match self.asker.look(from, self.told_to, now) {
+            Verdict::Wait => None,
+            Verdict::Ask(ask) => {
+                if !std::mem::replace(&mut self.is_doubted, true) {
+                    give(Arrival::Doubt);
+                }
+                Some(ask)
+            }
+            Verdict::GiveUp => {
+                self.give_up(now, give);
+                None
+            }
         }
+    }
+
+    /// Who was asked does not have it (`is_kept`: but others may).
+    pub fn refused(&mut self, way: Way, is_kept: bool) {
+        self.asker.refused(way, is_kept);
     }
 
     fn hold(
@@ -158,7 +184,7 @@ impl Arbiter {
             return Fate::Duplicate;
         }
         self.held_bytes += raw.len();
-        self.held.insert(start, raw.to_vec());
+        self.held.insert(start, (now, raw.to_vec()));
         while self.held_bytes > self.held_bytes_max {
             self.give_up(now, give);
         }
@@ -170,6 +196,7 @@ impl Arbiter {
     fn give_up(&mut self, now: u64, give: &mut impl FnMut(Arrival<'_>)) {
         let Some(from) = self.expected else { return };
         let to = self.held.keys().next().copied().unwrap_or(self.told_to);
+        self.is_doubted = false;
         give(Arrival::Lost { from, to });
         self.expected = Some(to);
         self.drain(now, give);
@@ -177,17 +204,23 @@ impl Arbiter {
 
     /// Gives out what is held and not beyond a hole any more.
     fn drain(&mut self, now: u64, give: &mut impl FnMut(Arrival<'_>)) {
+        let before = self.held.len();
         while let Some(entry) = self.held.first_entry()
             && Some(*entry.key()) <= self.expected
         {
-            let raw = entry.remove();
+            let (_, raw) = entry.remove();
             self.held_bytes -= raw.len();
             if let Ok(packet) = Packet::parse(&raw) {
                 self.give_out(&packet, give);
             }
         }
-        // Another hole may be next. It has been open for longer, but the wait is short.
-        self.hole_since = now;
+        // Another hole is next: open since what is behind it came.
+        if self.held.len() < before
+            && let Some(expected) = self.expected.filter(|expected| *expected < self.told_to)
+        {
+            let since = self.held.values().next().map_or(now, |(since, _)| *since);
+            self.asker.begin(expected, since);
+        }
     }
 
     fn give_out(&mut self, packet: &Packet<'_>, give: &mut impl FnMut(Arrival<'_>)) {

@@ -90,7 +90,14 @@ pub enum FeedEvent<'a> {
         /// The epoch that holds now.
         epoch: u32,
     },
-    /// Messages came on neither line.
+    /// Messages came on neither line; the driver is to ask for them.
+    Asked {
+        /// First that is missing.
+        from: u64,
+        /// Last that is missing.
+        to: u64,
+    },
+    /// Messages came on neither line, and nobody else brought them.
     Gap {
         /// First that is lost.
         from: u64,
@@ -159,6 +166,8 @@ pub struct Statistics {
     pub packets_b: u64,
     /// Packets of the snapshot channel.
     pub packets_snapshot: u64,
+    /// Packets that answered what was asked for, or of the live feed over TCP.
+    pub packets_replay: u64,
     /// Packets without a message.
     pub heartbeats: u64,
     /// Packets that had come before.
@@ -171,7 +180,11 @@ pub struct Statistics {
     pub outdated: u64,
     /// Messages of the incremental channel.
     pub messages: u64,
-    /// Holes that neither line filled.
+    /// Of these, first brought by answers or TCP.
+    pub messages_replayed: u64,
+    /// Times messages were asked for.
+    pub asked: u64,
+    /// Holes that nobody filled.
     pub gaps: u64,
     /// Messages in them.
     pub messages_lost: u64,
@@ -202,6 +215,7 @@ impl Statistics {
         match event {
             FeedEvent::Message { .. } => self.messages += 1,
             FeedEvent::Reset { .. } => self.resets += 1,
+            FeedEvent::Asked { .. } => self.asked += 1,
             FeedEvent::Gap { from, to } => {
                 self.gaps += 1;
                 self.messages_lost = self.messages_lost.saturating_add(to.saturating_sub(*from));

@@ -1,15 +1,15 @@
 //! One instrument as a subscriber sees it: its book, what is known of it, and the way back.
 //!
 //! ```text
-//!            lost messages                 next message does not follow
+//!            lost, or late and asked for   next message does not follow
 //!   Live ───────────────────→ Stale ─────────────────────────────────→ Recovering
 //!    ↑ └──────────────────────────────────────────────────────────────────↑ │
 //!    │   a message that cannot be true, a checksum that differs              │
-//!    ├──── Stale: the next message follows                                   │
+//!    ├──── Stale: the next message follows, or what was late has come        │
 //!    └──── Stale, Recovering: a snapshot from which on no message is missing ┘
 //! ```
 //! A new instrument is an empty book at `rptSeq` 0, stale: who sees its first message needs nothing
-//! else. While recovering, messages are kept and applied after the snapshot.
+//! else. It is live at once for who has heard the channel from its first message on. While recovering, messages are kept and applied after the snapshot.
 
 use crate::book::{Book, BookError, BookMessage};
 use crate::feed_event::{FeedEvent, SnapshotUse, State};
@@ -33,6 +33,10 @@ pub struct Instrument {
     /// The phase told last, and the sequence up to which that holds.
     phase: Option<(u64, PhaseCode)>,
     state: State,
+    /// The next messages of the channel are late: it may be behind.
+    is_doubted: bool,
+    /// It is live as soon as they have come.
+    is_waiting: bool,
     book: Book,
     /// No message about it is missing from this sequence of the channel on.
     complete_from: u64,
@@ -41,12 +45,14 @@ pub struct Instrument {
 }
 
 impl Instrument {
-    pub(crate) fn new(number: u32, complete_from: u64) -> Self {
+    pub(crate) fn new(number: u32, complete_from: u64, is_doubted: bool) -> Self {
         Self {
             number,
             definition: None,
             phase: None,
             state: State::Stale,
+            is_doubted,
+            is_waiting: false,
             book: Book::default(),
             complete_from,
             waiting: VecDeque::new(),
@@ -93,6 +99,10 @@ impl Instrument {
             self.definition = Some(*definition);
             tell(FeedEvent::Defined { definition });
         }
+        // Who has heard everything since the first message knows that nothing rests there.
+        if self.complete_from == 1 && self.state == State::Stale && self.book.rpt_seq() == 0 {
+            self.become_live(tell);
+        }
     }
 
     /// Another phase, told by the message `sequence`.
@@ -109,10 +119,28 @@ impl Instrument {
         tell(FeedEvent::Phase { status });
     }
 
+    /// The next messages of the channel are late, and have been asked for.
+    pub(crate) fn on_doubt(&mut self, tell: &mut impl FnMut(FeedEvent<'_>)) {
+        self.is_doubted = true;
+        if self.state == State::Live {
+            self.is_waiting = true;
+            self.become_state(State::Stale, tell);
+        }
+    }
+
+    /// They have come, those about this one are applied.
+    pub(crate) fn on_whole(&mut self, tell: &mut impl FnMut(FeedEvent<'_>)) {
+        self.is_doubted = false;
+        if std::mem::take(&mut self.is_waiting) && self.state == State::Stale {
+            self.become_state(State::Live, tell);
+        }
+    }
+
     /// Messages of the channel below `to` were lost, perhaps some about this one.
     pub(crate) fn on_loss(&mut self, to: u64, tell: &mut impl FnMut(FeedEvent<'_>)) {
         // What was kept lies before the hole: no snapshot can join it to what comes after.
         self.waiting.clear();
+        (self.is_doubted, self.is_waiting) = (false, false);
         self.complete_from = to;
         if self.state == State::Live {
             self.become_state(State::Stale, tell);
@@ -174,7 +202,7 @@ impl Instrument {
             self.book = snapshot;
             // What it includes is not looked at again, however odd: that is how a lie ends.
             self.waiting.retain(|(sequence, _)| *sequence > begin.sequence.get());
-            self.become_state(State::Live, tell);
+            self.become_live(tell);
             self.catch_up(room, tell);
         }
     }
@@ -199,11 +227,11 @@ impl Instrument {
         match (self.book.change(message, room.orders), message) {
             (Ok(_), BookMessage::Checksum(_)) => {
                 tell(FeedEvent::Checksum { instrument, rpt_seq, verified: true });
-                self.become_state(State::Live, tell);
+                self.become_live(tell);
             }
             (Ok(before), _) => {
                 tell(FeedEvent::Changed { instrument, message, before });
-                self.become_state(State::Live, tell);
+                self.become_live(tell);
             }
             (Err(BookError::Checksum), _) => {
                 tell(FeedEvent::Checksum { instrument, rpt_seq, verified: false });
@@ -231,6 +259,13 @@ impl Instrument {
             self.waiting = VecDeque::new();
             self.complete_from = sequence.saturating_add(1);
         }
+    }
+
+    /// Nothing about it is missing; but it is not live while the channel is behind.
+    fn become_live(&mut self, tell: &mut impl FnMut(FeedEvent<'_>)) {
+        self.is_waiting = self.is_doubted;
+        let state = if self.is_doubted { State::Stale } else { State::Live };
+        self.become_state(state, tell);
     }
 
     fn become_state(&mut self, state: State, tell: &mut impl FnMut(FeedEvent<'_>)) {

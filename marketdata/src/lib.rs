@@ -3,15 +3,19 @@
 //! Sending: `packer.rs` puts market events into packets, `snapshot.rs` whole books.
 //!
 //! Receiving: `packet.rs` reads packets and `subscriber.rs` is the door. Behind it `arbiter.rs` makes
-//! one row of two lines, `recovery.rs` collects snapshots, `instrument.rs` knows which books are
+//! one row of two lines, `asking.rs` says whom to ask for what both have lost, `recovery.rs` collects snapshots, `instrument.rs` knows which books are
 //! live, `book.rs` is a book, `feed_event.rs` what a listener is told.
+//!
+//! Beside them: `views.rs` makes best prices, depth and (`daily.rs`) statistics of what a subscriber has.
 //!
 //! No sockets, no clock: bytes and time come in. The wire is docs/wire/feed.md, the messages are
 //! sbe-schemas/schemas/market-data.xml.
 #![forbid(unsafe_code)]
 
 pub mod arbiter;
+pub mod asking;
 pub mod book;
+pub mod daily;
 pub mod feed_event;
 pub mod instrument;
 pub mod packer;
@@ -19,7 +23,9 @@ pub mod packet;
 pub mod recovery;
 pub mod snapshot;
 pub mod subscriber;
+pub mod views;
 
+pub use asking::{Ask, AskLimits, Way};
 pub use book::{Book, BookError, BookMessage, Level, RestingOrder};
 pub use feed_event::{FeedEvent, SnapshotUse, State, Statistics};
 pub use instrument::Instrument;

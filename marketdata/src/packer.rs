@@ -49,6 +49,12 @@ impl Packer {
         if self.packet.is_empty() { Some(self.packet.heartbeat(next, now)) } else { None }
     }
 
+    /// The last packet: a heartbeat that says so. `None` as for heartbeats.
+    pub fn end_of_session(&mut self, now: u64) -> Option<&[u8]> {
+        let next = self.next_sequence?;
+        if self.packet.is_empty() { Some(self.packet.end_of_session(next, now)) } else { None }
+    }
+
     fn close(&mut self, send: &mut impl FnMut(&[u8])) {
         if !self.packet.is_empty() {
             send(self.packet.finish());

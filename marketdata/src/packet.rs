@@ -87,6 +87,12 @@ impl PacketBuffer {
         self.header.time.set(time);
         self.finish()
     }
+
+    /// The last heartbeat there is: the venue stops, and will go on with this sequence.
+    pub fn end_of_session(&mut self, next_sequence: u64, time: u64) -> &[u8] {
+        self.header.flags = self.header.flags.with(PacketFlags::END_OF_SESSION);
+        self.heartbeat(next_sequence, time)
+    }
 }
 
 /// Why bytes are no packet.

@@ -6,6 +6,7 @@
 //! [`SubscriberLimits`] bounds what it keeps. The procedure in words: docs/wire/feed.md.
 
 use crate::arbiter::{Arbiter, Arrival, Fate};
+use crate::asking::{Ask, AskLimits, Way};
 use crate::book::BookMessage;
 use crate::feed_event::{FeedEvent, Statistics};
 use crate::instrument::{Instrument, Memory};
@@ -13,7 +14,7 @@ use crate::packet::Packet;
 use crate::recovery::{Collected, Collector};
 use sbe_schemas::header::Message;
 use sbe_schemas::market_data as md;
-use sbe_schemas::types::{PacketFlags, PacketHeader};
+use sbe_schemas::types::{PacketFlags, PacketHeader, ReplayRefusal};
 use std::collections::BTreeMap;
 
 /// Where a packet came from: the group, not the bytes, as those of A and B are the same.
@@ -25,6 +26,10 @@ pub enum Line {
     B,
     /// Snapshot channel.
     Snapshot,
+    /// Answers by UDP to what was asked for.
+    Udp,
+    /// Answers by TCP, or the live feed over TCP: packets without their frames.
+    Tcp,
 }
 
 /// Bounds of what a subscriber keeps.
@@ -38,8 +43,10 @@ pub struct SubscriberLimits {
     pub waiting_max: usize,
     /// Bytes of packets that wait for one before them; then that one counts as lost.
     pub held_bytes_max: usize,
-    /// How long a packet may be late, on both lines, before it counts as lost.
+    /// How long a packet may be late, on both lines, before it counts as lost: with nobody to ask.
     pub late_ns: u64,
+    /// Who can be asked for what both lines have lost.
+    pub ask: AskLimits,
 }
 
 impl Default for SubscriberLimits {
@@ -50,6 +57,7 @@ impl Default for SubscriberLimits {
             waiting_max: 1 << 18,
             held_bytes_max: 4 << 20,
             late_ns: 20_000_000,
+            ask: AskLimits::NOBODY,
         }
     }
 }
@@ -65,6 +73,8 @@ pub struct Subscriber {
     collector: Collector,
     books: Books,
     statistics: Statistics,
+    /// To be asked for, and not taken yet.
+    ask: Option<Ask>,
 }
 
 impl Subscriber {
@@ -74,10 +84,11 @@ impl Subscriber {
             limits,
             channels: [None; 2],
             epoch: None,
-            arbiter: Arbiter::new(limits.late_ns, limits.held_bytes_max),
+            arbiter: arbiter(&limits),
             collector: Collector::new(limits.orders_max),
             books: Books::new(limits),
             statistics: Statistics::default(),
+            ask: None,
         }
     }
 
@@ -94,16 +105,26 @@ impl Subscriber {
             Line::A => self.statistics.packets_a += 1,
             Line::B => self.statistics.packets_b += 1,
             Line::Snapshot => self.statistics.packets_snapshot += 1,
+            Line::Udp | Line::Tcp => self.statistics.packets_replay += 1,
         }
         let Ok(packet) = Packet::parse(bytes) else {
             self.statistics.unreadable += 1;
             return;
         };
+        if packet.header.flags.has(PacketFlags::CONTROL) {
+            return self.on_control(line, &packet);
+        }
         if !self.is_for_us(line, &packet, listen) {
             return;
         }
         match line {
-            Line::A | Line::B => self.on_incremental(&packet, bytes, now, listen),
+            Line::A | Line::B | Line::Udp | Line::Tcp => {
+                let before = self.statistics.messages;
+                self.on_incremental(&packet, bytes, now, listen);
+                if matches!(line, Line::Udp | Line::Tcp) {
+                    self.statistics.messages_replayed += self.statistics.messages - before;
+                }
+            }
             Line::Snapshot => self.on_snapshot(&packet, listen),
         }
     }
@@ -112,7 +133,48 @@ impl Subscriber {
     pub fn on_tick(&mut self, now: u64, listen: &mut impl FnMut(FeedEvent<'_>)) {
         let Self { arbiter, books, statistics, .. } = self;
         let mut tell = counted(statistics, listen);
-        arbiter.on_tick(now, &mut |arrival| books.on_arrival(arrival, &mut tell));
+        let ask = arbiter.on_tick(now, &mut |arrival| books.on_arrival(arrival, &mut tell));
+        if let Some(Ask { from, to, .. }) = ask {
+            tell(FeedEvent::Asked { from, to });
+            self.ask = ask;
+        }
+    }
+
+    /// Messages that the driver should ask for now; each is given once, and asked for again if no answer
+    /// comes. Only with [`SubscriberLimits::ask`]. To be looked at after every packet and tick.
+    pub fn take_ask(&mut self) -> Option<Ask> {
+        self.ask.take()
+    }
+
+    /// Channel and epoch to ask for; `None` before the first packet.
+    pub fn channel(&self) -> Option<(u16, u32)> {
+        Some((self.channels[0]?, self.epoch?))
+    }
+
+    /// Nobody can be asked by `way` any more (no connection, an error): the next way is taken.
+    pub fn cannot_ask(&mut self, way: Way) {
+        self.arbiter.refused(way, true);
+    }
+
+    /// An answer that is no message.
+    fn on_control(&mut self, line: Line, packet: &Packet<'_>) {
+        let way = match line {
+            Line::Udp => Way::Udp,
+            Line::Tcp => Way::Tcp,
+            _ => {
+                self.statistics.unreadable += 1;
+                return;
+            }
+        };
+        for message in packet.messages() {
+            if let Ok((reject, ..)) = md::ReplayReject::decode(message) {
+                match reject.reason.known() {
+                    Some(ReplayRefusal::Busy) => {} // It is asked again.
+                    Some(ReplayRefusal::NotKept) => self.arbiter.refused(way, false),
+                    _ => self.arbiter.refused(way, true),
+                }
+            }
+        }
     }
 
     /// The instruments heard of, in order of their numbers.
@@ -159,7 +221,7 @@ impl Subscriber {
         }
         if epoch > known_epoch || (!is_snapshot && self.arbiter.began_anew(packet)) {
             self.epoch = Some(epoch);
-            self.arbiter = Arbiter::new(self.limits.late_ns, self.limits.held_bytes_max);
+            self.arbiter = arbiter(&self.limits);
             self.collector = Collector::new(self.limits.orders_max);
             self.books = Books::new(self.limits);
             counted(&mut self.statistics, listen)(FeedEvent::Reset { epoch });
@@ -198,6 +260,10 @@ impl Subscriber {
     }
 }
 
+fn arbiter(limits: &SubscriberLimits) -> Arbiter {
+    Arbiter::new(limits.late_ns, limits.ask, limits.held_bytes_max)
+}
+
 /// The listener, with everything that it is told counted.
 fn counted<'a>(
     statistics: &'a mut Statistics,
@@ -226,6 +292,8 @@ struct Books {
     instruments: BTreeMap<u32, Instrument>,
     /// Of an instrument heard of from now on: its messages are complete from here.
     complete_from: u64,
+    /// The next messages are late.
+    is_doubted: bool,
     used: Memory,
 }
 
@@ -233,12 +301,20 @@ impl Books {
     fn new(limits: SubscriberLimits) -> Self {
         // Before the incremental channel is joined no snapshot reaches far enough to be of use.
         let (instruments, complete_from) = (BTreeMap::new(), u64::MAX);
-        Self { limits, instruments, complete_from, used: Memory::default() }
+        Self { limits, instruments, complete_from, is_doubted: false, used: Memory::default() }
     }
 
     fn on_arrival(&mut self, arrival: Arrival<'_>, tell: &mut impl FnMut(FeedEvent<'_>)) {
         match arrival {
             Arrival::Joined { sequence } => self.on_loss(sequence, tell),
+            Arrival::Doubt => {
+                self.is_doubted = true;
+                self.instruments.values_mut().for_each(|i| i.on_doubt(tell));
+            }
+            Arrival::Whole => {
+                self.is_doubted = false;
+                self.instruments.values_mut().for_each(|i| i.on_whole(tell));
+            }
             Arrival::Lost { from, to } => {
                 tell(FeedEvent::Gap { from, to });
                 self.on_loss(to, tell);
@@ -251,7 +327,7 @@ impl Books {
     }
 
     fn on_loss(&mut self, to: u64, tell: &mut impl FnMut(FeedEvent<'_>)) {
-        self.complete_from = to;
+        (self.complete_from, self.is_doubted) = (to, false);
         for instrument in self.instruments.values_mut() {
             instrument.on_loss(to, tell);
         }
@@ -320,8 +396,8 @@ impl Books {
         if !is_known && self.instruments.len() >= self.limits.instruments_max {
             return tell(FeedEvent::Ignored { instrument: number });
         }
-        let complete_from = self.complete_from;
-        let new = || Instrument::new(number, complete_from);
+        let (complete_from, is_doubted) = (self.complete_from, self.is_doubted);
+        let new = || Instrument::new(number, complete_from, is_doubted);
         let instrument = self.instruments.entry(number).or_insert_with(new);
         let room = Memory {
             orders: self.limits.orders_max.saturating_sub(self.used.orders),

@@ -16,12 +16,14 @@
 //! flow.rs         the file; flow/generate.rs draws one, flow/reference.rs plays one
 //! match_flow.rs   the engine, or its book alone, on such a file
 //! codec.rs        an order read, a report written: the FIX codec by itself
+//! feed.rs         packets made, sent, and made into books: the feed by itself
 //! ```
 
 #![forbid(unsafe_code)]
 
 mod codec;
 mod drive;
+mod feed;
 mod fix;
 mod floor;
 mod flow;
@@ -57,6 +59,8 @@ enum Command {
     Match(match_flow::MatchArgs),
     /// One order read and one report written, without wire or threads.
     Codec(codec::CodecArgs),
+    /// The feed: packets made and sent, books made of them.
+    Feed(feed::FeedArgs),
     /// How long a venue takes to start, from a snapshot and from its log alone.
     Recover(match_flow::recover::RecoverArgs),
 }
@@ -92,6 +96,7 @@ fn main() -> ExitCode {
         Command::Flow(args) => flow::generate::run(&args),
         Command::Match(args) => match_flow::run(&args),
         Command::Codec(args) => codec::run(&args),
+        Command::Feed(args) => feed::run(&args),
         Command::Recover(args) => match_flow::recover::run(&args),
     };
     match result {

@@ -7,8 +7,11 @@ use core::fmt;
 
 use super::header::{DecodeError, Message};
 use super::show::Text;
-use super::types::{Decimal8, Decimal8Null, PhaseCode, PhaseReasonCode, SideCode};
-use zerocopy::little_endian::{U32, U64};
+use super::types::{
+    Decimal8, Decimal8Null, Level, PhaseCode, PhaseReasonCode, ReplayRefusalCode, SideCode,
+    ViewCode,
+};
+use zerocopy::little_endian::{U16, U32, U64};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
 /// `schemaId` in the header of every message here.
@@ -32,6 +35,17 @@ pub fn name(template_id: u16) -> Option<&'static str> {
         40 => "SnapshotBegin",
         41 => "SnapshotOrder",
         42 => "SnapshotEnd",
+        50 => "ReplayRequest",
+        51 => "ReplayReject",
+        52 => "ReplayBegin",
+        53 => "ReplayEnd",
+        54 => "SlowConsumer",
+        55 => "LeaseRequest",
+        56 => "Lease",
+        60 => "ViewRequest",
+        61 => "TopOfBook",
+        62 => "BookDepth",
+        63 => "Statistics",
         _ => return None,
     })
 }
@@ -70,6 +84,25 @@ pub fn describe(bytes: &[u8], out: &mut dyn fmt::Write) -> fmt::Result {
             SnapshotOrder::decode(bytes).map(|(message, ..)| write!(out, "SnapshotOrder {message}"))
         }
         42 => SnapshotEnd::decode(bytes).map(|(message, ..)| write!(out, "SnapshotEnd {message}")),
+        50 => {
+            ReplayRequest::decode(bytes).map(|(message, ..)| write!(out, "ReplayRequest {message}"))
+        }
+        51 => {
+            ReplayReject::decode(bytes).map(|(message, ..)| write!(out, "ReplayReject {message}"))
+        }
+        52 => ReplayBegin::decode(bytes).map(|(message, ..)| write!(out, "ReplayBegin {message}")),
+        53 => ReplayEnd::decode(bytes).map(|(message, ..)| write!(out, "ReplayEnd {message}")),
+        54 => {
+            SlowConsumer::decode(bytes).map(|(message, ..)| write!(out, "SlowConsumer {message}"))
+        }
+        55 => {
+            LeaseRequest::decode(bytes).map(|(message, ..)| write!(out, "LeaseRequest {message}"))
+        }
+        56 => Lease::decode(bytes).map(|(message, ..)| write!(out, "Lease {message}")),
+        60 => ViewRequest::decode(bytes).map(|(message, ..)| write!(out, "ViewRequest {message}")),
+        61 => TopOfBook::decode(bytes).map(|(message, ..)| write!(out, "TopOfBook {message}")),
+        62 => BookDepth::decode(bytes).map(|(message, ..)| write!(out, "BookDepth {message}")),
+        63 => Statistics::decode(bytes).map(|(message, ..)| write!(out, "Statistics {message}")),
         seen => Err(DecodeError::Template { seen }),
     });
     written.unwrap_or_else(|error| write!(out, "unreadable: {error:?}"))
@@ -731,5 +764,581 @@ impl Message for SnapshotEnd {
         checksum: U64::new(0),
         cycle: U32::new(0),
         last_of_cycle: 0,
+    };
+}
+
+/// For old messages: by UDP a few packets, by TCP any number, and what comes next.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
+)]
+#[repr(C)]
+pub struct ReplayRequest {
+    /// Given back with the answer.
+    pub request_id: U32,
+    /// `epoch`.
+    pub epoch: U32,
+    /// `channel`.
+    pub channel: U16,
+    /// First sequence; 0: the oldest kept; 2^64-1: the next to be told (TCP).
+    pub from: U64,
+    /// Last sequence; 2^64-1: no end, the live feed follows (TCP).
+    pub to: U64,
+}
+
+const _: () = assert!(size_of::<ReplayRequest>() == 26);
+
+impl fmt::Display for ReplayRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "requestId={} epoch={} channel={} from={} to={}",
+            self.request_id, self.epoch, self.channel, self.from, self.to
+        )
+    }
+}
+
+impl Message for ReplayRequest {
+    const TEMPLATE_ID: u16 = 50;
+    const SCHEMA_ID: u16 = SCHEMA_ID;
+    const VERSION: u16 = VERSION;
+    const BLOCK_LENGTH: u16 = 26;
+    const NAME: &'static str = "ReplayRequest";
+    const ZERO: Self = Self {
+        request_id: U32::new(0),
+        epoch: U32::new(0),
+        channel: U16::new(0),
+        from: U64::new(0),
+        to: U64::new(0),
+    };
+}
+
+/// The request is not answered with messages.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
+)]
+#[repr(C)]
+pub struct ReplayReject {
+    /// `requestId`.
+    pub request_id: U32,
+    /// Why a request is not answered with messages.
+    pub reason: ReplayRefusalCode,
+    /// Oldest sequence kept.
+    pub first: U64,
+    /// Sequence of the next message to be told.
+    pub next: U64,
+}
+
+const _: () = assert!(size_of::<ReplayReject>() == 21);
+
+impl fmt::Display for ReplayReject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "requestId={} reason={} first={} next={}",
+            self.request_id, self.reason, self.first, self.next
+        )
+    }
+}
+
+impl Message for ReplayReject {
+    const TEMPLATE_ID: u16 = 51;
+    const SCHEMA_ID: u16 = SCHEMA_ID;
+    const VERSION: u16 = VERSION;
+    const BLOCK_LENGTH: u16 = 21;
+    const NAME: &'static str = "ReplayReject";
+    const ZERO: Self = Self {
+        request_id: U32::new(0),
+        reason: ReplayRefusalCode::ZERO,
+        first: U64::new(0),
+        next: U64::new(0),
+    };
+}
+
+/// TCP: the messages asked for follow.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
+)]
+#[repr(C)]
+pub struct ReplayBegin {
+    /// `requestId`.
+    pub request_id: U32,
+    /// First that will be sent.
+    pub from: U64,
+    /// As asked.
+    pub to: U64,
+}
+
+const _: () = assert!(size_of::<ReplayBegin>() == 20);
+
+impl fmt::Display for ReplayBegin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "requestId={} from={} to={}", self.request_id, self.from, self.to)
+    }
+}
+
+impl Message for ReplayBegin {
+    const TEMPLATE_ID: u16 = 52;
+    const SCHEMA_ID: u16 = SCHEMA_ID;
+    const VERSION: u16 = VERSION;
+    const BLOCK_LENGTH: u16 = 20;
+    const NAME: &'static str = "ReplayBegin";
+    const ZERO: Self = Self { request_id: U32::new(0), from: U64::new(0), to: U64::new(0) };
+}
+
+/// TCP: all that was asked for has been sent; another request may come.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
+)]
+#[repr(C)]
+pub struct ReplayEnd {
+    /// `requestId`.
+    pub request_id: U32,
+    /// First sequence that was not sent.
+    pub next: U64,
+}
+
+const _: () = assert!(size_of::<ReplayEnd>() == 12);
+
+impl fmt::Display for ReplayEnd {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "requestId={} next={}", self.request_id, self.next)
+    }
+}
+
+impl Message for ReplayEnd {
+    const TEMPLATE_ID: u16 = 53;
+    const SCHEMA_ID: u16 = SCHEMA_ID;
+    const VERSION: u16 = VERSION;
+    const BLOCK_LENGTH: u16 = 12;
+    const NAME: &'static str = "ReplayEnd";
+    const ZERO: Self = Self { request_id: U32::new(0), next: U64::new(0) };
+}
+
+/// TCP: take what is sent, or be cut off.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
+)]
+#[repr(C)]
+pub struct SlowConsumer {
+    /// First sequence that was not sent.
+    pub next: U64,
+    /// Time that is left; 0: cut off now.
+    pub left_ms: U32,
+}
+
+const _: () = assert!(size_of::<SlowConsumer>() == 12);
+
+impl fmt::Display for SlowConsumer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "next={} leftMs={}", self.next, self.left_ms)
+    }
+}
+
+impl Message for SlowConsumer {
+    const TEMPLATE_ID: u16 = 54;
+    const SCHEMA_ID: u16 = SCHEMA_ID;
+    const VERSION: u16 = VERSION;
+    const BLOCK_LENGTH: u16 = 12;
+    const NAME: &'static str = "SlowConsumer";
+    const ZERO: Self = Self { next: U64::new(0), left_ms: U32::new(0) };
+}
+
+/// UDP: send the lines to where this comes from, for a while.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
+)]
+#[repr(C)]
+pub struct LeaseRequest {
+    /// `requestId`.
+    pub request_id: U32,
+    /// `epoch`.
+    pub epoch: U32,
+    /// For how long; 0: no more.
+    pub seconds: U16,
+    /// From the last Lease; 0: none yet.
+    pub token: U64,
+}
+
+const _: () = assert!(size_of::<LeaseRequest>() == 18);
+
+impl fmt::Display for LeaseRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "requestId={} epoch={} seconds={} token={}",
+            self.request_id, self.epoch, self.seconds, self.token
+        )
+    }
+}
+
+impl Message for LeaseRequest {
+    const TEMPLATE_ID: u16 = 55;
+    const SCHEMA_ID: u16 = SCHEMA_ID;
+    const VERSION: u16 = VERSION;
+    const BLOCK_LENGTH: u16 = 18;
+    const NAME: &'static str = "LeaseRequest";
+    const ZERO: Self = Self {
+        request_id: U32::new(0),
+        epoch: U32::new(0),
+        seconds: U16::new(0),
+        token: U64::new(0),
+    };
+}
+
+/// Answer to a LeaseRequest.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
+)]
+#[repr(C)]
+pub struct Lease {
+    /// `requestId`.
+    pub request_id: U32,
+    /// For how long from now; 0: no lease. Ask again with the token.
+    pub seconds: U16,
+    /// `token`.
+    pub token: U64,
+    /// Sequence of the next message to be told.
+    pub next: U64,
+}
+
+const _: () = assert!(size_of::<Lease>() == 22);
+
+impl fmt::Display for Lease {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "requestId={} seconds={} token={} next={}",
+            self.request_id, self.seconds, self.token, self.next
+        )
+    }
+}
+
+impl Message for Lease {
+    const TEMPLATE_ID: u16 = 56;
+    const SCHEMA_ID: u16 = SCHEMA_ID;
+    const VERSION: u16 = VERSION;
+    const BLOCK_LENGTH: u16 = 22;
+    const NAME: &'static str = "Lease";
+    const ZERO: Self = Self {
+        request_id: U32::new(0),
+        seconds: U16::new(0),
+        token: U64::new(0),
+        next: U64::new(0),
+    };
+}
+
+/// TCP: tell me how this looks, at most so often.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
+)]
+#[repr(C)]
+pub struct ViewRequest {
+    /// `requestId`.
+    pub request_id: U32,
+    /// `epoch`.
+    pub epoch: U32,
+    /// What can be had of an instrument beside its orders.
+    pub view: ViewCode,
+    /// 0: all.
+    pub instrument: U32,
+    /// 0: after every change that the venue has got to.
+    pub interval_ms: U32,
+}
+
+const _: () = assert!(size_of::<ViewRequest>() == 17);
+
+impl fmt::Display for ViewRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "requestId={} epoch={} view={} instrument={} intervalMs={}",
+            self.request_id, self.epoch, self.view, self.instrument, self.interval_ms
+        )
+    }
+}
+
+impl Message for ViewRequest {
+    const TEMPLATE_ID: u16 = 60;
+    const SCHEMA_ID: u16 = SCHEMA_ID;
+    const VERSION: u16 = VERSION;
+    const BLOCK_LENGTH: u16 = 17;
+    const NAME: &'static str = "ViewRequest";
+    const ZERO: Self = Self {
+        request_id: U32::new(0),
+        epoch: U32::new(0),
+        view: ViewCode::ZERO,
+        instrument: U32::new(0),
+        interval_ms: U32::new(0),
+    };
+}
+
+/// Best prices, conflated; absent prices: nothing rests there.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
+)]
+#[repr(C)]
+pub struct TopOfBook {
+    /// `instrument`.
+    pub instrument: U32,
+    /// Phase of an instrument (docs/rulebook.md).
+    pub phase: PhaseCode,
+    /// First message of the full channel that the one before did not include.
+    pub from: U64,
+    /// Last message of the full channel that is included.
+    pub to: U64,
+    /// All orders of one side at one price.
+    pub bid: Level,
+    /// All orders of one side at one price.
+    pub ask: Level,
+    /// Of the last trade of the day.
+    pub last_price: Decimal8Null,
+    /// A price or a quantity: mantissa x 10^-8, exact.
+    pub last_qty: Decimal8,
+}
+
+const _: () = assert!(size_of::<TopOfBook>() == 77);
+
+impl fmt::Display for TopOfBook {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "instrument={} phase={} from={} to={} bid=({}) ask=({}) lastPrice={} lastQty={}",
+            self.instrument,
+            self.phase,
+            self.from,
+            self.to,
+            self.bid,
+            self.ask,
+            self.last_price,
+            self.last_qty
+        )
+    }
+}
+
+impl Message for TopOfBook {
+    const TEMPLATE_ID: u16 = 61;
+    const SCHEMA_ID: u16 = SCHEMA_ID;
+    const VERSION: u16 = VERSION;
+    const BLOCK_LENGTH: u16 = 77;
+    const NAME: &'static str = "TopOfBook";
+    const ZERO: Self = Self {
+        instrument: U32::new(0),
+        phase: PhaseCode::ZERO,
+        from: U64::new(0),
+        to: U64::new(0),
+        bid: Level::ZERO,
+        ask: Level::ZERO,
+        last_price: Decimal8Null::ZERO,
+        last_qty: Decimal8::ZERO,
+    };
+}
+
+/// Ten best prices of both sides, conflated, each time all of them.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
+)]
+#[repr(C)]
+pub struct BookDepth {
+    /// `instrument`.
+    pub instrument: U32,
+    /// Phase of an instrument (docs/rulebook.md).
+    pub phase: PhaseCode,
+    /// `from`.
+    pub from: U64,
+    /// `to`.
+    pub to: U64,
+    /// All orders of one side at one price.
+    pub bid1: Level,
+    /// All orders of one side at one price.
+    pub bid2: Level,
+    /// All orders of one side at one price.
+    pub bid3: Level,
+    /// All orders of one side at one price.
+    pub bid4: Level,
+    /// All orders of one side at one price.
+    pub bid5: Level,
+    /// All orders of one side at one price.
+    pub bid6: Level,
+    /// All orders of one side at one price.
+    pub bid7: Level,
+    /// All orders of one side at one price.
+    pub bid8: Level,
+    /// All orders of one side at one price.
+    pub bid9: Level,
+    /// All orders of one side at one price.
+    pub bid10: Level,
+    /// All orders of one side at one price.
+    pub ask1: Level,
+    /// All orders of one side at one price.
+    pub ask2: Level,
+    /// All orders of one side at one price.
+    pub ask3: Level,
+    /// All orders of one side at one price.
+    pub ask4: Level,
+    /// All orders of one side at one price.
+    pub ask5: Level,
+    /// All orders of one side at one price.
+    pub ask6: Level,
+    /// All orders of one side at one price.
+    pub ask7: Level,
+    /// All orders of one side at one price.
+    pub ask8: Level,
+    /// All orders of one side at one price.
+    pub ask9: Level,
+    /// All orders of one side at one price.
+    pub ask10: Level,
+}
+
+const _: () = assert!(size_of::<BookDepth>() == 421);
+
+impl fmt::Display for BookDepth {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "instrument={} phase={} from={} to={} bid1=({}) bid2=({}) bid3=({}) bid4=({}) bid5=({}) bid6=({}) bid7=({}) bid8=({}) bid9=({}) bid10=({}) ask1=({}) ask2=({}) ask3=({}) ask4=({}) ask5=({}) ask6=({}) ask7=({}) ask8=({}) ask9=({}) ask10=({})",
+            self.instrument,
+            self.phase,
+            self.from,
+            self.to,
+            self.bid1,
+            self.bid2,
+            self.bid3,
+            self.bid4,
+            self.bid5,
+            self.bid6,
+            self.bid7,
+            self.bid8,
+            self.bid9,
+            self.bid10,
+            self.ask1,
+            self.ask2,
+            self.ask3,
+            self.ask4,
+            self.ask5,
+            self.ask6,
+            self.ask7,
+            self.ask8,
+            self.ask9,
+            self.ask10
+        )
+    }
+}
+
+impl Message for BookDepth {
+    const TEMPLATE_ID: u16 = 62;
+    const SCHEMA_ID: u16 = SCHEMA_ID;
+    const VERSION: u16 = VERSION;
+    const BLOCK_LENGTH: u16 = 421;
+    const NAME: &'static str = "BookDepth";
+    const ZERO: Self = Self {
+        instrument: U32::new(0),
+        phase: PhaseCode::ZERO,
+        from: U64::new(0),
+        to: U64::new(0),
+        bid1: Level::ZERO,
+        bid2: Level::ZERO,
+        bid3: Level::ZERO,
+        bid4: Level::ZERO,
+        bid5: Level::ZERO,
+        bid6: Level::ZERO,
+        bid7: Level::ZERO,
+        bid8: Level::ZERO,
+        bid9: Level::ZERO,
+        bid10: Level::ZERO,
+        ask1: Level::ZERO,
+        ask2: Level::ZERO,
+        ask3: Level::ZERO,
+        ask4: Level::ZERO,
+        ask5: Level::ZERO,
+        ask6: Level::ZERO,
+        ask7: Level::ZERO,
+        ask8: Level::ZERO,
+        ask9: Level::ZERO,
+        ask10: Level::ZERO,
+    };
+}
+
+/// Of a day that ends at the venue's day_end.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
+)]
+#[repr(C)]
+pub struct Statistics {
+    /// `instrument`.
+    pub instrument: U32,
+    /// `from`.
+    pub from: U64,
+    /// `to`.
+    pub to: U64,
+    /// When the day ends or has ended; nanoseconds since 1970-01-01 UTC.
+    pub day_end: U64,
+    /// A price or a quantity that may be absent.
+    pub open: Decimal8Null,
+    /// A price or a quantity that may be absent.
+    pub high: Decimal8Null,
+    /// A price or a quantity that may be absent.
+    pub low: Decimal8Null,
+    /// The close, once the day has ended.
+    pub last: Decimal8Null,
+    /// turnover / volume, rounded half up.
+    pub vwap: Decimal8Null,
+    /// A price or a quantity: mantissa x 10^-8, exact.
+    pub volume: Decimal8,
+    /// Sum of price x quantity, exact: turnoverHigh x 2^64 + turnoverLow, x 10^-16.
+    pub turnover_high: U64,
+    /// `turnoverLow`.
+    pub turnover_low: U64,
+    /// `trades`.
+    pub trades: U64,
+    /// Absent: not kept.
+    pub open_interest: Decimal8Null,
+}
+
+const _: () = assert!(size_of::<Statistics>() == 108);
+
+impl fmt::Display for Statistics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "instrument={} from={} to={} dayEnd={} open={} high={} low={} last={} vwap={} volume={} turnoverHigh={} turnoverLow={} trades={} openInterest={}",
+            self.instrument,
+            self.from,
+            self.to,
+            self.day_end,
+            self.open,
+            self.high,
+            self.low,
+            self.last,
+            self.vwap,
+            self.volume,
+            self.turnover_high,
+            self.turnover_low,
+            self.trades,
+            self.open_interest
+        )
+    }
+}
+
+impl Message for Statistics {
+    const TEMPLATE_ID: u16 = 63;
+    const SCHEMA_ID: u16 = SCHEMA_ID;
+    const VERSION: u16 = VERSION;
+    const BLOCK_LENGTH: u16 = 108;
+    const NAME: &'static str = "Statistics";
+    const ZERO: Self = Self {
+        instrument: U32::new(0),
+        from: U64::new(0),
+        to: U64::new(0),
+        day_end: U64::new(0),
+        open: Decimal8Null::ZERO,
+        high: Decimal8Null::ZERO,
+        low: Decimal8Null::ZERO,
+        last: Decimal8Null::ZERO,
+        vwap: Decimal8Null::ZERO,
+        volume: Decimal8::ZERO,
+        turnover_high: U64::new(0),
+        turnover_low: U64::new(0),
+        trades: U64::new(0),
+        open_interest: Decimal8Null::ZERO,
     };
 }

@@ -1545,6 +1545,34 @@ impl fmt::Display for InstrumentSet {
     }
 }
 
+/// All orders of one side at one price.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
+)]
+#[repr(C)]
+pub struct Level {
+    /// A price or a quantity that may be absent.
+    pub price: Decimal8Null,
+    /// A price or a quantity: mantissa x 10^-8, exact.
+    pub qty: Decimal8,
+    /// `orders`.
+    pub orders: U32,
+}
+
+const _: () = assert!(size_of::<Level>() == 20);
+
+impl Level {
+    /// Every byte zero.
+    pub const ZERO: Self =
+        Self { price: Decimal8Null::ZERO, qty: Decimal8::ZERO, orders: U32::new(0) };
+}
+
+impl fmt::Display for Level {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "price={} qty={} orders={}", self.price, self.qty, self.orders)
+    }
+}
+
 /// Text (58) of a Logout; docs/wire/fix.md lists the words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
@@ -2403,6 +2431,8 @@ impl PacketFlags {
     pub const RETRANSMISSION: Self = Self(1 << 1);
     /// `EndOfSession`.
     pub const END_OF_SESSION: Self = Self(1 << 2);
+    /// Packet of a request or of an answer; of no channel.
+    pub const CONTROL: Self = Self(1 << 3);
 
     /// Whether all bits of `other` are set.
     pub const fn has(self, other: Self) -> bool {
@@ -2425,7 +2455,7 @@ impl fmt::Display for PacketFlags {
         super::show::bits(
             f,
             u64::from(self.0),
-            &[("Snapshot", 0), ("Retransmission", 1), ("EndOfSession", 2)],
+            &[("Snapshot", 0), ("Retransmission", 1), ("EndOfSession", 2), ("Control", 3)],
         )
     }
 }
@@ -2725,6 +2755,85 @@ impl RefTag {
 impl fmt::Display for RefTag {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         super::show::optional(f, self.get())
+    }
+}
+
+/// Why a request is not answered with messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum ReplayRefusal {
+    /// `Unreadable`.
+    Unreadable = 1,
+    /// `Channel`.
+    Channel = 2,
+    /// `Epoch`.
+    Epoch = 3,
+    /// `Range`.
+    Range = 4,
+    /// `NotKept`.
+    NotKept = 5,
+    /// `TooMuch`.
+    TooMuch = 6,
+    /// `Busy`.
+    Busy = 7,
+}
+
+impl ReplayRefusal {
+    /// Every value, in the order of the schema.
+    pub const ALL: [Self; 7] = [
+        Self::Unreadable,
+        Self::Channel,
+        Self::Epoch,
+        Self::Range,
+        Self::NotKept,
+        Self::TooMuch,
+        Self::Busy,
+    ];
+
+    /// As on the wire.
+    pub const fn code(self) -> u8 {
+        self as u8
+    }
+}
+
+/// [`ReplayRefusal`] on the wire. A value that is not known is kept.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
+)]
+#[repr(transparent)]
+pub struct ReplayRefusalCode(pub u8);
+
+impl ReplayRefusalCode {
+    /// Every byte zero.
+    pub const ZERO: Self = Self(0);
+
+    /// `None`: a value that this version does not know.
+    pub const fn known(self) -> Option<ReplayRefusal> {
+        match self.0 {
+            1 => Some(ReplayRefusal::Unreadable),
+            2 => Some(ReplayRefusal::Channel),
+            3 => Some(ReplayRefusal::Epoch),
+            4 => Some(ReplayRefusal::Range),
+            5 => Some(ReplayRefusal::NotKept),
+            6 => Some(ReplayRefusal::TooMuch),
+            7 => Some(ReplayRefusal::Busy),
+            _ => None,
+        }
+    }
+}
+
+impl From<ReplayRefusal> for ReplayRefusalCode {
+    fn from(value: ReplayRefusal) -> Self {
+        Self(value.code())
+    }
+}
+
+impl fmt::Display for ReplayRefusalCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.known() {
+            Some(value) => write!(f, "{value:?}"),
+            None => self.0.fmt(f),
+        }
     }
 }
 
@@ -3362,6 +3471,65 @@ impl From<Verdict> for VerdictCode {
 }
 
 impl fmt::Display for VerdictCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.known() {
+            Some(value) => write!(f, "{value:?}"),
+            None => self.0.fmt(f),
+        }
+    }
+}
+
+/// What can be had of an instrument beside its orders.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum View {
+    /// `Top`.
+    Top = 1,
+    /// `Depth`.
+    Depth = 2,
+    /// `Statistics`.
+    Statistics = 3,
+}
+
+impl View {
+    /// Every value, in the order of the schema.
+    pub const ALL: [Self; 3] = [Self::Top, Self::Depth, Self::Statistics];
+
+    /// As on the wire.
+    pub const fn code(self) -> u8 {
+        self as u8
+    }
+}
+
+/// [`View`] on the wire. A value that is not known is kept.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
+)]
+#[repr(transparent)]
+pub struct ViewCode(pub u8);
+
+impl ViewCode {
+    /// Every byte zero.
+    pub const ZERO: Self = Self(0);
+
+    /// `None`: a value that this version does not know.
+    pub const fn known(self) -> Option<View> {
+        match self.0 {
+            1 => Some(View::Top),
+            2 => Some(View::Depth),
+            3 => Some(View::Statistics),
+            _ => None,
+        }
+    }
+}
+
+impl From<View> for ViewCode {
+    fn from(value: View) -> Self {
+        Self(value.code())
+    }
+}
+
+impl fmt::Display for ViewCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.known() {
             Some(value) => write!(f, "{value:?}"),

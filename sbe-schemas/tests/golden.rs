@@ -71,7 +71,9 @@ fn every_message() -> Vec<Known> {
             InstrumentListRequest;
         "market-data" market_data:
             InstrumentDefinition AuctionIndicative AuctionResult Trade TradingStatus OrderAdd OrderReduce OrderDelete OrderExecute BookChecksum
-            SnapshotBegin SnapshotOrder SnapshotEnd;
+            SnapshotBegin SnapshotOrder SnapshotEnd
+            ReplayRequest ReplayReject ReplayBegin ReplayEnd SlowConsumer
+            LeaseRequest Lease ViewRequest TopOfBook BookDepth Statistics;
     }
 }
 

@@ -1,4 +1,5 @@
-//! Multicast over IPv4/UDP: one sender per line of a feed, one receiver per joined group.
+//! Multicast over IPv4/UDP: one sender per line of a feed, one receiver per joined group. And one socket for
+//! datagrams to and from single peers.
 //!
 //! Sending never waits: a packet the kernel has no room for is dropped and counted, as the network
 //! would do, and receivers have their ways to recover. Packets carry "don't fragment": a feed that
@@ -6,7 +7,7 @@
 
 use std::io;
 use std::mem::MaybeUninit;
-use std::net::{Ipv4Addr, SocketAddrV4};
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -79,6 +80,18 @@ impl MulticastReceiver {
     /// # Errors
     /// `InvalidInput`: not a multicast group. Else what the kernel said.
     pub fn join(group: SocketAddrV4, interface: Ipv4Addr) -> io::Result<Self> {
+        Self::join_from(group, interface, None)
+    }
+
+    /// The same, but only what `source` has sent, where one is given (source-specific multicast).
+    ///
+    /// # Errors
+    /// As [`Self::join`].
+    pub fn join_from(
+        group: SocketAddrV4,
+        interface: Ipv4Addr,
+        source: Option<Ipv4Addr>,
+    ) -> io::Result<Self> {
         must_be_multicast(group)?;
         let socket = Socket::new(Domain::IPV4, Type::DGRAM, Some(Protocol::UDP))?;
         socket.set_reuse_address(true)?;
@@ -86,7 +99,10 @@ impl MulticastReceiver {
         // To the group, not to 0.0.0.0: that would also get what comes to the port for other
         // groups (any process may have joined them) and for this host itself.
         socket.bind(&group.into())?;
-        socket.join_multicast_v4(group.ip(), &interface)?;
+        match source {
+            None => socket.join_multicast_v4(group.ip(), &interface)?,
+            Some(source) => socket.join_ssm_v4(&source, group.ip(), &interface)?,
+        }
         socket.set_read_timeout(Some(READ_TIMEOUT))?;
         Ok(Self { socket })
     }
@@ -116,6 +132,72 @@ impl MulticastReceiver {
                 _ => Err(error),
             },
         }
+    }
+}
+
+/// Sends to and receives from single peers; never waits.
+pub struct UnicastSocket {
+    socket: std::net::UdpSocket,
+    dropped: AtomicU64,
+}
+
+impl UnicastSocket {
+    /// Bound to `address`; port 0: any that is free.
+    ///
+    /// # Errors
+    /// What the kernel said.
+    pub fn bind(address: SocketAddr) -> io::Result<Self> {
+        let socket = std::net::UdpSocket::bind(address)?;
+        socket.set_nonblocking(true)?;
+        if address.is_ipv4() {
+            set_ip_mtu_discover(&socket, Ipv4PathMtuDiscovery::DO)?;
+        }
+        Ok(Self { socket, dropped: AtomicU64::new(0) })
+    }
+
+    /// Where it is bound.
+    ///
+    /// # Errors
+    /// What the kernel said.
+    pub fn address(&self) -> io::Result<SocketAddr> {
+        self.socket.local_addr()
+    }
+
+    /// The next datagram and whose it is, written to the front of `buffer`; what is longer is cut. `None`:
+    /// there is none now. What a peer's host says of datagrams that it did not want is no news.
+    pub fn receive(&self, buffer: &mut [u8]) -> Option<(usize, SocketAddr)> {
+        loop {
+            match self.socket.recv_from(buffer) {
+                Ok(received) => return Some(received),
+                Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {}
+                Err(_) => return None,
+            }
+        }
+    }
+
+    /// Waits for the next datagram for at most `timeout`.
+    ///
+    /// # Errors
+    /// What the kernel said.
+    pub fn wait(&self, timeout: Duration) -> io::Result<()> {
+        use rustix::event::{PollFd, PollFlags, Timespec, poll};
+        let timeout = Timespec::try_from(timeout).ok();
+        match poll(&mut [PollFd::new(&self.socket, PollFlags::IN)], timeout.as_ref()) {
+            Ok(_) | Err(rustix::io::Errno::INTR) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Sends one packet, or drops and counts it.
+    pub fn send(&self, packet: &[u8], to: SocketAddr) {
+        if self.socket.send_to(packet, to).is_err() {
+            self.dropped.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Packets that were not sent.
+    pub fn dropped(&self) -> u64 {
+        self.dropped.load(Ordering::Relaxed)
     }
 }
 
@@ -166,6 +248,21 @@ mod tests {
             receiver.set_read_timeout(Duration::from_millis(20)).unwrap();
             assert_eq!(receiver.receive(&mut buffer).unwrap(), None);
         }
+    }
+
+    #[test]
+    fn with_a_source_only_its_packets_come() {
+        let group = group(4, free_port());
+        let join = |source| {
+            MulticastReceiver::join_from(group, Ipv4Addr::LOCALHOST, Some(source)).unwrap()
+        };
+        let (ours, others) = (join(Ipv4Addr::LOCALHOST), join(Ipv4Addr::new(127, 0, 0, 9)));
+        sender(group).send(b"from 127.0.0.1").unwrap();
+        let mut buffer = [0; 100];
+        ours.set_read_timeout(Duration::from_secs(5)).unwrap();
+        assert_eq!(ours.receive(&mut buffer).unwrap(), Some(14));
+        others.set_read_timeout(Duration::from_millis(20)).unwrap();
+        assert_eq!(others.receive(&mut buffer).unwrap(), None);
     }
 
     #[test]

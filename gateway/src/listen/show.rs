@@ -6,6 +6,7 @@
 use super::messages::{
     Traded, indicative_json, instrument_of, message_json, result_json, side_name, side_or_none,
 };
+use super::meter::Second;
 use marketdata::book::Level;
 use marketdata::{FeedEvent, Instrument, RestingOrder, SnapshotUse, Subscriber};
 use sbe_schemas::market_data as md;
@@ -64,6 +65,40 @@ impl<W: Write> Show<W> {
     /// The symbol of an instrument, `#number` before it is known.
     pub(super) fn symbol(&self, number: u32) -> String {
         self.symbols.get(&number).cloned().unwrap_or_else(|| format!("#{number}"))
+    }
+
+    /// The number of an instrument, once it is known.
+    pub(super) fn number(&self, symbol: &str) -> Option<u32> {
+        self.symbols.iter().find(|(_, known)| *known == symbol).map(|(number, _)| *number)
+    }
+
+    /// A picture, at once.
+    pub(super) fn picture(&mut self, text: &str) {
+        if self.failed.is_none() {
+            let written = self.out.write_all(text.as_bytes());
+            self.keep(written);
+            self.flush();
+        }
+    }
+
+    /// What came in a second.
+    pub(super) fn second(&mut self, second: &Second) {
+        let Second { packets: [a, b, snapshot, replay], messages, lost, asked, delay_us } = *second;
+        let ([gaps, missing], [median, most, largest]) = (lost, delay_us);
+        self.say(
+            || {
+                format!(
+                    "{messages} messages in a second, packets A {a}, B {b}, snapshot {snapshot}, replay {replay}, \
+                     asked {asked}, lost {missing}; under way {median} us, 99 of 100 {most} us, at most {largest} us"
+                )
+            },
+            || {
+                json!({"type": "second", "messages": messages, "packetsA": a, "packetsB": b,
+                    "packetsSnapshot": snapshot, "packetsReplay": replay, "asked": asked,
+                    "gaps": gaps, "messagesLost": missing, "delayUsMedian": median,
+                    "delayUs99": most, "delayUsMax": largest})
+            },
+        );
     }
 
     /// What an instrument is called, and what it is doing.
@@ -136,6 +171,10 @@ impl<W: Write> Show<W> {
             FeedEvent::Reset { epoch } => self.say(
                 || format!("the venue began anew, epoch {epoch}: all is forgotten"),
                 || json!({"type": "reset", "epoch": epoch}),
+            ),
+            FeedEvent::Asked { from, to } => self.say(
+                || format!("asking for messages {from} to {to}"),
+                || json!({"type": "asked", "from": from, "to": to}),
             ),
             FeedEvent::Gap { from, to } => self.say(
                 || format!("messages {from} to {} came on neither line", to.saturating_sub(1)),
@@ -308,12 +347,15 @@ impl<W: Write> Show<W> {
             ("packetsA", s.packets_a),
             ("packetsB", s.packets_b),
             ("packetsSnapshot", s.packets_snapshot),
+            ("packetsReplay", s.packets_replay),
             ("heartbeats", s.heartbeats),
             ("duplicates", s.duplicates),
             ("held", s.held),
             ("unreadable", s.unreadable),
             ("outdated", s.outdated),
             ("messages", s.messages),
+            ("messagesReplayed", s.messages_replayed),
+            ("asked", s.asked),
             ("gaps", s.gaps),
             ("messagesLost", s.messages_lost),
             ("resets", s.resets),
@@ -377,10 +419,10 @@ fn utc(ns: u64) -> String {
     format!("{}.{:09}", ns / 1_000_000_000, ns % 1_000_000_000)
 }
 
-fn price(level: &Level) -> String {
+pub(super) fn price(level: &Level) -> String {
     level.price.to_string()
 }
 
-fn qty(level: &Level) -> String {
+pub(super) fn qty(level: &Level) -> String {
     Decimal { mantissa: level.qty, exponent: Decimal8::EXPONENT }.to_string()
 }

@@ -11,6 +11,8 @@
 mod orders;
 #[allow(dead_code, reason = "market data's tests use the rest")]
 mod peer;
+mod replay;
+mod spread;
 #[allow(dead_code, reason = "market data's tests use the rest")]
 mod venue;
 

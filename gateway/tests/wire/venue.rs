@@ -18,6 +18,8 @@ pub struct Venue {
     /// Of binary order entry.
     pub sbe_address: String,
     market_data: String,
+    /// Where old messages of its feed are; empty: nowhere.
+    replay: String,
     directory: PathBuf,
     /// The first three bytes of its multicast groups.
     groups: String,
@@ -49,6 +51,7 @@ impl Venue {
             address: String::new(),
             sbe_address: String::new(),
             market_data: String::new(),
+            replay: String::new(),
             directory,
             groups,
             transport,
@@ -80,6 +83,9 @@ impl Venue {
             if let Some(rest) = line.trim().strip_prefix("FIX data") {
                 self.market_data = rest.trim().to_owned();
             }
+            if let Some(rest) = line.trim().strip_prefix("replay ") {
+                self.replay = rest.trim().split(',').next().unwrap().to_owned();
+            }
             if line == "ready" {
                 std::thread::spawn(move || lines.count()); // Keeps the pipe open and empty.
                 return;
@@ -95,6 +101,15 @@ impl Venue {
     /// Of market data over FIX.
     pub fn market_data(&self) -> &str {
         &self.market_data
+    }
+
+    pub fn replay(&self) -> &str {
+        &self.replay
+    }
+
+    /// Group and port of line A or B.
+    pub fn group(&self, line: usize) -> std::net::SocketAddrV4 {
+        format!("{}{}:{}", self.groups, line + 1, 9101 + line).parse().unwrap()
     }
 
     pub fn connect(&self, comp_id: &str) -> Peer {

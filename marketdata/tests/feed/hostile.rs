@@ -2,7 +2,7 @@
 
 use crate::venue::{MS, Venue};
 use marketdata::packet::{HEADER_BYTES, Packet};
-use marketdata::{Line, Subscriber, SubscriberLimits};
+use marketdata::{AskLimits, Line, Subscriber, SubscriberLimits};
 use proptest::prelude::*;
 use std::sync::OnceLock;
 
@@ -12,6 +12,7 @@ const LIMITS: SubscriberLimits = SubscriberLimits {
     waiting_max: 32,
     held_bytes_max: 8_000,
     late_ns: 5,
+    ask: AskLimits { late_ns: 3, udp_answer_ns: 4, tcp_answer_ns: 9, ..AskLimits::BOTH },
 };
 
 /// Packets of a short life of a venue, with the line each belongs on.
@@ -35,7 +36,13 @@ fn recorded() -> &'static [(Line, Vec<u8>)] {
 }
 
 fn line() -> impl Strategy<Value = Line> {
-    prop_oneof![Just(Line::A), Just(Line::B), Just(Line::Snapshot)]
+    prop_oneof![
+        Just(Line::A),
+        Just(Line::B),
+        Just(Line::Snapshot),
+        Just(Line::Udp),
+        Just(Line::Tcp)
+    ]
 }
 
 fn assert_bounded(subscriber: &Subscriber) {

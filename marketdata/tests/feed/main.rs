@@ -12,3 +12,4 @@ mod loss;
 mod network;
 mod scripts;
 mod venue;
+mod views;

@@ -90,13 +90,13 @@ fn an_auction_is_told_from_its_phase_to_its_result() {
     desk.hear(Line::A, &first);
     venue.phase(1, Phase::OpeningAuction);
     desk.hear(Line::A, &venue.commit());
-    assert_eq!(desk.told(), ["OpeningAuction (Operator)", "indicative 0 @ -, 0 left of 0"]);
+    assert_eq!(desk.told(), ["live", "OpeningAuction (Operator)", "indicative 0 @ -, 0 left of 0"]);
     venue.order(1, Side::Buy, 505, 5);
     venue.order(1, Side::Sell, 495, 2);
     desk.hear(Line::A, &venue.commit());
     venue.now += 5 * MS;
     desk.hear(Line::A, &venue.commit_nothing());
-    assert_eq!(desk.told(), ["live", "indicative 2 @ 5.05, 3 left of 1"], "the book is crossed");
+    assert_eq!(desk.told(), ["indicative 2 @ 5.05, 3 left of 1"], "the book is crossed");
     venue.phase(1, Phase::Continuous);
     desk.hear(Line::A, &venue.commit());
     assert_eq!(desk.told(), ["auction 2 @ 5.05", "Continuous (Operator)"]);
@@ -129,7 +129,7 @@ fn a_snapshot_of_before_does_not_bring_an_old_phase_back() {
     venue.phase(1, Phase::Halted);
     desk.hear(Line::A, &venue.commit());
     desk.hear(Line::Snapshot, &old);
-    assert_eq!(desk.told(), ["Halted (Operator)", "Adopted", "live"]);
+    assert_eq!(desk.told(), ["live", "Halted (Operator)", "Verified"]);
     venue.assert_followed_by(&desk.subscriber);
     venue.phase(1, Phase::PreOpen);
     venue.commit(); // Lost; the snapshot says it.
@@ -187,7 +187,7 @@ fn a_loss_that_was_not_about_a_book_leaves_it_stale_only_until_its_next_message(
     desk.hear(Line::A, [&venue.heartbeat()]);
     desk.wait(20 * MS);
     desk.hear(Line::A, &one(&mut venue));
-    assert_eq!(desk.told(), ["live", "lost 4..5", "stale", "live"]);
+    assert_eq!(desk.told(), ["live", "live", "lost 4..5", "stale", "stale", "live"]);
 }
 
 #[test]
@@ -200,7 +200,7 @@ fn a_snapshot_that_ends_before_the_hole_does_not_bring_a_book_back() {
     desk.hear(Line::A, &one(&mut venue));
     desk.wait(20 * MS);
     desk.hear(Line::Snapshot, &old);
-    assert_eq!(desk.told(), ["lost 2..3", "recovering", "Unused"]);
+    assert_eq!(desk.told(), ["live", "lost 2..3", "stale", "recovering", "Unused"]);
     assert_eq!(desk.state(), Some(State::Recovering));
 }
 
@@ -333,7 +333,7 @@ fn a_later_epoch_begins_anew_and_an_earlier_one_is_ignored() {
     let definition =
         md::InstrumentDefinition { instrument: 7.into(), ..md::InstrumentDefinition::ZERO };
     desk.hear(Line::A, [&packet_of(EPOCH + 1, 1, venue.now, &definition)]);
-    assert_eq!(desk.told(), ["live", "reset to 2"]);
+    assert_eq!(desk.told(), ["live", "reset to 2", "live"]);
     let known: Vec<u32> = desk.subscriber.instruments().map(|(number, _)| number).collect();
     assert_eq!(known, [7]);
     desk.hear(Line::B, &one(&mut venue));
@@ -470,6 +470,7 @@ fn every_bound_holds_and_what_lies_beyond_is_recovered_later() {
         waiting_max: 4,
         held_bytes_max: 1_000,
         late_ns: u64::MAX,
+        ask: marketdata::AskLimits::NOBODY,
     };
     let mut desk = Desk::new(limits);
     desk.hear(Line::A, [&venue.heartbeat()]);
