@@ -110,7 +110,8 @@ impl World {
 
     /// The venue tells another batch of at most 7 messages.
     pub fn tell(&mut self) {
-        let mut event = Event { head: EventHead::ZERO, message: [0; EVENT_BYTES - engine::event::HEAD_BYTES] };
+        let mut event =
+            Event { head: EventHead::ZERO, message: [0; EVENT_BYTES - engine::event::HEAD_BYTES] };
         // Seven messages have one time: a batch is some of them.
         let end = (self.next + 1 + self.random.below(8)).min((self.next / 7 + 1) * 7);
         let tap = &mut self.tap;
