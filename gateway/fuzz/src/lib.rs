@@ -1,12 +1,14 @@
-//! What must hold for any bytes that a FIX client sends, as functions that panic where it does not.
+//! What must hold for any bytes that a client sends, as functions that panic where it does not.
 //!
 //! Two drivers call them: libFuzzer (`fuzz_targets`, on nightly), and `gateway/tests/fuzz`, which
 //! includes these files and makes its own input from a seed. [`frame`] is about where messages begin
 //! and end, [`decode`] about one message, [`connection`] (`venue.rs`) about a client of a live
-//! session and the engine behind it. Nothing here knows where its input comes from.
+//! session and the engine behind it, [`sbe_connection`] (`sbe.rs`) the same of a binary one. Nothing here knows where its input comes from.
 
+pub mod sbe;
 pub mod venue;
 
+pub use sbe::sbe_connection;
 pub use venue::connection;
 
 use gateway::directory::Directory;

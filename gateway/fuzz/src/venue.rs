@@ -27,9 +27,9 @@ thread_local! {
 }
 
 /// Messages that a connection reads in one go.
-const MESSAGES_MAX: usize = 16;
-const HEARTBEAT_NS: u64 = 30_000_000_000;
-const LIMITS: ConnectionLimits = ConnectionLimits {
+pub(super) const MESSAGES_MAX: usize = 16;
+pub(super) const HEARTBEAT_NS: u64 = 30_000_000_000;
+pub(super) const LIMITS: ConnectionLimits = ConnectionLimits {
     logon_ns: 10_000_000_000,
     message_bytes_max: MESSAGE_BYTES_MAX,
     sending_time_tolerance_ns: TOLERANCE_NS,
@@ -112,16 +112,16 @@ pub fn stranger(bytes: &[u8]) {
 }
 
 /// What a connection made of a stream.
-struct Made {
+pub(super) struct Made {
     /// Its commands, the Logon not among them.
-    slots: Vec<Vec<u8>>,
+    pub(super) slots: Vec<Vec<u8>>,
     /// It ended the connection.
-    closed: Option<DisconnectReason>,
+    pub(super) closed: Option<DisconnectReason>,
     /// Bytes it waits with.
-    held: usize,
+    pub(super) held: usize,
 }
 
-fn same(a: &Made, b: &Made, how: &str) {
+pub(super) fn same(a: &Made, b: &Made, how: &str) {
     for (at, (a, b)) in a.slots.iter().zip(&b.slots).enumerate() {
         assert!(a == b, "command {at}, {how}");
     }
@@ -130,11 +130,11 @@ fn same(a: &Made, b: &Made, how: &str) {
 
 /// A ring that keeps all, and is full when it is told to be.
 #[derive(Default)]
-struct Kept {
-    slots: Vec<Vec<u8>>,
+pub(super) struct Kept {
+    pub(super) slots: Vec<Vec<u8>>,
     /// Flat, so that taking a slot allocates nothing while it is counted.
-    bytes: Vec<u8>,
-    is_full: bool,
+    pub(super) bytes: Vec<u8>,
+    pub(super) is_full: bool,
 }
 
 impl Ring for Kept {
@@ -147,7 +147,7 @@ impl Ring for Kept {
 }
 
 impl Kept {
-    fn split(&mut self) {
+    pub(super) fn split(&mut self) {
         let mut rest = &self.bytes[..];
         while let Some(head) = engine::command::head(rest) {
             let (slot, behind) = rest.split_at(usize::from(head.length.get()));
@@ -160,15 +160,25 @@ impl Kept {
 
 fn commands(
     bytes: &[u8],
+    piece: impl FnMut(usize) -> usize,
+    has_room: impl FnMut(usize) -> bool,
+) -> Made {
+    commands_of(bytes, logged_on, piece, has_room)
+}
+
+/// What a connection that `enter` has brought in makes of `bytes`.
+pub(super) fn commands_of(
+    bytes: &[u8],
+    enter: impl FnOnce(&mut Shared<'_>, &mut Kept) -> Connection,
     mut piece: impl FnMut(usize) -> usize,
     mut has_room: impl FnMut(usize) -> bool,
 ) -> Made {
     let (mut scanner, directory) = (Scanner::new(), directory());
     let mut shared = shared(&mut scanner, &directory);
     let mut ring = Kept::default();
-    let mut connection = logged_on(&mut shared, &mut ring);
+    let mut connection = enter(&mut shared, &mut ring);
     ring.bytes.clear();
-    ring.bytes.reserve(bytes.len() * 16 + 1024); // The shortest message becomes 256 bytes at most.
+    ring.bytes.reserve(bytes.len() * 32 + 1024); // The shortest message becomes 256 bytes at most.
     let (mut from, mut to, mut closed) = (0, 0, None);
     let before = ALLOCATIONS.get();
     loop {
@@ -206,7 +216,7 @@ fn commands(
     Made { slots: ring.slots, closed, held }
 }
 
-fn shared<'a>(scanner: &'a mut Scanner, directory: &'a Directory) -> Shared<'a> {
+pub(super) fn shared<'a>(scanner: &'a mut Scanner, directory: &'a Directory) -> Shared<'a> {
     Shared {
         scanner,
         directory,
@@ -236,11 +246,11 @@ fn logon_body() -> Vec<u8> {
 }
 
 /// Connection 0 of gateway 1.
-fn head() -> CommandHead {
+pub(super) fn head() -> CommandHead {
     CommandHead { gateway: 1.into(), conn_generation: 1.into(), ..CommandHead::ZERO }
 }
 
-fn session() -> j::SessionDefine {
+pub(super) fn session() -> j::SessionDefine {
     j::SessionDefine {
         comp_id: fill_text(CLIENT.as_bytes()).expect("short"),
         account: fill_text(CLIENT.as_bytes()).expect("short"),
@@ -249,7 +259,7 @@ fn session() -> j::SessionDefine {
     }
 }
 
-fn directory() -> Directory {
+pub(super) fn directory() -> Directory {
     let mut directory = Directory::default();
     directory.learn(&Event::of(&j::SessionDefined {
         session: 1.into(),

@@ -30,11 +30,17 @@ mod checks {
     }
 }
 #[allow(dead_code, reason = "the simulator's own tests use the rest")]
+#[path = "../sim/binary_client.rs"]
+mod binary_client;
+#[allow(dead_code, reason = "the simulator's own tests use the rest")]
 #[path = "../sim/client.rs"]
 mod client;
 #[allow(dead_code, reason = "the simulator's own tests use the rest")]
 #[path = "../sim/fake.rs"]
 mod fake;
+#[allow(dead_code, reason = "the simulator's own tests use the rest")]
+#[path = "../sim/fix_client.rs"]
+mod fix_client;
 #[allow(dead_code, reason = "the simulator's own tests use the rest")]
 #[path = "../sim/history.rs"]
 mod history;
@@ -44,6 +50,9 @@ mod stop;
 #[allow(dead_code, reason = "the wire tests use the rest")]
 #[path = "../wire/venue.rs"]
 mod venue;
+#[allow(dead_code, reason = "the simulator's own tests use the rest")]
+#[path = "../sim/words.rs"]
+mod words;
 #[allow(dead_code, reason = "the simulator's own tests use the rest")]
 #[path = "../sim/world.rs"]
 mod world;

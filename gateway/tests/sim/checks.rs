@@ -3,14 +3,16 @@
 //! The numbers are those of the list of invariants of a replicated venue; those that are left out need
 //! more than one node. Each is tested in `checks/planted.rs` with the fault that it must catch.
 
-use crate::client::Client;
-use crate::history::{Batch, Got, History, text};
+use crate::client::{comp_id, width};
+use crate::history::{Batch, Got, History, Told, text};
+use crate::words;
 use crate::world::limits;
 use engine::{Engine, Event, Sink, Step};
 use gateway::directory::Directory;
 use gateway::fix::decimal;
 use gateway::fix::outbound::{self, Envelope};
-use gateway::snapshots;
+use gateway::{sbe, snapshots};
+use sbe_schemas::order_entry::NegotiateResponse;
 use sbe_schemas::types::{EventFlags, EventKind};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -42,12 +44,18 @@ fn must(good: bool, what: impl FnOnce() -> String) -> Result<(), String> {
     if good { Ok(()) } else { Err(what()) }
 }
 
+/// Of one session by version and number: live bytes as text, and whether it is of the session itself.
+type Reports = BTreeMap<(u64, u64), (String, bool)>;
+
 /// What the committed batches of all lives say happened, replayed from genesis.
 pub struct Story {
     engine: Engine,
-    /// What each client must have been told, by number: live bytes as text, and whether it is of the
-    /// session itself.
-    told: Vec<BTreeMap<u64, (String, bool)>>,
+    /// What each client must have been told.
+    told: Vec<Reports>,
+    /// The version that each session has now. FIX: 0.
+    newest: Vec<u64>,
+    /// Reports of versions that clients have given up before they had them.
+    given_up: Vec<Vec<Got>>,
     /// The feed, in order.
     feed: Vec<(u64, Vec<u8>)>,
     /// State hash and bytes at the end of batches behind which a snapshot was written.
@@ -67,7 +75,9 @@ impl Story {
         }
         let market = events.iter().filter(|event| event.kind() == Some(EventKind::Market));
         let feed = market.map(|event| (event.head.number.get(), event.message().to_vec()));
-        Self { told: told(&events, history.clients.len()), feed: feed.collect(), engine, saved }
+        let (told, newest) = told(&events, history.clients.len());
+        let given_up = given_up(history, &told, &newest);
+        Self { told, newest, given_up, feed: feed.collect(), engine, saved }
     }
 }
 
@@ -101,22 +111,52 @@ fn save(engine: &Engine) -> Vec<u8> {
     bytes
 }
 
-/// The messages of every session as they leave live.
-fn told(events: &[Event], clients: usize) -> Vec<BTreeMap<u64, (String, bool)>> {
+/// The messages of every session as they leave live, and the versions that sessions end with.
+fn told(events: &[Event], clients: usize) -> (Vec<Reports>, Vec<u64>) {
     let mut directory = Directory::default();
     events.iter().for_each(|event| directory.learn(event));
     let mut told = vec![BTreeMap::new(); clients];
-    let mut buffer = [0; outbound::MESSAGE_BYTES_MAX];
-    for event in events.iter().filter(|event| event.kind() == Some(EventKind::Report)) {
-        let client = event.head.session.get() as usize - 1;
-        let comp_id = Client::comp_id(client);
-        let envelope = Envelope { venue: b"VENUE", client: comp_id.as_bytes(), resent_at: None };
-        let bytes = outbound::message(event, &envelope, &directory, &mut buffer);
-        let bytes = bytes.expect("it fits").expect("a report is a message");
-        let admin = event.head.flags.has(EventFlags::ADMIN);
-        told[client].insert(event.head.number.get(), (text(bytes), admin));
+    let mut versions = vec![0; clients];
+    for event in events {
+        let client = (event.head.session.get() as usize).wrapping_sub(1);
+        if let Some(response) = event.get::<NegotiateResponse>() {
+            versions[client] = response.version_id.get();
+        }
+        if event.kind() == Some(EventKind::Report) {
+            let admin = event.head.flags.has(EventFlags::ADMIN);
+            let key = (versions[client], event.head.number.get());
+            let before = told[client].insert(key, (as_told(event, client, &directory), admin));
+            assert!(before.is_none(), "client {client}: {key:?} twice in one log");
+        }
     }
-    told
+    (told, versions)
+}
+
+/// A report as its client has it live.
+fn as_told(event: &Event, client: usize, directory: &Directory) -> String {
+    let mut buffer = [0; outbound::MESSAGE_BYTES_MAX];
+    let Some(width) = width(client) else {
+        let comp_id = comp_id(client);
+        let envelope = Envelope { venue: b"VENUE", client: comp_id.as_bytes(), resent_at: None };
+        let bytes = outbound::message(event, &envelope, directory, &mut buffer);
+        return text(bytes.expect("it fits").expect("a report is a message"));
+    };
+    let length = sbe::outbound::report(event, width, &mut buffer).expect("it fits");
+    words::of_report(&buffer[width.bytes()..length]).expect("a report").1
+}
+
+/// A client that negotiates anew cannot have older reports any more.
+fn given_up(history: &History, told: &[Reports], newest: &[u64]) -> Vec<Vec<Got>> {
+    let of_client = |((client, told), newest): ((&Told, &Reports), &u64)| {
+        let got: BTreeSet<_> = client.got.iter().map(Got::key).collect();
+        let lost = told.iter().filter(|(key, _)| key.0 < *newest && !got.contains(key));
+        let as_got = |(key, (text, _)): (&(u64, u64), &(String, bool))| {
+            let ((version, number), text) = (*key, text.clone());
+            Got { life: 0, version, number, text }
+        };
+        lost.map(as_got).collect()
+    };
+    history.clients.iter().zip(told).zip(newest).map(of_client).collect()
 }
 
 /// What a log has once called committed it has in every later life, and each life goes on behind it.
@@ -149,7 +189,7 @@ pub fn i1_nothing_acknowledged_is_missing(h: &History, story: &Story) -> Result<
     the_log_goes_on(h)?;
     for (n, client) in h.clients.iter().enumerate() {
         for got in client.got.iter().filter(|got| !got.is_admin()) {
-            must(story.told[n].contains_key(&got.number), || {
+            must(story.told[n].contains_key(&got.key()), || {
                 format!("client {n}: the log does not know of {}", got.text)
             })?;
         }
@@ -157,11 +197,12 @@ pub fn i1_nothing_acknowledged_is_missing(h: &History, story: &Story) -> Result<
     Ok(())
 }
 
-/// Reports of a client by number, the first time they came.
-fn reports(got: &[Got]) -> BTreeMap<u64, &Got> {
+/// Reports of a client by version and number, the first time they came, and those it has given up.
+fn reports<'a>(h: &'a History, story: &'a Story, n: usize) -> BTreeMap<(u64, u64), &'a Got> {
     let mut reports = BTreeMap::new();
-    for got in got.iter().filter(|got| got.field("35") == Some("8")) {
-        reports.entry(got.number).or_insert(got);
+    let all = h.clients[n].got.iter().chain(&story.given_up[n]);
+    for got in all.filter(|got| matches!(got.field("35"), Some("8" | "r" | "MassActionReport"))) {
+        reports.entry(got.key()).or_insert(got);
     }
     reports
 }
@@ -171,20 +212,20 @@ fn quantity(got: &Got, tag: &str) -> i64 {
     decimal::parse(text.as_bytes()).unwrap_or_else(|_| panic!("{tag} in {}", got.text))
 }
 
-/// Each ClOrdID is accepted once at most, ExecIDs are unique, what an order has filled rises to its
+/// Each ClOrdID is accepted once at most, as an order, for one or as a mass action; ExecIDs are unique, what an order has filled rises to its
 /// quantity and not beyond, and in the end a trade has two sides.
-pub fn i2_no_order_is_doubled_or_filled_too_far(h: &History, _: &Story) -> Result<(), String> {
+pub fn i2_no_order_is_doubled_or_filled_too_far(h: &History, story: &Story) -> Result<(), String> {
     let mut exec_ids = BTreeSet::new();
     let mut trades: BTreeMap<String, Vec<(String, i64)>> = BTreeMap::new();
-    for (n, client) in h.clients.iter().enumerate() {
+    for n in 0..h.clients.len() {
         let mut accepted = BTreeSet::new();
-        for got in reports(&client.got).values() {
+        for got in reports(h, story, n).values() {
             let told = || format!("client {n}: {}", got.text);
-            let (kind, id) = (got.field("150").unwrap_or(""), got.field("17").unwrap_or("0"));
+            let (kind, id) = (got.field("150").unwrap_or("0"), got.field("17").unwrap_or("0"));
             must(id == "0" || exec_ids.insert(id.to_owned()), || {
                 format!("ExecID twice: {}", told())
             })?;
-            if kind == "0" {
+            if matches!(kind, "0" | "5") {
                 let name = got.field("11").unwrap_or("");
                 must(accepted.insert(name), || format!("accepted twice: {}", told()))?;
             }
@@ -247,7 +288,7 @@ pub fn i5_what_was_published_is_committed(h: &History, story: &Story) -> Result<
     })?;
     for (n, client) in h.clients.iter().enumerate() {
         for got in client.got.iter().filter(|got| !got.is_again()) {
-            let said = story.told[n].get(&got.number).map(|(text, _)| text);
+            let said = story.told[n].get(&got.key()).map(|(text, _)| text);
             must(said == Some(&got.text), || {
                 format!("client {n}, life {}: {}\n  the log says {said:?}", got.life, got.text)
             })?;
@@ -256,29 +297,40 @@ pub fn i5_what_was_published_is_committed(h: &History, story: &Story) -> Result<
     Ok(())
 }
 
+/// From 1, and anew in each version.
+fn rise_by_one<'a>(keys: impl Iterator<Item = &'a (u64, u64)>) -> Result<(), String> {
+    let mut before = (0, 0);
+    for key in keys {
+        let next = if key.0 == before.0 { before.1 + 1 } else { 1 };
+        must(key.0 >= before.0 && key.1 == next, || format!("{key:?} after {before:?}"))?;
+        before = *key;
+    }
+    Ok(())
+}
+
 /// What is sent live rises by one within a life and never falls; a number has one content for ever.
 pub fn i7_numbers_go_on_and_keep_their_content(h: &History, story: &Story) -> Result<(), String> {
     for (n, client) in h.clients.iter().enumerate() {
-        for (expected, number) in (1..).zip(story.told[n].keys()) {
-            must(expected == *number, || format!("client {n}: {number}, not {expected}"))?;
-        }
-        let mut last = 0;
-        let mut content: BTreeMap<u64, &Got> = BTreeMap::new();
+        rise_by_one(story.told[n].keys()).map_err(|what| format!("client {n}: {what}"))?;
+        rise_by_one(client.known.iter().filter(|(version, _)| *version > 0))
+            .map_err(|what| format!("client {n} has taken {what}"))?;
+        let mut last = (0, 0);
+        let mut content: BTreeMap<(u64, u64), &Got> = BTreeMap::new();
         for got in &client.got {
             if !got.is_again() {
-                must(got.number > last, || format!("client {n}: after {last} came {}", got.text))?;
-                last = got.number;
+                must(got.key() > last, || format!("client {n}: after {last:?} came {}", got.text))?;
+                last = got.key();
             }
             if got.is_admin() {
                 continue;
             }
-            let first = content.entry(got.number).or_insert(got);
+            let first = content.entry(got.key()).or_insert(got);
             must(first.body() == got.body(), || {
                 format!("client {n}: {}\n  came before as {}", got.text, first.text)
             })?;
             // Also if it never came live.
-            let said = story.told[n].get(&got.number).map(|(text, _)| text.clone());
-            let said = Got { life: 0, number: got.number, text: said.unwrap_or_default() };
+            let said = story.told[n].get(&got.key()).map(|(text, _)| text.clone());
+            let said = Got { text: said.unwrap_or_default(), ..got.clone() };
             must(said.body() == got.body(), || {
                 format!("client {n}: {}\n  the log says {}", got.text, said.text)
             })?;
@@ -328,8 +380,8 @@ pub fn i10_what_was_bought_was_sold(h: &History, story: &Story) -> Result<(), St
         return Ok(()); // Not everybody has heard everything.
     }
     let mut sums: BTreeMap<&str, i64> = BTreeMap::new();
-    for client in &h.clients {
-        for got in reports(&client.got).values().filter(|got| got.field("150") == Some("F")) {
+    for n in 0..h.clients.len() {
+        for got in reports(h, story, n).values().filter(|got| got.field("150") == Some("F")) {
             let sign = if got.field("54") == Some("1") { 1 } else { -1 };
             *sums.entry(got.field("55").unwrap_or("")).or_default() += sign * quantity(got, "32");
         }
@@ -340,15 +392,16 @@ pub fn i10_what_was_bought_was_sold(h: &History, story: &Story) -> Result<(), St
     Ok(())
 }
 
-/// Each message that has a number and is not of the session itself has been taken, in its order.
+/// Each message that has a number and is not of the session itself has been taken, in its order; of
+/// versions that are given up, as far as they were had.
 pub fn in_the_end_every_client_knows_everything(h: &History, story: &Story) -> Result<(), String> {
     if h.end.is_none() {
         return Ok(());
     }
     for (n, client) in h.clients.iter().enumerate() {
-        let known: BTreeSet<u64> = client.known.iter().copied().collect();
-        for (number, (text, admin)) in &story.told[n] {
-            must(*admin || known.contains(number), || {
+        let known: BTreeSet<_> = client.known.iter().copied().collect();
+        for (key, (text, admin)) in &story.told[n] {
+            must(*admin || key.0 < story.newest[n] || known.contains(key), || {
                 format!("client {n} has never taken {text}")
             })?;
         }

@@ -50,16 +50,18 @@ pub struct Batch {
 pub struct Told {
     /// Every message, in the order in which they came.
     pub got: Vec<Got>,
-    /// Numbers of application messages that it has taken in order.
-    pub known: Vec<u64>,
+    /// Application messages that it has taken, in order: version of the session (FIX: 0) and number.
+    pub known: Vec<(u64, u64)>,
 }
 
 /// A message of the venue.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Got {
     pub life: usize,
+    /// Of the session; numbers begin anew in each. FIX: 0.
+    pub version: u64,
     pub number: u64,
-    /// `|` between its fields.
+    /// `|` between its fields; of a binary report what `words.rs` makes of it.
     pub text: String,
 }
 
@@ -81,6 +83,11 @@ pub struct End {
 }
 
 impl Got {
+    /// Under which the venue must never say anything else.
+    pub fn key(&self) -> (u64, u64) {
+        (self.version, self.number)
+    }
+
     /// The value of a tag.
     pub fn field(&self, tag: &str) -> Option<&str> {
         self.text.split('|').find_map(|field| field.strip_prefix(tag)?.strip_prefix('='))

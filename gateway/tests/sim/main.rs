@@ -3,8 +3,8 @@
 //!
 //! `world.rs` is the venue, with the real gateway, partition, understudy and publisher. Under it lies the
 //! real journal with outboxes and snapshots on a disk that fails (`real.rs`), or a log in memory that
-//! refuses and changes its leader (`fake.rs`). `client.rs` is a FIX client as one would write it,
-//! `history.rs` what was seen, `checks.rs` what must hold. A failure prints its seed;
+//! refuses and changes its leader (`fake.rs`). `fix_client.rs` and `binary_client.rs` are clients as one
+//! would write them, who trade on the same books; `history.rs` is what was seen (`words.rs`: binary reports as text), `checks.rs` what must hold. A failure prints its seed;
 //! `SIM_SEED=n cargo test -p gateway --test sim` plays it again, `SIM_SEEDS=n` plays so many,
 //! `SIM_FIRST=n` from that one on.
 #![allow(
@@ -15,14 +15,17 @@
     reason = "a test"
 )]
 
+mod binary_client;
 mod checks;
 mod client;
 mod disk_fails;
 mod fake;
+mod fix_client;
 mod history;
 mod log_misbehaves;
 mod real;
 mod stop;
+mod words;
 mod world;
 
 fn number(name: &str) -> Option<u64> {

@@ -2,7 +2,7 @@
 //! lives as its seed says. Under it lies a [`Store`]: `fake.rs` or `real.rs`.
 
 use crate::checks;
-use crate::client::Client;
+use crate::client::{self, CLIENTS, Client, LISTENERS};
 use crate::history::{Batch, End, History, ReadWitness, Start, Witness};
 use crate::stop::caught;
 use argon2::{Algorithm, Argon2, Params, PasswordHasher, Version};
@@ -34,7 +34,6 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use zerocopy::FromZeros;
 
-pub const CLIENTS: usize = 3;
 const START_NS: u64 = 1_700_000_000_000_000_000;
 const CONNECTIONS_MAX: u16 = 16;
 /// A log that says nothing for so long has stalled: clients are not read.
@@ -154,8 +153,8 @@ fn random_cast() -> Cast {
         ..j::InstrumentDefine::ZERO
     });
     let sessions = (0..CLIENTS).map(|n| j::SessionDefine {
-        comp_id: fill_text(Client::comp_id(n).as_bytes()).unwrap(),
-        protocol: Protocol::Fix44.into(),
+        comp_id: fill_text(client::comp_id(n).as_bytes()).unwrap(),
+        protocol: protocol(n).into(),
         ..j::SessionDefine::ZERO
     });
     let venue = j::VenueDefine {
@@ -217,7 +216,7 @@ pub struct World<S: Store> {
     store: S,
     life: Option<Life<S>>,
     cast: Cast,
-    clients: Vec<Client>,
+    clients: Vec<Box<dyn Client>>,
     history: History,
     damaged: Option<String>,
 }
@@ -231,7 +230,7 @@ impl<S: Store> World<S> {
             store,
             life: None,
             cast: random_cast(),
-            clients: (0..CLIENTS).map(|n| Client::new(n, seed)).collect(),
+            clients: client::all(seed),
             history: History::default(),
             damaged: None,
         }
@@ -241,7 +240,7 @@ impl<S: Store> World<S> {
     pub fn run(mut self) -> Result<Ended<S>, String> {
         let played = caught(|| self.play());
         self.life = None;
-        self.history.clients = self.clients.into_iter().map(|client| client.told).collect();
+        self.history.clients = self.clients.iter().map(|client| client.told().clone()).collect();
         played.and_then(|()| caught(|| checks::all(&self.history)))?;
         let seq = self.history.committed_seq();
         Ok(Ended { seq, damaged: self.damaged, history: self.history, store: self.store })
@@ -308,7 +307,7 @@ impl<S: Store> World<S> {
         let number = self.history.starts.len();
         let (seed, slots) = (self.dice.roll(), self.plan.event_slots);
         self.life = Some(Life::new(begun, number, seed, slots, &self.cast));
-        self.clients.iter_mut().for_each(|client| client.life = number);
+        self.clients.iter_mut().for_each(|client| client.begin_life(number));
         Ok(())
     }
 
@@ -388,17 +387,17 @@ impl<S: Store> World<S> {
                 return Ok(());
             }
         }
-        let clients: Vec<_> = self.clients.iter().map(Client::describe).collect();
+        let clients: Vec<_> = self.clients.iter().map(|client| client.describe()).collect();
         Err(format!("the venue never settles: {clients:#?}"))
     }
 
     fn is_settled(&self) -> bool {
         let Some(life) = &self.life else { return false };
         let engine = life.partition.engine();
-        let knows_all = |(n, client): (usize, &Client)| {
+        let knows_all = |(n, client): (usize, &dyn Client)| {
             client.is_on() && engine.sessions().get(n).is_some_and(|s| client.expects(s.next_out))
         };
-        self.clients.iter().enumerate().all(knows_all)
+        self.clients.iter().map(Box::as_ref).enumerate().all(knows_all)
             && life.partition.is_idle()
             && !self.store.is_busy(&life.partition.log().log)
             && life.understudy.engine().seq() == engine.seq()
@@ -478,11 +477,13 @@ impl<S: Store> Life<S> {
         let transport_limits = TransportLimits {
             connections_max: CONNECTIONS_MAX,
             receive_bytes: 8192,
-            send_bytes: 4096,
+            send_bytes: 20_480, // A piece of a Retransmission is written in one go.
             ..TransportLimits::default()
         };
         let mut transport = net.transport(transport_limits).unwrap();
-        transport.listen("127.0.0.1:9001".parse().unwrap()).unwrap();
+        for port in (9001..).take(LISTENERS.len()) {
+            transport.listen(([127, 0, 0, 1], port).into()).unwrap();
+        }
         let (outbox_client, outbox_server) = outbox_way(usize::from(CONNECTIONS_MAX));
         let (checkpoints, hot) = rtrb::RingBuffer::new(64);
         let (auth_client, checker) = auth_way(cast.secrets.clone());
@@ -561,7 +562,7 @@ fn settings(venue: &str) -> Settings {
         },
         slow_ns: 60_000_000_000,
         per_address_max: u16::MAX,
-        listeners: vec![Speaks::Fix],
+        listeners: LISTENERS.map(|width| width.map_or(Speaks::Fix, Speaks::Sbe)).to_vec(),
     }
 }
 
@@ -572,7 +573,14 @@ fn secrets() -> HashMap<[u8; 24], Secret> {
         let argon = Argon2::new(Algorithm::Argon2id, Version::V0x13, cheap);
         argon.hash_password(b"secret").unwrap().to_string()
     });
-    let secret = Secret::Password { username: None, password_hash: password_hash.clone() };
-    let comp_id = |n| fill_text::<24>(Client::comp_id(n).as_bytes()).unwrap();
-    (0..CLIENTS).map(|n| (comp_id(n), secret.clone())).collect()
+    let of = |n| {
+        let by_password = Secret::Password { username: None, password_hash: password_hash.clone() };
+        let secret = client::width(n).map_or(by_password, |_| Secret::Hmac(client::key(n)));
+        (fill_text::<24>(client::comp_id(n).as_bytes()).unwrap(), secret)
+    };
+    (0..CLIENTS).map(of).collect()
+}
+
+fn protocol(client: usize) -> Protocol {
+    if client::width(client).is_some() { Protocol::Sbe } else { Protocol::Fix44 }
 }

@@ -178,17 +178,18 @@ impl Session {
 
     /// A new connection is there: says what comes first. Without a version that is a Negotiate.
     pub fn open(&mut self, now: u64, out: &mut Vec<u8>) {
-        (self.established, self.terminated, self.asked_to) = (false, false, 0);
-        self.early.clear();
         if self.memory.version_id == 0 {
             self.negotiate(now, out)
         } else {
+            self.begin();
             self.establish(now, out)
         }
     }
 
-    /// Wants a new version: numbers of both sides begin at 1 once the venue agrees.
+    /// A new connection is there, and a new version is wanted on it: numbers of both sides begin at 1 once
+    /// the venue agrees.
     pub fn negotiate(&mut self, now: u64, out: &mut Vec<u8>) {
+        self.begin();
         let mut ask = oe::Negotiate {
             session: self.comp_id,
             version_id: now.into(),
@@ -197,6 +198,12 @@ impl Session {
         };
         ask.signature = self.signature(&ask);
         self.say(now, &ask, out);
+    }
+
+    /// Nothing of an earlier connection counts any more.
+    fn begin(&mut self) {
+        (self.established, self.terminated, self.asked_to) = (false, false, 0);
+        self.early.clear();
     }
 
     fn establish(&mut self, now: u64, out: &mut Vec<u8>) {
@@ -333,6 +340,7 @@ impl Session {
             oe::RetransmitReject::TEMPLATE_ID => {
                 let m = get::<oe::RetransmitReject>(message)?;
                 let reason = m.reason.known().unwrap_or(RetransmitRejectReason::OutOfRange);
+                self.asked_to = 0; // The next Sequence says again what is missing.
                 Ok(Some(Heard::RetransmitRejected(reason)))
             }
             oe::FinishedReceiving::TEMPLATE_ID => Ok(Some(Heard::FinishedReceiving)),

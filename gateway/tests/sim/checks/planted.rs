@@ -39,6 +39,120 @@ fn set(got: &mut Got, tag: &str, value: &str) {
     got.text = got.text.replacen(&old, &format!("|{tag}={value}|"), 1);
 }
 
+/// The first message of a binary client that has this in it: who, and which.
+fn first_binary(h: &History, words: &str) -> (usize, usize) {
+    let has = |got: &Got| got.version > 0 && got.text.contains(words);
+    let mut all = (0..).zip(&h.clients);
+    all.find_map(|(n, client)| Some((n, client.got.iter().position(has)?)))
+        .unwrap_or_else(|| panic!("no binary client got {words}"))
+}
+
+/// A day on which binary clients replace, act on many orders, are told again and begin new versions.
+fn binary() -> &'static History {
+    static BINARY: OnceLock<History> = OnceLock::new();
+    BINARY.get_or_init(|| {
+        let plan = Plan { steps: 600, crash: 10, cut: 10, ..Plan::default() };
+        let days = (1..200).map(|seed| play(seed, plan, Trouble::NONE).history);
+        let has = |h: &History, words: &str| {
+            h.clients.iter().flat_map(|c| &c.got).any(|g| g.version > 0 && g.text.contains(words))
+        };
+        let begins_anew = |h: &History| {
+            h.clients.iter().any(|c| c.known.windows(2).any(|w| 0 < w[0].0 && w[0].0 < w[1].0))
+        };
+        let mut good = days.filter(|h| {
+            let wanted = ["|150=5|", "|35=MassActionReport|", "|43=Y|", "|35=NotApplied|"];
+            begins_anew(h) && wanted.iter().all(|words| has(h, words))
+        });
+        good.next().expect("one of them has it all")
+    })
+}
+
+/// As [`catches`], on a day of binary clients.
+#[track_caller]
+fn catches_binary(check: Check, plant: impl Fn(&mut History)) {
+    let mut h = binary().clone();
+    check(&h, &Story::of(&h)).expect("right");
+    plant(&mut h);
+    assert!(check(&h, &Story::of(&h)).is_err(), "the fault was not seen");
+}
+
+#[test]
+fn i1_sees_a_binary_report_that_is_in_no_log() {
+    catches_binary(i1_nothing_acknowledged_is_missing, |h| {
+        let (n, at) = first_binary(h, "|150=0|");
+        h.clients[n].got[at].version += 1;
+    });
+}
+
+#[test]
+fn i2_sees_a_request_that_came_again_and_was_done_twice() {
+    for what in ["|150=0|", "|150=5|", "|35=MassActionReport|"] {
+        // Under a number of its own, as in a new version.
+        for version in [0, 1] {
+            catches_binary(i2_no_order_is_doubled_or_filled_too_far, |h| {
+                let (n, at) = first_binary(h, what);
+                let mut twice = h.clients[n].got[at].clone();
+                twice.text = twice.text.replace("|17=", "|17=99999999");
+                twice.number += 10_000;
+                twice.version += version;
+                h.clients[n].got.push(twice);
+            });
+        }
+    }
+}
+
+#[test]
+fn i5_sees_a_binary_report_with_another_byte() {
+    catches_binary(i5_what_was_published_is_committed, |h| {
+        let (n, at) = first_binary(h, "|150=0|");
+        let text = &mut h.clients[n].got[at].text;
+        *text = text.replace("|bytes=", "|bytes=0");
+    });
+}
+
+#[test]
+fn i7_sees_a_retransmission_that_says_something_else() {
+    let check = i7_numbers_go_on_and_keep_their_content;
+    catches_binary(check, |h| {
+        let (n, at) = first_binary(h, "|43=Y|");
+        let text = &mut h.clients[n].got[at].text;
+        *text = text.replace("|bytes=", "|bytes=0");
+    });
+    catches_binary(check, |h| {
+        // Live once more.
+        let (n, at) = first_binary(h, "|150=0|");
+        let twice = h.clients[n].got[at].clone();
+        h.clients[n].got.push(twice);
+    });
+}
+
+#[test]
+fn i7_sees_reports_that_are_handed_out_twice_or_out_of_order() {
+    let check = i7_numbers_go_on_and_keep_their_content;
+    let binary_client = |h: &History| first_binary(h, "|150=0|").0;
+    catches_binary(check, |h| {
+        let n = binary_client(h);
+        let twice = h.clients[n].known[2];
+        h.clients[n].known.insert(3, twice);
+    });
+    catches_binary(check, |h| {
+        let n = binary_client(h);
+        h.clients[n].known.swap(2, 3);
+    });
+    catches_binary(check, |h| {
+        let n = binary_client(h);
+        h.clients[n].known.remove(2);
+    });
+}
+
+#[test]
+fn the_end_sees_a_binary_client_who_was_never_told() {
+    catches_binary(in_the_end_every_client_knows_everything, |h| {
+        let n = first_binary(h, "|150=0|").0;
+        h.clients[n].known.pop();
+    });
+}
+
 /// What the client hears next, live, with another number.
 fn hears_also(h: &mut History, mut got: Got) {
     got.number += 10_000;
