@@ -36,9 +36,8 @@ pub fn head(command: &[u8]) -> Option<&CommandHead> {
 /// The caller has set the head but for `length`, which this sets.
 pub fn write_slot<M: Message>(message: &M, out: &mut [u8]) {
     assert_eq!(out.len(), slot_bytes::<M>());
-    out.fill(0);
-    let written = message.encode(out);
-    assert!(written.is_some());
+    let written = message.encode(out).expect("a slot has room for its message");
+    out[written..].fill(0);
     if let Some(length) = out.get_mut(HEADER_BYTES..HEADER_BYTES + 2) {
         length.copy_from_slice(&(slot_bytes::<M>() as u16).to_le_bytes());
     }

@@ -14,14 +14,24 @@ pub struct Slot {
 }
 
 impl Slot {
+    /// None yet.
+    pub const EMPTY: Self = Self { bytes: [0; SLOT_BYTES_MAX], length: 0 };
+
     /// The padded slot of `message`.
     pub fn of<M: Message>(message: &M) -> Self {
+        let mut slot = Self::EMPTY;
+        slot.set(message);
+        slot
+    }
+
+    /// Becomes the padded slot of `message`.
+    #[inline]
+    pub fn set<M: Message>(&mut self, message: &M) {
         const { assert!(slot_bytes::<M>() <= SLOT_BYTES_MAX) };
-        let mut slot = Self { bytes: [0; SLOT_BYTES_MAX], length: slot_bytes::<M>() };
-        if let Some(out) = slot.bytes.get_mut(..slot.length) {
+        self.length = slot_bytes::<M>();
+        if let Some(out) = self.bytes.get_mut(..self.length) {
             write_slot(message, out);
         }
-        slot
     }
 
     /// The slot.

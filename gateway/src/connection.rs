@@ -328,7 +328,9 @@ impl Connection {
                 refuses_orders: shared.refuses_orders,
                 resending: shared.resending,
             };
-            return sbe::inbound::command(body, self.head, &expected, shared.directory);
+            let mut slot = Slot::EMPTY;
+            sbe::inbound::command(body, self.head, &expected, shared.directory, &mut slot);
+            return slot;
         }
         let expected = inbound::Expected {
             client: self.comp_id(),

@@ -9,6 +9,7 @@
 use anyhow::ensure;
 use clap::Args;
 use engine::Event;
+use gateway::command_slot::Slot;
 use gateway::directory::Directory;
 use gateway::fix::fields::Scanner;
 use gateway::fix::frame::{Frame, next};
@@ -127,14 +128,15 @@ fn measure(batches: u32) -> anyhow::Result<Report> {
     });
     let binary: Vec<Vec<u8>> = (0..DIFFERENT as u64).map(|n| framed(&binary_order(n))).collect();
     let short: Vec<Vec<u8>> = (0..DIFFERENT as u64).map(|n| framed(&short_order(n))).collect();
+    let mut slot = Slot::EMPTY;
     for order in binary.iter().chain(&short) {
-        ensure!(read_binary(order, &directory), "a binary order is refused");
+        ensure!(read_binary(order, &directory, &mut slot), "a binary order is refused");
     }
     let sbe_decode = time(batches, |at| {
-        black_box(read_binary(black_box(&binary[at]), &directory));
+        black_box(read_binary(black_box(&binary[at]), &directory, &mut slot));
     });
     let sbe_short = time(batches, |at| {
-        black_box(read_binary(black_box(&short[at]), &directory));
+        black_box(read_binary(black_box(&short[at]), &directory, &mut slot));
     });
     let sbe_encode = time(batches, |at| {
         let written = sbe::outbound::report(black_box(&events[at]), Width::Narrow, &mut buffer);
@@ -189,12 +191,12 @@ fn read(scanner: &mut Scanner, bytes: &[u8], directory: &Directory) -> bool {
 }
 
 /// A frame to a command, as a gateway does it. False: it was refused.
-fn read_binary(bytes: &[u8], directory: &Directory) -> bool {
+fn read_binary(bytes: &[u8], directory: &Directory, slot: &mut Slot) -> bool {
     let frame = sbe::frame::next(bytes, Width::Narrow, MESSAGE_BYTES_MAX);
     let sbe::frame::Frame::Message { message, .. } = frame else { return false };
     let expected =
         sbe::inbound::Expected { throttled: false, refuses_orders: false, resending: false };
-    let slot = sbe::inbound::command(message, CommandHead::ZERO, &expected, directory);
+    sbe::inbound::command(message, CommandHead::ZERO, &expected, directory, slot);
     black_box(slot.bytes());
     slot.is_fine()
 }

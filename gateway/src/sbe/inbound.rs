@@ -10,7 +10,7 @@ use sbe_schemas::header::{self, Message};
 use sbe_schemas::journal as j;
 use sbe_schemas::order_entry as oe;
 use sbe_schemas::types::{
-    Boolean, CommandHead, Decimal8Null, OrdType, RefTag, RequestHead, SelfTrade, Verdict,
+    Boolean, CommandHead, Decimal8Null, OrdType, RefTag, RequestHead, Verdict,
 };
 
 /// BusinessRejectReason (380): other, with the field that is wrong.
@@ -108,18 +108,19 @@ pub fn entrance(message: &[u8]) -> Option<Entrance> {
     })
 }
 
-/// The one command that a message becomes. `head` names session, connection and time received.
+/// Writes the one command that a message becomes into `slot`. `head` names session, connection and time
+/// received.
 pub fn command(
     message: &[u8],
     mut head: CommandHead,
     expected: &Expected,
     directory: &Directory,
-) -> Slot {
+    slot: &mut Slot,
+) {
     head.msg_seq_num.set(0);
     let template = header::header(message).map_or(0, |header| header.template_id.get());
-    match read(message, template, head, expected, directory) {
-        Ok(slot) => slot,
-        Err(bad) => refused(template, head, bad),
+    if let Err(bad) = read(message, template, head, expected, directory, slot) {
+        refused(template, head, bad, slot);
     }
 }
 
@@ -131,7 +132,8 @@ enum Bad {
     Request { number: u64, name: [u8; 36], verdict: Verdict, reason: u8, field: u16 },
 }
 
-fn refused(template: u16, mut head: CommandHead, bad: Bad) -> Slot {
+#[cold]
+fn refused(template: u16, mut head: CommandHead, bad: Bad, slot: &mut Slot) {
     let mut refused = j::Refused { ref_template: template.into(), ..j::Refused::ZERO };
     refused.ref_tag = RefTag::NULL;
     match bad {
@@ -143,7 +145,7 @@ fn refused(template: u16, mut head: CommandHead, bad: Bad) -> Slot {
             refused.ref_tag = RefTag::new((field != 0).then(|| field.into()));
         }
     }
-    Slot::of(&j::Refused { head, ..refused })
+    slot.set(&j::Refused { head, ..refused });
 }
 
 fn read(
@@ -152,73 +154,81 @@ fn read(
     mut head: CommandHead,
     expected: &Expected,
     directory: &Directory,
-) -> Result<Slot, Bad> {
+    slot: &mut Slot,
+) -> Result<(), Bad> {
     match template {
         oe::Sequence::TEMPLATE_ID => {
             let m = block::<oe::Sequence>(message)?;
-            Ok(Slot::of(&j::SequenceHeard { head, next_seq_no: m.next_seq_no }))
+            slot.set(&j::SequenceHeard { head, next_seq_no: m.next_seq_no });
         }
         oe::RetransmitRequest::TEMPLATE_ID => {
             let m = block::<oe::RetransmitRequest>(message)?;
             let in_progress = if expected.resending { Boolean::True } else { Boolean::False };
-            Ok(Slot::of(&j::RetransmitRequest {
+            slot.set(&j::RetransmitRequest {
                 head,
                 timestamp: m.timestamp,
                 from_seq_no: m.from_seq_no,
                 count: m.count,
                 in_progress: in_progress.into(),
-            }))
+            });
         }
         oe::Terminate::TEMPLATE_ID => {
             block::<oe::Terminate>(message)?;
-            Ok(Slot::of(&j::Logout { head }))
+            slot.set(&j::Logout { head });
         }
         oe::FinishedSending::TEMPLATE_ID => {
             let m = block::<oe::FinishedSending>(message)?;
-            Ok(Slot::of(&j::FinishedSending { head, last_seq_no: m.last_seq_no }))
+            slot.set(&j::FinishedSending { head, last_seq_no: m.last_seq_no });
         }
         // Not here: the engine ends the session for it.
-        oe::Negotiate::TEMPLATE_ID => Ok(Slot::of(&j::Negotiate { head, ..j::Negotiate::ZERO })),
-        oe::Establish::TEMPLATE_ID => Ok(Slot::of(&j::Establish { head, ..j::Establish::ZERO })),
+        oe::Negotiate::TEMPLATE_ID => {
+            block::<oe::Negotiate>(message)?;
+            slot.set(&j::Negotiate { head, ..j::Negotiate::ZERO });
+        }
+        oe::Establish::TEMPLATE_ID => {
+            block::<oe::Establish>(message)?;
+            slot.set(&j::Establish { head, ..j::Establish::ZERO });
+        }
         oe::NewOrder::TEMPLATE_ID => {
             let m = block::<oe::NewOrder>(message)?;
-            let mut check = Check::begin(&mut head, m.head, m.cl_ord_id, expected, true)?;
-            new_order(m, head, &mut check, directory)
+            let mut check = Check::begin(&mut head, m.head, &m.cl_ord_id, expected, true)?;
+            new_order(m, head, &mut check, directory, slot)?;
         }
         oe::NewOrderShort::TEMPLATE_ID => {
-            let m = widened(block::<oe::NewOrderShort>(message)?);
-            let mut check = Check::begin(&mut head, m.head, m.cl_ord_id, expected, true)?;
-            new_order(&m, head, &mut check, directory)
+            let m = block::<oe::NewOrderShort>(message)?;
+            let name = decimal_name(m.cl_ord_id.get());
+            let mut check = Check::begin(&mut head, m.head, &name, expected, true)?;
+            new_order_short(m, head, &mut check, directory, slot)?;
         }
         oe::CancelReplace::TEMPLATE_ID => {
             let m = block::<oe::CancelReplace>(message)?;
-            let mut check = Check::begin(&mut head, m.head, m.cl_ord_id, expected, true)?;
-            cancel_replace(m, head, &mut check)
+            let mut check = Check::begin(&mut head, m.head, &m.cl_ord_id, expected, true)?;
+            cancel_replace(m, head, &mut check, slot)?;
         }
         oe::Cancel::TEMPLATE_ID => {
             let m = block::<oe::Cancel>(message)?;
-            let mut check = Check::begin(&mut head, m.head, m.cl_ord_id, expected, false)?;
+            let mut check = Check::begin(&mut head, m.head, &m.cl_ord_id, expected, false)?;
             check.name(&m.cl_ord_id, CL_ORD_ID)?;
             check.target(&m.orig_cl_ord_id, 3, m.order_id.get())?;
             check.known(m.side.known().is_some(), 6)?;
-            Ok(Slot::of(&j::CancelOrder {
+            slot.set(&j::CancelOrder {
                 head,
                 cl_ord_id: m.cl_ord_id,
                 orig_cl_ord_id: m.orig_cl_ord_id,
                 order_id: m.order_id,
                 instrument: m.instrument,
                 side: m.side,
-            }))
+            });
         }
         oe::MassAction::TEMPLATE_ID => {
             let m = block::<oe::MassAction>(message)?;
-            let mut check = Check::begin(&mut head, m.head, m.cl_ord_id, expected, false)?;
+            let mut check = Check::begin(&mut head, m.head, &m.cl_ord_id, expected, false)?;
             check.name(&m.cl_ord_id, CL_ORD_ID)?;
             check.known(is_text(&m.account, 0), 3)?;
             check.known(m.side <= 2, 5)?;
             check.known(m.action.known().is_some(), 6)?;
             check.known(m.scope.known().is_some(), 7)?;
-            Ok(Slot::of(&j::MassAction {
+            slot.set(&j::MassAction {
                 head,
                 cl_ord_id: m.cl_ord_id,
                 account: m.account,
@@ -227,81 +237,61 @@ fn read(
                 action: m.action,
                 scope: m.scope,
                 ..j::MassAction::ZERO
-            }))
+            });
         }
         oe::OrderStatusRequest::TEMPLATE_ID => {
             let m = block::<oe::OrderStatusRequest>(message)?;
-            let mut check = Check::begin(&mut head, m.head, m.cl_ord_id, expected, false)?;
+            let mut check = Check::begin(&mut head, m.head, &m.cl_ord_id, expected, false)?;
             check.target(&m.cl_ord_id, CL_ORD_ID, m.order_id.get())?;
             check.known(m.side.known().is_some(), 5)?;
-            Ok(Slot::of(&j::OrderStatusRequest {
+            slot.set(&j::OrderStatusRequest {
                 head,
                 cl_ord_id: m.cl_ord_id,
                 order_id: m.order_id,
                 instrument: m.instrument,
                 side: m.side,
                 symbol: symbol(directory, m.instrument.get()).1,
-            }))
+            });
         }
         oe::MassStatusRequest::TEMPLATE_ID => {
             let m = block::<oe::MassStatusRequest>(message)?;
             let name = m.mass_status_req_id;
-            let mut check = Check::begin(&mut head, m.head, name, expected, false)?;
+            let mut check = Check::begin(&mut head, m.head, &name, expected, false)?;
             check.name(&name, CL_ORD_ID)?;
-            Ok(Slot::of(&j::OrderMassStatusRequest {
+            slot.set(&j::OrderMassStatusRequest {
                 head,
                 mass_status_req_id: name,
                 instrument: m.instrument,
-            }))
+            });
         }
         oe::InstrumentListRequest::TEMPLATE_ID => {
             let m = block::<oe::InstrumentListRequest>(message)?;
-            Check::begin(&mut head, m.head, [0; 36], expected, false)?;
-            Ok(Slot::of(&j::InstrumentListRequest {
+            Check::begin(&mut head, m.head, &[0; 36], expected, false)?;
+            slot.set(&j::InstrumentListRequest {
                 head,
                 request_id: m.request_id,
                 instrument: m.instrument,
-            }))
+            });
         }
-        _ => unknown(message, head, expected),
+        _ => return Err(unknown(message, head, expected)),
     }
+    Ok(())
 }
 
 /// A template of a later version, or none for clients. Requests have their numbers where all have them.
-fn unknown(message: &[u8], mut head: CommandHead, expected: &Expected) -> Result<Slot, Bad> {
-    let header = header::header(message).map_err(|_| Bad::Malformed)?;
+fn unknown(message: &[u8], mut head: CommandHead, expected: &Expected) -> Bad {
+    let Ok(header) = header::header(message) else { return Bad::Malformed };
     let is_request = (oe::NewOrder::TEMPLATE_ID..oe::ExecutionReportNew::TEMPLATE_ID)
         .contains(&header.template_id.get());
     let block = message.get(size_of::<header::MessageHeader>()..).unwrap_or_default();
     let numbers = zerocopy::FromBytes::read_from_prefix(block);
     let (true, oe::SCHEMA_ID, Ok((request, _))) = (is_request, header.schema_id.get(), numbers)
     else {
-        return Err(Bad::Malformed);
+        return Bad::Malformed;
     };
-    let mut check = Check::begin(&mut head, request, [0; 36], expected, false)?;
-    Err(check.bad(Verdict::BusinessReject, UNSUPPORTED_MESSAGE, 0))
-}
-
-/// The short form in full.
-fn widened(short: &oe::NewOrderShort) -> oe::NewOrder {
-    let market = short.price.get().is_none();
-    oe::NewOrder {
-        head: short.head,
-        cl_ord_id: decimal_name(short.cl_ord_id.get()),
-        account: [0; 16],
-        instrument: short.instrument,
-        side: short.side,
-        ord_type: if market { OrdType::Market.into() } else { OrdType::Limit.into() },
-        time_in_force: short.time_in_force,
-        self_trade: SelfTrade::SessionDefault.into(),
-        price: short.price,
-        order_qty: short.order_qty,
-        stop_px: Decimal8Null::NULL,
-        display_qty: Decimal8Null::NULL,
-        min_qty: Decimal8Null::NULL,
-        expire_time: 0.into(),
-        conditions: short.conditions,
-        capacity: 0,
+    match Check::begin(&mut head, request, &[0; 36], expected, false) {
+        Ok(mut check) => check.bad(Verdict::BusinessReject, UNSUPPORTED_MESSAGE, 0),
+        Err(bad) => bad,
     }
 }
 
@@ -309,9 +299,16 @@ fn widened(short: &oe::NewOrderShort) -> oe::NewOrder {
 fn decimal_name(number: u64) -> [u8; 36] {
     let digits = number.checked_ilog10().unwrap_or(0) as usize + 1;
     let (mut name, mut rest) = ([0; 36], number);
-    for place in name.iter_mut().take(digits).rev() {
-        *place = b'0' + (rest % 10) as u8;
-        rest /= 10;
+    // Two at a time: half as many divisions, each waiting for the one before.
+    let mut end = digits;
+    while let Some([tens, ones]) = end.checked_sub(2).and_then(|at| name.get_mut(at..end)) {
+        let pair = (rest % 100) as u8;
+        rest /= 100;
+        (*tens, *ones) = (b'0' + pair / 10, b'0' + pair % 10);
+        end -= 2;
+    }
+    if let (1, Some(first)) = (end, name.first_mut()) {
+        *first = b'0' + (rest % 10) as u8;
     }
     name
 }
@@ -319,9 +316,10 @@ fn decimal_name(number: u64) -> [u8; 36] {
 fn new_order(
     m: &oe::NewOrder,
     head: CommandHead,
-    check: &mut Check,
+    check: &mut Check<'_>,
     directory: &Directory,
-) -> Result<Slot, Bad> {
+    slot: &mut Slot,
+) -> Result<(), Bad> {
     check.name(&m.cl_ord_id, CL_ORD_ID)?;
     check.known(is_text(&m.account, 0), 3)?;
     check.known(m.side.known().is_some(), 5)?;
@@ -330,7 +328,7 @@ fn new_order(
     check.known(m.self_trade.known().is_some(), 8)?;
     check.known(m.capacity == 0 || CAPACITIES.contains(&m.capacity), 16)?;
     let (instrument, symbol) = symbol(directory, m.instrument.get());
-    Ok(Slot::of(&j::NewOrder {
+    slot.set(&j::NewOrder {
         head,
         cl_ord_id: m.cl_ord_id,
         instrument: instrument.into(),
@@ -349,20 +347,52 @@ fn new_order(
         self_trade: m.self_trade,
         capacity: m.capacity,
         ..j::NewOrder::ZERO
-    }))
+    });
+    Ok(())
+}
+
+fn new_order_short(
+    m: &oe::NewOrderShort,
+    head: CommandHead,
+    check: &mut Check<'_>,
+    directory: &Directory,
+    slot: &mut Slot,
+) -> Result<(), Bad> {
+    check.known(m.side.known().is_some(), 6)?;
+    check.known(m.time_in_force.known().is_some(), 7)?;
+    let (instrument, symbol) = symbol(directory, m.instrument.get());
+    let is_market = m.price.get().is_none();
+    slot.set(&j::NewOrder {
+        head,
+        cl_ord_id: *check.name,
+        instrument: instrument.into(),
+        side: m.side,
+        ord_type: if is_market { OrdType::Market.into() } else { OrdType::Limit.into() },
+        time_in_force: m.time_in_force,
+        price: m.price,
+        order_qty: m.order_qty,
+        symbol,
+        stop_px: Decimal8Null::NULL,
+        display_qty: Decimal8Null::NULL,
+        min_qty: Decimal8Null::NULL,
+        conditions: m.conditions,
+        ..j::NewOrder::ZERO
+    });
+    Ok(())
 }
 
 fn cancel_replace(
     m: &oe::CancelReplace,
     head: CommandHead,
-    check: &mut Check,
-) -> Result<Slot, Bad> {
+    check: &mut Check<'_>,
+    slot: &mut Slot,
+) -> Result<(), Bad> {
     check.name(&m.cl_ord_id, CL_ORD_ID)?;
     check.target(&m.orig_cl_ord_id, 3, m.order_id.get())?;
     check.known(m.side.known().is_some(), 6)?;
     check.known(m.ord_type.known().is_some(), 7)?;
     check.known(m.time_in_force.known().is_some(), 8)?;
-    Ok(Slot::of(&j::ReplaceOrder {
+    slot.set(&j::ReplaceOrder {
         head,
         cl_ord_id: m.cl_ord_id,
         orig_cl_ord_id: m.orig_cl_ord_id,
@@ -376,21 +406,22 @@ fn cancel_replace(
         stop_px: m.stop_px,
         display_qty: m.display_qty,
         ..j::ReplaceOrder::ZERO
-    }))
+    });
+    Ok(())
 }
 
 /// The checks of one request, which know how to refuse it.
-struct Check {
+struct Check<'m> {
     number: u64,
-    name: [u8; 36],
+    name: &'m [u8; 36],
 }
 
-impl Check {
+impl<'m> Check<'m> {
     /// Takes the number over and asks whether requests are taken now at all.
     fn begin(
         head: &mut CommandHead,
         request: RequestHead,
-        name: [u8; 36],
+        name: &'m [u8; 36],
         expected: &Expected,
         enters: bool,
     ) -> Result<Self, Bad> {
@@ -409,7 +440,7 @@ impl Check {
     }
 
     fn bad(&mut self, verdict: Verdict, reason: u8, field: u16) -> Bad {
-        Bad::Request { number: self.number, name: self.name, verdict, reason, field }
+        Bad::Request { number: self.number, name: *self.name, verdict, reason, field }
     }
 
     fn known(&mut self, is_known: bool, field: u16) -> Result<(), Bad> {
@@ -457,4 +488,34 @@ fn block<M: Message>(message: &[u8]) -> Result<&M, Bad> {
 fn whole<M: Message>(message: &[u8]) -> Option<&M> {
     let (m, header, rest) = M::decode(message).ok()?;
     (rest.is_empty() || header.version.get() > M::VERSION).then_some(m)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sbe_schemas::header::text;
+
+    #[test]
+    fn a_number_as_name_is_the_number_in_decimal() {
+        let odd_and_even = [0, 7, 10, 99, 100, 12_345, 999_999, u64::MAX - 1, u64::MAX];
+        for number in odd_and_even.into_iter().chain((0..64).map(|bit| 1 << bit)) {
+            assert_eq!(text(&decimal_name(number)), number.to_string().as_bytes());
+        }
+    }
+
+    #[test]
+    fn text_is_printable_to_its_end_and_nothing_behind() {
+        let field = |text: &[u8]| {
+            let mut field = [0; 8];
+            field[..text.len()].copy_from_slice(text);
+            field
+        };
+        for good in [&b"a"[..], b"abc-!~", b"12345678"] {
+            assert!(is_text(&field(good), 1), "{good:?}");
+        }
+        for bad in [&b"a b"[..], b" ", b"a\0b", b"\0a", b"a\x7f", b"\x80", b"a\n"] {
+            assert!(!is_text(&field(bad), 0), "{bad:?}");
+        }
+        assert!(is_text(&field(b""), 0) && !is_text(&field(b""), 1));
+    }
 }
