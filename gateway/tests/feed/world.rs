@@ -90,7 +90,8 @@ impl World {
             slow_ns: 1000 * MS,
             idle_ns: 5000 * MS,
         };
-        let (into, out) = tap(tap_packets);
+        let (into, mut out) = tap(tap_packets);
+        out.set_open(true);
         let (wire, data) = (Wire::default(), Path::new(DATA).to_path_buf());
         let reader = HistoryReader::open(disk.clone(), &data);
         let views = Views::new(SubscriberLimits::default(), 0);
@@ -110,7 +111,8 @@ impl World {
 
     /// The venue tells another batch of at most 7 messages.
     pub fn tell(&mut self) {
-        let mut event = Event { head: EventHead::ZERO, message: [0; EVENT_BYTES - 48] };
+        let mut event =
+            Event { head: EventHead::ZERO, message: [0; EVENT_BYTES - engine::event::HEAD_BYTES] };
         // Seven messages have one time: a batch is some of them.
         let end = (self.next + 1 + self.random.below(8)).min((self.next / 7 + 1) * 7);
         let tap = &mut self.tap;
