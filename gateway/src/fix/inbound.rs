@@ -204,9 +204,13 @@ pub(crate) fn check_session(
     }
 }
 
+/// Of the session, not an application message.
+pub(crate) fn is_session_message(kind: &[u8]) -> bool {
+    matches!(kind, [b'0'..=b'5' | b'A'])
+}
+
 fn check_rate(kind: &[u8], expected: &Expected<'_>) -> Result<(), Bad> {
-    let is_session_message = matches!(kind, [b'0'..=b'5' | b'A']);
-    if expected.throttled && !is_session_message {
+    if expected.throttled && !is_session_message(kind) {
         return Err(business(Verdict::Throttled, 0));
     }
     if expected.refuses_orders
