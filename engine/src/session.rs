@@ -1049,12 +1049,11 @@ impl Session {
         let times = [last_in, last_out];
         numbers.into_iter().chain(times).for_each(|number| w.u64(*number));
         w.u64(*silence_ns);
-        [own.map(u64::from), *grace_ends, *gap_top, *due]
-            .into_iter()
-            .for_each(|some| w.option(some));
-        w.flag(*is_drop_copy);
+        [own.map(u64::from), *grace_ends, *gap_top].into_iter().for_each(|some| w.option(some));
         [*version_id, *stamp].into_iter().for_each(|number| w.u64(number));
         w.flag(*finished_sending);
+        w.option(*due);
+        w.flag(*is_drop_copy);
         w.flag(*keep_on_logout);
         w.flag(bound.is_some());
         if let Some(bound) = bound {

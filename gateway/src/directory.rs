@@ -51,6 +51,11 @@ impl Directory {
         name(&self.symbols, instrument)
     }
 
+    /// The same, NUL padded; zeros: not known.
+    pub fn padded_symbol(&self, instrument: u32) -> Symbol {
+        self.symbols.get(instrument as usize).copied().unwrap_or_default()
+    }
+
     /// The session of a CompID; `None`: there is none.
     pub fn session(&self, comp_id: &CompId) -> Option<u32> {
         self.sessions.get(comp_id).copied()

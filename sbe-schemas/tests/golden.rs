@@ -214,9 +214,12 @@ fn a_new_order_command_lies_as_the_schema_says() {
         expire_time: 9.into(),
         conditions: Conditions::POST_ONLY_SLIDE.with(Conditions::HIDDEN),
         self_trade: SelfTrade::Decrement.into(),
+        capacity: b'A',
+        party_firm: 0x0A0B.into(),
+        party_user: 12.into(),
         ..journal::NewOrder::ZERO
     };
-    let fields: [(usize, &[u8]); 19] = [
+    let fields: [(usize, &[u8]); 22] = [
         (0, &[192, 0, 3, 0, 3]),
         (8, &[4, 3, 2, 1]),
         (20, &[77]),
@@ -236,8 +239,11 @@ fn a_new_order_command_lies_as_the_schema_says() {
         (156, &[9]),
         (164, &[0b1010]),
         (165, &[5]),
+        (166, b"A"),
+        (167, &[0x0B, 0x0A]),
+        (171, &[12]),
     ];
-    assert_eq!(encoded(order), by_hand(166, [166, 30, 3, 0], &fields));
+    assert_eq!(encoded(order), by_hand(175, [175, 30, 3, 0], &fields));
 }
 
 #[test]
@@ -257,9 +263,10 @@ fn a_trade_report_lies_as_the_schema_says() {
         auction: 1,
         fee: Decimal8::new(-2),
         copy_of: 6.into(),
+        capacity: b'P',
         ..order_entry::ExecutionReportTrade::ZERO
     };
-    let fields: [(usize, &[u8]); 14] = [
+    let fields: [(usize, &[u8]); 15] = [
         (0, &[1]),
         (8, &[2]),
         (16, &[3]),
@@ -274,8 +281,9 @@ fn a_trade_report_lies_as_the_schema_says() {
         (145, &[1]),
         (146, &(-2_i64).to_le_bytes()),
         (154, &[6]),
+        (158, b"P"),
     ];
-    assert_eq!(encoded(report), by_hand(158, [158, 41, 1, 0], &fields));
+    assert_eq!(encoded(report), by_hand(159, [159, 41, 1, 0], &fields));
 }
 
 #[test]

@@ -49,7 +49,7 @@ fn errors_name_file_key_and_fix() {
         ),
         ("[host]", "hours = \"never\"\n[host]", "venue.hours"),
         ("account = \"CLIENT2\"", "account = \"CLIENT2\"\nhours = \"x\"", "session[1].hours"),
-        ("[host]", "dead_man_min_ms = 99\n[host]", "venue.dead_man_min_ms"),
+        ("dead_man_min_ms = 500", "dead_man_min_ms = 99", "venue.dead_man_min_ms"),
         ("account = \"CLIENT2\"", "account = \"CLIENT2\"\nkeep_on_logout = true", "keep_on_logout"),
         ("number = 2", "number = 2\ninstruments = [\"XAU\"]", "firm[1].instruments"),
         ("number = 2", "number = 2\ninstrument_groups = [\"x\"]", "firm[1].instrument_groups"),

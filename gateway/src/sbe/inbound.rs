@@ -6,7 +6,7 @@
 
 use crate::command_slot::Slot;
 use crate::directory::Directory;
-use sbe_schemas::header::{self, Message, fill_text, text};
+use sbe_schemas::header::{self, Message};
 use sbe_schemas::journal as j;
 use sbe_schemas::order_entry as oe;
 use sbe_schemas::types::{
@@ -320,7 +320,13 @@ fn widened(short: &oe::NewOrderShort) -> oe::NewOrder {
 
 /// A number as ClOrdID.
 fn decimal_name(number: u64) -> [u8; 36] {
-    fill_text(crate::fix::decimal::Printed::uint(number).as_bytes()).unwrap_or([0; 36])
+    let digits = number.checked_ilog10().unwrap_or(0) as usize + 1;
+    let (mut name, mut rest) = ([0; 36], number);
+    for place in name.iter_mut().take(digits).rev() {
+        *place = b'0' + (rest % 10) as u8;
+        rest /= 10;
+    }
+    name
 }
 
 fn new_order(
@@ -438,18 +444,20 @@ impl Check {
 
 /// Number and symbol of an instrument; 0: there is none.
 fn symbol(directory: &Directory, instrument: u32) -> (u32, [u8; 16]) {
-    let symbol = directory.symbol(instrument);
-    (if symbol.is_empty() { 0 } else { instrument }, fill_text(symbol).unwrap_or_default())
+    let symbol = directory.padded_symbol(instrument);
+    (if symbol == [0; 16] { 0 } else { instrument }, symbol)
 }
 
 /// At least `least` printable characters without spaces, then NUL to the end.
+///
+/// Every byte is looked at, whatever the others are: that is a few vector instructions.
 #[inline]
 fn is_text<const N: usize>(field: &[u8; N], least: usize) -> bool {
-    let value = text(field);
-    let (start, rest) = field.split_at_checked(value.len()).unwrap_or((field, &[]));
-    value.len() >= least
-        && start.iter().all(u8::is_ascii_graphic)
-        && rest.iter().all(|byte| *byte == 0)
+    let bad = field.iter().fold(false, |bad, byte| bad | !matches!(byte, 0 | b'!'..=b'~'));
+    let behind = field.get(1..).unwrap_or_default();
+    let gap = field.iter().zip(behind).fold(false, |gap, (a, b)| gap | (*a == 0 && *b != 0));
+    let long_enough = least.checked_sub(1).is_none_or(|last| field.get(last) != Some(&0));
+    !bad && !gap && long_enough
 }
 
 #[inline]

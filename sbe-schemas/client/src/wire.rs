@@ -10,6 +10,9 @@ use zerocopy::FromBytes;
 
 /// SBE 1.0, little-endian. Source: FIX SOFH, "Encoding type".
 pub const ENCODING: u16 = 0xEB50;
+/// Bytes of a report behind its head that are kept: more than any has. What a later version has behind that
+/// is cut off.
+const BODY_BYTES_MAX: usize = 256;
 /// Longest frame that a client waits for.
 const FRAME_BYTES_MAX: usize = 65_535;
 
@@ -69,12 +72,13 @@ pub(crate) fn first(bytes: &[u8], width: Width) -> Result<Option<(&[u8], usize)>
 }
 
 /// A report as it came.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Report {
     /// Its number, what caused it, and when.
     pub head: ReportHead,
     template: u16,
-    body: Vec<u8>,
+    bytes: usize,
+    body: [u8; BODY_BYTES_MAX],
 }
 
 impl Report {
@@ -86,7 +90,10 @@ impl Report {
             && template >= oe::ExecutionReportNew::TEMPLATE_ID;
         let block = block.get(..usize::from(header.block_length.get()))?;
         let (head, body) = ReportHead::read_from_prefix(block).ok()?;
-        is_report.then(|| Self { head, template, body: body.to_vec() })
+        let bytes = body.len().min(BODY_BYTES_MAX);
+        let mut kept = [0; BODY_BYTES_MAX];
+        kept.get_mut(..bytes)?.copy_from_slice(body.get(..bytes)?);
+        is_report.then_some(Self { head, template, bytes, body: kept })
     }
 
     /// The number of its message in the schema.
@@ -102,6 +109,7 @@ impl Report {
     /// What it says, as `M`. `None`: it is another, or shorter than ours.
     pub fn get<M: Message>(&self) -> Option<&M> {
         let is_it = self.template == M::TEMPLATE_ID && M::SCHEMA_ID == oe::SCHEMA_ID;
-        M::ref_from_prefix(&self.body).ok().map(|(message, _)| message).filter(|_| is_it)
+        let body = self.body.get(..self.bytes)?;
+        M::ref_from_prefix(body).ok().map(|(message, _)| message).filter(|_| is_it)
     }
 }

@@ -223,8 +223,12 @@ fn party(fields: &Fields<'_>, roles: &[&[u8]]) -> Result<u32, Bad> {
     let named =
         |party: &Entry<'_>| party.get(tag::PARTY_ROLE).is_some_and(|role| roles.contains(&role));
     for party in fields.group(tag::NO_PARTY_IDS).filter(named) {
-        let id = party.get(tag::PARTY_ID).and_then(|id| parse_uint(id).ok());
-        let id = id.and_then(|id| u32::try_from(id).ok()).filter(|id| *id != 0).unwrap_or(u32::MAX);
+        let id = party.get(tag::PARTY_ID).unwrap_or_default();
+        if !id.iter().all(u8::is_ascii_digit) {
+            continue; // A name that the client has given somebody: firms and users are numbers here.
+        }
+        let id = parse_uint(id).ok().and_then(|id| u32::try_from(id).ok());
+        let id = id.filter(|id| *id != 0).unwrap_or(u32::MAX);
         if number != 0 && number != id {
             return Err(reject(Reason::ValueIsIncorrect, tag::PARTY_ID));
         }
