@@ -23,6 +23,11 @@ pub fn comp_id(case: usize, who: Who) -> String {
     format!("{who}{case:03}")
 }
 
+/// The number of the firm of A and D, and of their user.
+pub fn base(case: usize) -> u32 {
+    1000 + 10 * case as u32
+}
+
 pub fn symbol(case: usize) -> String {
     format!("S{case:03}")
 }
@@ -72,7 +77,7 @@ pub fn config<'a>(
         }
         add_instrument(&mut text, &symbol(n), &symbol(n), &case.settings_of(Of::Instrument));
         let cast = case.cast();
-        let base = 1000 + 10 * n as u32;
+        let base = base(n);
         let firm = |who| match who {
             'A' | 'D' | 'E' | 'R' => base,
             'P' | 'Q' => base + 9,

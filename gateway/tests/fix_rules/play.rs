@@ -263,8 +263,10 @@ impl<'a, W: Wire> Play<'a, W> {
         if heard.kind() != wanted.kind {
             return Err(format!("{heard} came"));
         }
-        for Said { tag, value } in &wanted.fields {
-            self.compare(host, &heard, tag, value.as_deref())?;
+        for (at, Said { tag, value }) in wanted.fields.iter().enumerate() {
+            // A tag that is said again is that of the next entry of a group.
+            let before = wanted.fields[..at].iter().filter(|field| field.tag == *tag).count();
+            self.compare(host, &heard, (tag, before), value.as_deref())?;
         }
         if let Some((tag, _)) =
             heard.0.iter().find(|(tag, _)| is_remarkable(&heard, tag) && !wanted.mentions(tag))
@@ -281,10 +283,10 @@ impl<'a, W: Wire> Play<'a, W> {
         &mut self,
         host: &H,
         heard: &Heard,
-        tag: &str,
+        (tag, before): (&str, usize),
         wanted: Option<&str>,
     ) -> Result<(), String> {
-        let seen = heard.get(tag).map(ToOwned::to_owned);
+        let seen = heard.all(tag).nth(before).map(ToOwned::to_owned);
         match (wanted, seen) {
             (None, None) | (Some("*"), Some(_)) => return Ok(()),
             (Some(name), Some(seen)) if name.starts_with('$') => {
@@ -593,9 +595,9 @@ fn field(tag: &str, value: &str) -> Said {
 
 /// Tags that say something: a script that does not expect them has not been understood.
 fn is_remarkable(heard: &Heard, tag: &str) -> bool {
-    const ALWAYS: [&str; 24] = [
+    const ALWAYS: [&str; 25] = [
         "43", "97", "103", "102", "378", "41", "32", "31", "99", "111", "110", "126", "18", "371",
-        "141", "789", "112", "12", "115", "116", "144", "128", "129", "145",
+        "141", "789", "112", "12", "115", "116", "144", "128", "129", "145", "453",
     ];
     // A Reject's text only repeats its reason.
     let text = tag == "58" && matches!(heard.kind(), "8" | "5");
@@ -724,6 +726,7 @@ impl<W: Wire, H: Host<Wire = W>> WordsOf<'_, W, H> {
             now_ns: self.host.now_ns(),
             comp_id: &comp_id,
             venue: &self.play.venue,
+            firm: crate::cast::base(self.play.index),
             symbol: &self.play.symbol,
             known: &known,
         })

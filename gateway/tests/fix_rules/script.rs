@@ -25,7 +25,8 @@
 //! the venue stops · the venue is back                  stops in good order; only where nobody else plays
 //! ```
 //! Values: `NOW`, `NOW-121s`, `NOW+1h:ns` (the time, shifted, with so fine a fraction: s ms us ns),
-//! `{A}` a CompID, `{V}` the venue's, `{x*500}` so many of them. ACME is an instrument of the case alone.
+//! `{A}` a CompID, `{V}` the venue's, `{firm}` and `{user}` the numbers of A's, `{x*500}` so many x.
+//! ACME is an instrument of the case alone.
 //! Fields in front of the body are ordered; those of the body come as said, behind the usual ones of
 //! their message (`message.rs`), which they replace.
 
