@@ -152,7 +152,7 @@ local schemas = {
       { "requestId", 16, 8, "unsigned" },
       { "instrument", 24, 4, "unsigned" },
     } },
-    [40] = { name = "ExecutionReportNew", length = 166, fields = {
+    [40] = { name = "ExecutionReportNew", length = 171, fields = {
       { "msgSeqNum", 0, 8, "unsigned" },
       { "seq", 8, 8, "unsigned" },
       { "time", 16, 8, "unsigned" },
@@ -176,8 +176,10 @@ local schemas = {
       { "conditions", 160, 1, "set", { [0] = "PostOnly", [1] = "PostOnlySlide", [2] = "AllOrNone", [3] = "Hidden", } },
       { "copyOf", 161, 4, "unsigned" },
       { "capacity", 165, 1, "unsigned" },
+      { "parties", 166, 1, "set", { [0] = "ExecutingFirm", [1] = "OriginationTrader", [2] = "ExecutingTrader", [3] = "CustomerAccount", [4] = "EnteringTrader", } },
+      { "firm", 167, 4, "unsigned" },
     } },
-    [41] = { name = "ExecutionReportTrade", length = 192, fields = {
+    [41] = { name = "ExecutionReportTrade", length = 197, fields = {
       { "msgSeqNum", 0, 8, "unsigned" },
       { "seq", 8, 8, "unsigned" },
       { "time", 16, 8, "unsigned" },
@@ -206,8 +208,10 @@ local schemas = {
       { "fee", 179, 8, "decimal" },
       { "copyOf", 187, 4, "unsigned" },
       { "capacity", 191, 1, "unsigned" },
+      { "parties", 192, 1, "set", { [0] = "ExecutingFirm", [1] = "OriginationTrader", [2] = "ExecutingTrader", [3] = "CustomerAccount", [4] = "EnteringTrader", } },
+      { "firm", 193, 4, "unsigned" },
     } },
-    [42] = { name = "ExecutionReportReplaced", length = 210, fields = {
+    [42] = { name = "ExecutionReportReplaced", length = 215, fields = {
       { "msgSeqNum", 0, 8, "unsigned" },
       { "seq", 8, 8, "unsigned" },
       { "time", 16, 8, "unsigned" },
@@ -233,8 +237,10 @@ local schemas = {
       { "displayQty", 197, 8, "decimal" },
       { "copyOf", 205, 4, "unsigned" },
       { "capacity", 209, 1, "unsigned" },
+      { "parties", 210, 1, "set", { [0] = "ExecutingFirm", [1] = "OriginationTrader", [2] = "ExecutingTrader", [3] = "CustomerAccount", [4] = "EnteringTrader", } },
+      { "firm", 211, 4, "unsigned" },
     } },
-    [43] = { name = "ExecutionReportCanceled", length = 187, fields = {
+    [43] = { name = "ExecutionReportCanceled", length = 192, fields = {
       { "msgSeqNum", 0, 8, "unsigned" },
       { "seq", 8, 8, "unsigned" },
       { "time", 16, 8, "unsigned" },
@@ -258,8 +264,10 @@ local schemas = {
       { "cause", 181, 1, "enum", { [0] = "Client", [1] = "ImmediateOrCancel", [2] = "FillOrKill", [3] = "Disconnect", [4] = "DayEnd", [5] = "ExpireTime", [6] = "MinQty", [7] = "SelfTrade", [8] = "PriceBand", [9] = "AuctionOver", [10] = "MassCancel", [11] = "Operator", [12] = "CapacityReached", [13] = "DeadMan", } },
       { "copyOf", 182, 4, "unsigned" },
       { "capacity", 186, 1, "unsigned" },
+      { "parties", 187, 1, "set", { [0] = "ExecutingFirm", [1] = "OriginationTrader", [2] = "ExecutingTrader", [3] = "CustomerAccount", [4] = "EnteringTrader", } },
+      { "firm", 188, 4, "unsigned" },
     } },
-    [44] = { name = "ExecutionReportRejected", length = 134, fields = {
+    [44] = { name = "ExecutionReportRejected", length = 143, fields = {
       { "msgSeqNum", 0, 8, "unsigned" },
       { "seq", 8, 8, "unsigned" },
       { "time", 16, 8, "unsigned" },
@@ -277,6 +285,9 @@ local schemas = {
       { "reason", 128, 1, "enum", { [1] = "UnknownSymbol", [2] = "ExchangeClosed", [3] = "OrderExceedsLimit", [4] = "TooLateToEnter", [6] = "DuplicateOrder", [11] = "UnsupportedOrderCharacteristic", [13] = "IncorrectQuantity", [15] = "UnknownAccount", [100] = "InvalidPriceIncrement", [101] = "PriceMissing", [102] = "PriceNotAllowed", [104] = "CapacityReached", [105] = "Halted", [106] = "NotInAuction", [107] = "BlockedSession", [108] = "BlockedUser", [109] = "BlockedAccount", [110] = "BlockedFirm", [111] = "StopPxMissing", [112] = "StopPxNotAllowed", [113] = "PriceAboveMax", [114] = "InvalidDisplayQty", [115] = "InvalidMinQty", [116] = "ConditionsConflict", [117] = "ExpireTimeMissing", [118] = "ExpireTimeNotAllowed", [119] = "ExpireTimePast", [120] = "PriceOutsideBand", [121] = "PriceThroughCollar", [122] = "NoOppositePrice", [123] = "PostOnlyWouldTrade", [124] = "NotionalTooLarge", [125] = "AccountOpenOrders", [126] = "FirmOpenOrders", [127] = "AccountOpenNotional", [128] = "FirmOpenNotional", [129] = "AccountPosition", [130] = "FirmPosition", [131] = "InsufficientBalance", [132] = "NotPermittedInstrument", [133] = "NotPermittedOrderType", [134] = "PartyNotOwn", } },
       { "copyOf", 129, 4, "unsigned" },
       { "capacity", 133, 1, "unsigned" },
+      { "parties", 134, 1, "set", { [0] = "ExecutingFirm", [1] = "OriginationTrader", [2] = "ExecutingTrader", [3] = "CustomerAccount", [4] = "EnteringTrader", } },
+      { "firm", 135, 4, "unsigned" },
+      { "user", 139, 4, "unsigned" },
     } },
     [45] = { name = "ExecutionReportStatus", length = 182, fields = {
       { "msgSeqNum", 0, 8, "unsigned" },
@@ -339,7 +350,7 @@ local schemas = {
       { "refTemplate", 87, 2, "unsigned" },
       { "refField", 89, 2, "unsigned" },
     } },
-    [49] = { name = "ExecutionReportRestated", length = 159, fields = {
+    [49] = { name = "ExecutionReportRestated", length = 164, fields = {
       { "msgSeqNum", 0, 8, "unsigned" },
       { "seq", 8, 8, "unsigned" },
       { "time", 16, 8, "unsigned" },
@@ -363,6 +374,8 @@ local schemas = {
       { "cause", 153, 1, "enum", { [0] = "Triggered", [1] = "SelfTradeDecrement", } },
       { "copyOf", 154, 4, "unsigned" },
       { "capacity", 158, 1, "unsigned" },
+      { "parties", 159, 1, "set", { [0] = "ExecutingFirm", [1] = "OriginationTrader", [2] = "ExecutingTrader", [3] = "CustomerAccount", [4] = "EnteringTrader", } },
+      { "firm", 160, 4, "unsigned" },
     } },
     [50] = { name = "MassActionReport", length = 101, fields = {
       { "msgSeqNum", 0, 8, "unsigned" },

@@ -132,6 +132,7 @@ impl Engine {
             conditions: new.conditions,
             self_trade: self.self_trade_of(at, new),
             capacity: new.capacity,
+            parties: new.parties,
             ..Order::BLANK
         };
         let owner = self.owners.find(at, account);
@@ -156,7 +157,7 @@ impl Engine {
     }
 
     /// Firm and user are those of session `at`; 0: it is not said.
-    fn are_own(&self, at: u32, firm: u32, user: u32) -> bool {
+    pub(crate) fn are_own(&self, at: u32, firm: u32, user: u32) -> bool {
         let s = &self.sessions[at as usize];
         (firm == 0 || firm == s.firm) && (user == 0 || user == s.user)
     }

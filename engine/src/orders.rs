@@ -12,8 +12,8 @@ use crate::snapshot::wire::*;
 use crate::snapshot::{Counts, Reader, SnapshotError, Writer};
 use prefetch_index::prefetch_index;
 use sbe_schemas::types::{
-    Conditions, OrdStatus, OrdType, OrdTypeCode, SelfTrade, SelfTradeCode, Side, SideCode,
-    TimeInForce, TimeInForceCode,
+    Conditions, OrdStatus, OrdType, OrdTypeCode, PartyRoles, SelfTrade, SelfTradeCode, Side,
+    SideCode, TimeInForce, TimeInForceCode,
 };
 
 /// A slot of the slab.
@@ -88,6 +88,8 @@ pub struct Order {
     pub triggered: bool,
     /// OrderCapacity (528), an ASCII letter; 0: not said.
     pub capacity: u8,
+    /// Parties (453) that it named.
+    pub parties: PartyRoles,
 }
 
 const _: () = assert!(size_of::<Order>() == 128);
@@ -213,7 +215,8 @@ impl Orders {
             | (o.self_trade as u64) << 24
             | u64::from(o.conditions.0) << 32
             | u64::from(o.triggered) << 40
-            | u64::from(o.capacity) << 48;
+            | u64::from(o.capacity) << 48
+            | u64::from(o.parties.0) << 56;
         let words = [
             o.id.0,
             o.lots as u64,
@@ -390,6 +393,7 @@ impl Order {
         self_trade: SelfTrade::Allow,
         triggered: false,
         capacity: 0,
+        parties: PartyRoles::EMPTY,
     };
 }
 
@@ -418,6 +422,7 @@ struct OrderRecord {
     self_trade: SelfTradeCode,
     triggered: u8,
     capacity: u8,
+    parties: u8,
 }
 
 impl Orders {
@@ -525,6 +530,7 @@ impl OrderRecord {
             self_trade,
             triggered,
             capacity,
+            parties,
         } = *order;
         Self {
             lots: lots.into(),
@@ -547,6 +553,7 @@ impl OrderRecord {
             self_trade: self_trade.into(),
             triggered: u8::from(triggered),
             capacity,
+            parties: parties.0,
         }
     }
 
@@ -582,6 +589,7 @@ impl OrderRecord {
             self_trade: r.known(self.self_trade.known())?,
             triggered: r.known(crate::snapshot::flag(self.triggered))?,
             capacity: self.capacity,
+            parties: PartyRoles(self.parties),
         };
         let open = order.lots.checked_sub(order.filled_lots);
         r.check(open.is_some_and(|open| open >= 0), "quantities that cannot be")?;

@@ -12,7 +12,8 @@ use sbe_schemas::header::Message;
 use sbe_schemas::journal as j;
 use sbe_schemas::order_entry as oe;
 use sbe_schemas::types::{
-    CancelCause, Decimal8, Decimal8Null, EventFlags, OrdRejReason, OrdStatus, OrdType, RestateCause,
+    CancelCause, Decimal8, Decimal8Null, EventFlags, OrdRejReason, OrdStatus, OrdType, PartyRoles,
+    RestateCause,
 };
 use zerocopy::little_endian::U32;
 
@@ -48,9 +49,11 @@ pub(crate) struct Filled {
 }
 
 impl Engine {
-    fn owner_of(&self, order: &Order) -> (&Owner, u32) {
+    /// Its owner, and the firm and user of that.
+    fn owner_of(&self, order: &Order) -> (&Owner, u32, u32) {
         let owner = self.owners.get(order.owner);
-        (owner, self.sessions[owner.session as usize].user)
+        let session = &self.sessions[owner.session as usize];
+        (owner, session.firm, session.user)
     }
 
     /// Tells a session, and the drop copy session of its firm.
@@ -76,7 +79,7 @@ impl Engine {
     pub(crate) fn report_new<S: Sink>(&mut self, order: &Order, min_lots: i64, sink: &mut S) {
         let exec_id = self.next_exec_id();
         let i = &self.instruments[order.instrument as usize];
-        let (owner, user) = self.owner_of(order);
+        let (owner, firm, user) = self.owner_of(order);
         let session = owner.session;
         let report = oe::ExecutionReportNew {
             order_id: order.id.0.into(),
@@ -97,6 +100,8 @@ impl Engine {
             conditions: order.conditions,
             copy_of: 0.into(),
             capacity: order.capacity,
+            parties: order.parties,
+            firm: firm.into(),
         };
         self.tell(session, &report, sink);
     }
@@ -104,7 +109,7 @@ impl Engine {
     pub(crate) fn report_trade<S: Sink>(&mut self, order: &Order, filled: &Filled, sink: &mut S) {
         let exec_id = self.next_exec_id();
         let i = &self.instruments[order.instrument as usize];
-        let (owner, user) = self.owner_of(order);
+        let (owner, firm, user) = self.owner_of(order);
         let session = owner.session;
         let report = oe::ExecutionReportTrade {
             order_id: order.id.0.into(),
@@ -130,6 +135,8 @@ impl Engine {
             fee: Decimal8::new(filled.fee),
             copy_of: 0.into(),
             capacity: order.capacity,
+            parties: order.parties,
+            firm: firm.into(),
         };
         self.tell(session, &report, sink);
     }
@@ -142,7 +149,7 @@ impl Engine {
     ) {
         let exec_id = self.next_exec_id();
         let i = &self.instruments[order.instrument as usize];
-        let (owner, user) = self.owner_of(order);
+        let (owner, firm, user) = self.owner_of(order);
         let session = owner.session;
         let report = oe::ExecutionReportReplaced {
             order_id: order.id.0.into(),
@@ -165,6 +172,8 @@ impl Engine {
             display_qty: some_qty(i, order.display_lots),
             copy_of: 0.into(),
             capacity: order.capacity,
+            parties: order.parties,
+            firm: firm.into(),
         };
         self.tell(session, &report, sink);
     }
@@ -178,7 +187,7 @@ impl Engine {
     ) {
         let exec_id = self.next_exec_id();
         let i = &self.instruments[order.instrument as usize];
-        let (owner, user) = self.owner_of(order);
+        let (owner, firm, user) = self.owner_of(order);
         let session = owner.session;
         let report = oe::ExecutionReportRestated {
             order_id: order.id.0.into(),
@@ -199,6 +208,8 @@ impl Engine {
             cause: cause.into(),
             copy_of: 0.into(),
             capacity: order.capacity,
+            parties: order.parties,
+            firm: firm.into(),
         };
         self.tell(session, &report, sink);
     }
@@ -214,7 +225,7 @@ impl Engine {
     ) {
         let exec_id = self.next_exec_id();
         let i = &self.instruments[order.instrument as usize];
-        let (owner, user) = self.owner_of(order);
+        let (owner, firm, user) = self.owner_of(order);
         let session = owner.session;
         let name = self.ids.name(order.cl_ord_id);
         let report = oe::ExecutionReportCanceled {
@@ -236,6 +247,8 @@ impl Engine {
             cause: cause.into(),
             copy_of: 0.into(),
             capacity: order.capacity,
+            parties: order.parties,
+            firm: firm.into(),
         };
         self.tell(session, &report, sink);
     }
@@ -247,6 +260,7 @@ impl Engine {
         reason: OrdRejReason,
         sink: &mut S,
     ) {
+        let are_own = self.are_own(at, new.party_firm.get(), new.party_user.get());
         let reject = oe::ExecutionReportRejected {
             exec_id: self.next_exec_id().into(),
             cl_ord_id: new.cl_ord_id,
@@ -260,6 +274,9 @@ impl Engine {
             reason: reason.into(),
             copy_of: 0.into(),
             capacity: new.capacity,
+            parties: if are_own { new.parties } else { PartyRoles::EMPTY },
+            firm: new.party_firm,
+            user: new.party_user,
         };
         self.tell(at, &reject, sink);
     }

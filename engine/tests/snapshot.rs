@@ -29,7 +29,7 @@ use sbe_schemas::journal as j;
 use sbe_schemas::order_entry as oe;
 use sbe_schemas::types::{
     Boolean, CommandFlags, CommandHead, Decimal8, Decimal8Null, DueWhat, InstrumentSet, OrderTerms,
-    Protocol, Side,
+    PartyRoles, Protocol, Side,
 };
 use zerocopy::IntoBytes;
 
@@ -244,6 +244,7 @@ fn session_commands() -> Vec<(u64, Vec<u8>)> {
     slots.push(slot_of(&replace(me(4), "c", "b", Side::Buy, "20", "99.5")));
     let iceberg = j::NewOrder {
         capacity: b'A',
+        parties: PartyRoles::CUSTOMER_ACCOUNT,
         display_qty: Decimal8Null::new(Some(200_000_000)),
         ..order(me(5), "ice", Side::Buy, "9", "99")
     };

@@ -277,10 +277,11 @@ impl Connection {
                     if !self.hard.take(now) {
                         return (done, Outcome::Waits);
                     }
-                    let throttled = !self.soft.take(now);
+                    let counts = self.counts(body);
+                    let throttled = counts && !self.soft.take(now);
                     if !self.on_message(now, body, throttled, shared, ring) {
                         self.hard.give_back();
-                        if !throttled {
+                        if counts && !throttled {
                             self.soft.give_back();
                         }
                         return (done, Outcome::RingFull);
@@ -290,6 +291,14 @@ impl Connection {
             }
         }
         (done, Outcome::Waits)
+    }
+
+    /// The soft rate is of this message too: it is not one of the session.
+    fn counts(&self, body: &[u8]) -> bool {
+        match self.speaks {
+            Speaks::Fix => !inbound::is_session_message(msg_type_of(body)),
+            Speaks::Sbe(_) => sbe::inbound::is_request(body),
+        }
     }
 
     fn frame<'b>(&self, bytes: &'b [u8], message_bytes_max: usize) -> Frame<'b> {

@@ -15,8 +15,7 @@ use crate::feed::supply::Supply;
 use crate::feed::tap::{TapIn, tap};
 use crate::feed::tcp;
 use crate::feed::udp::UdpReplay;
-use crate::fix_feed::line::LineSender;
-use crate::fix_feed::start::{LocalLines, open as open_market_data};
+use crate::fix_feed::start::open as open_market_data;
 use crate::gateway::{Gateway, Settings};
 use crate::health::{Health, StallWatch};
 use crate::history;
@@ -81,8 +80,7 @@ const TOLD_AGAIN: usize = 64;
 struct UdpLines {
     a: MulticastSender,
     b: MulticastSender,
-    local: Option<LineSender>,
-    tap: Option<TapIn>,
+    taps: Vec<TapIn>,
 }
 
 impl Lines for UdpLines {
@@ -90,31 +88,20 @@ impl Lines for UdpLines {
         // What could not be sent is counted there; receivers recover.
         let _ = self.a.send(packet);
         let _ = self.b.send(packet);
-        if let Some(local) = &mut self.local {
-            local.send(packet);
-        }
-        if let Some(tap) = &mut self.tap {
-            tap.send(packet);
-        }
+        self.taps.send(packet);
     }
 }
 
 /// The snapshot channel, and the cold threads of this process.
 struct Snapshots {
     sender: MulticastSender,
-    local: Option<LineSender>,
-    tap: Option<TapIn>,
+    taps: Vec<TapIn>,
 }
 
 impl Lines for Snapshots {
     fn send(&mut self, packet: &[u8]) {
         let _ = self.sender.send(packet); // Counted there; the next cycle comes.
-        if let Some(local) = &mut self.local {
-            local.send(packet);
-        }
-        if let Some(tap) = &mut self.tap {
-            tap.send(packet);
-        }
+        self.taps.send(packet);
     }
 }
 
@@ -235,8 +222,12 @@ pub fn serve(config: &Config, out: &mut impl Write) -> anyhow::Result<()> {
     gateway.heeds(Arc::clone(&health));
 
     // 7. Market data over FIX, listening; what serves the feed; the publisher.
-    let (market_data, local) = open_market_data(config)?;
-    let (mut lines, mut snapshots) = open_feed(config, local)?;
+    let (mut lines, mut snapshots) = open_feed(config)?;
+    let market_data = open_market_data(config)?.map(|(opened, [incremental, snapshot])| {
+        lines.taps.push(incremental);
+        snapshots.taps.push(snapshot);
+        opened
+    });
     let service = open_replay(config, &mut lines, &mut snapshots)?;
     let packer = Packer::new(CHANNEL_INCREMENTAL, EPOCH);
     let mut publisher =
@@ -415,16 +406,16 @@ fn pin(core: Option<usize>) -> anyhow::Result<()> {
     }
 }
 
-fn open_feed(config: &Config, local: LocalLines) -> anyhow::Result<(UdpLines, Snapshots)> {
+fn open_feed(config: &Config) -> anyhow::Result<(UdpLines, Snapshots)> {
     let feed = &config.feed;
     let open = |key, group| {
         MulticastSender::open(group, feed.interface, feed.ttl, true)
             .with_context(|| format!("{}: feed.{key}: cannot send to {group}", config.file))
     };
     let (a, b) = (open("a", feed.a)?, open("b", feed.b)?);
-    let lines = UdpLines { a, b, local: local.incremental, tap: None };
+    let lines = UdpLines { a, b, taps: Vec::new() };
     let sender = open("snapshot", feed.snapshot)?;
-    Ok((lines, Snapshots { sender, local: local.snapshots, tap: None }))
+    Ok((lines, Snapshots { sender, taps: Vec::new() }))
 }
 
 type Service = FeedService<RealDisk, UnicastSocket>;
@@ -460,8 +451,9 @@ fn open_replay(
         slow_ns: feed.replay_slow_ms * 1_000_000,
         idle_ns: REPLAY_IDLE_NS,
     };
-    let (tap_in, packets) = tap(TAP_PACKETS);
-    lines.tap = Some(tap_in);
+    let (tap_in, mut packets) = tap(TAP_PACKETS);
+    packets.set_open(true);
+    lines.taps.push(tap_in);
     let (data, now) = (config.host.data.clone(), clock::monotonic_ns());
     let udp = UdpReplay::new(CHANNEL_INCREMENTAL, EPOCH, datagrams, RealDisk, &data, now);
     let connections = feed.replay_connections_max;
@@ -477,8 +469,9 @@ fn open_replay(
     };
     let reader = history::HistoryReader::open(RealDisk, &config.host.data);
     let viewer = Viewer::new(Views::new(views, day_end_ns), reader, day_end_ns);
-    let (snapshot_tap, snapshots) = tap(SNAPSHOT_TAP_PACKETS);
-    snapshot_lines.tap = Some(snapshot_tap);
+    let (snapshot_tap, mut snapshots) = tap(SNAPSHOT_TAP_PACKETS);
+    snapshots.set_open(true);
+    snapshot_lines.taps.push(snapshot_tap);
     let fanout = Fanout::new(feed.unicast.clone(), feed.unicast_leases_max.into());
     let service = FeedService { tap: packets, snapshots, supply, viewer, tcp, udp, fanout };
     Ok(Some((address, service)))

@@ -11,8 +11,8 @@ use super::types::{
     AdminResultCode, AllocationCode, BandActionCode, BooleanCode, CancelOnDisconnectCode,
     CancelOnDisconnectTypeCode, CloseWhyCode, CommandHead, Conditions, Decimal8, Decimal8Null,
     DisconnectReasonCode, DueWhatCode, InstrumentSet, LogoutReasonCode, MassActionScopeCode,
-    MassActionTypeCode, OrdTypeCode, OrderTerms, PhaseCode, ProtocolCode, RefTag, Route,
-    SelfTradeCode, SelfTradeScopeCode, SideCode, TimeInForceCode,
+    MassActionTypeCode, OrdTypeCode, OrderTerms, PartyRoles, PhaseCode, ProtocolCode, RefTag,
+    Route, SelfTradeCode, SelfTradeScopeCode, SideCode, TimeInForceCode,
 };
 use zerocopy::little_endian::{I32, U16, U32, U64};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
@@ -1383,15 +1383,17 @@ pub struct NewOrder {
     pub party_firm: U32,
     /// User that the client says (452=11, 12, 36); 0: not said.
     pub party_user: U32,
+    /// In which roles the client named them; given back.
+    pub parties: PartyRoles,
 }
 
-const _: () = assert!(size_of::<NewOrder>() == 175);
+const _: () = assert!(size_of::<NewOrder>() == 176);
 
 impl fmt::Display for NewOrder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "head=({}) clOrdId={} instrument={} side={} ordType={} timeInForce={} unsupported={} price={} orderQty={} account={} symbol={} stopPx={} displayQty={} minQty={} expireTime={} conditions={} selfTrade={} capacity={} partyFirm={} partyUser={}",
+            "head=({}) clOrdId={} instrument={} side={} ordType={} timeInForce={} unsupported={} price={} orderQty={} account={} symbol={} stopPx={} displayQty={} minQty={} expireTime={} conditions={} selfTrade={} capacity={} partyFirm={} partyUser={} parties={}",
             self.head,
             Text(&self.cl_ord_id),
             self.instrument,
@@ -1411,7 +1413,8 @@ impl fmt::Display for NewOrder {
             self.self_trade,
             self.capacity,
             self.party_firm,
-            self.party_user
+            self.party_user,
+            self.parties
         )
     }
 }
@@ -1420,7 +1423,7 @@ impl Message for NewOrder {
     const TEMPLATE_ID: u16 = 30;
     const SCHEMA_ID: u16 = SCHEMA_ID;
     const VERSION: u16 = VERSION;
-    const BLOCK_LENGTH: u16 = 175;
+    const BLOCK_LENGTH: u16 = 176;
     const NAME: &'static str = "NewOrder";
     const ZERO: Self = Self {
         head: CommandHead::ZERO,
@@ -1443,6 +1446,7 @@ impl Message for NewOrder {
         capacity: 0,
         party_firm: U32::new(0),
         party_user: U32::new(0),
+        parties: PartyRoles::ZERO,
     };
 }
 

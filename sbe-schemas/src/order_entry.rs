@@ -11,7 +11,7 @@ use super::types::{
     BooleanCode, CancelCauseCode, CancelOnDisconnectTypeCode, Conditions, CxlRejReasonCode,
     CxlRejResponseToCode, Decimal8, Decimal8Null, EstablishRejectReasonCode, MassActionScopeCode,
     MassActionTypeCode, MassRejReasonCode, NegotiateRejectReasonCode, OrdRejReasonCode,
-    OrdStatusCode, OrdTypeCode, PhaseCode, RequestHead, RestateCauseCode,
+    OrdStatusCode, OrdTypeCode, PartyRoles, PhaseCode, RequestHead, RestateCauseCode,
     RetransmitRejectReasonCode, SelfTradeCode, SideCode, TerminateReasonCode, TimeInForceCode,
 };
 use zerocopy::little_endian::{U16, U32, U64};
@@ -1129,15 +1129,19 @@ pub struct ExecutionReportNew {
     pub copy_of: U32,
     /// OrderCapacity (528), an ASCII letter; 0: not said.
     pub capacity: u8,
+    /// Those that the order named.
+    pub parties: PartyRoles,
+    /// `firm`.
+    pub firm: U32,
 }
 
-const _: () = assert!(size_of::<ExecutionReportNew>() == 133);
+const _: () = assert!(size_of::<ExecutionReportNew>() == 138);
 
 impl fmt::Display for ExecutionReportNew {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "orderId={} execId={} clOrdId={} account={} instrument={} user={} price={} orderQty={} side={} ordType={} timeInForce={} stopPx={} displayQty={} minQty={} expireTime={} conditions={} copyOf={} capacity={}",
+            "orderId={} execId={} clOrdId={} account={} instrument={} user={} price={} orderQty={} side={} ordType={} timeInForce={} stopPx={} displayQty={} minQty={} expireTime={} conditions={} copyOf={} capacity={} parties={} firm={}",
             self.order_id,
             self.exec_id,
             Text(&self.cl_ord_id),
@@ -1155,7 +1159,9 @@ impl fmt::Display for ExecutionReportNew {
             self.expire_time,
             self.conditions,
             self.copy_of,
-            self.capacity
+            self.capacity,
+            self.parties,
+            self.firm
         )
     }
 }
@@ -1164,7 +1170,7 @@ impl Message for ExecutionReportNew {
     const TEMPLATE_ID: u16 = 40;
     const SCHEMA_ID: u16 = SCHEMA_ID;
     const VERSION: u16 = VERSION;
-    const BLOCK_LENGTH: u16 = 133;
+    const BLOCK_LENGTH: u16 = 138;
     const NAME: &'static str = "ExecutionReportNew";
     const ZERO: Self = Self {
         order_id: U64::new(0),
@@ -1185,6 +1191,8 @@ impl Message for ExecutionReportNew {
         conditions: Conditions::ZERO,
         copy_of: U32::new(0),
         capacity: 0,
+        parties: PartyRoles::ZERO,
+        firm: U32::new(0),
     };
     const HEAD_LENGTH: u16 = 33;
 }
@@ -1241,15 +1249,19 @@ pub struct ExecutionReportTrade {
     pub copy_of: U32,
     /// OrderCapacity (528), an ASCII letter; 0: not said.
     pub capacity: u8,
+    /// Those that the order named.
+    pub parties: PartyRoles,
+    /// `firm`.
+    pub firm: U32,
 }
 
-const _: () = assert!(size_of::<ExecutionReportTrade>() == 159);
+const _: () = assert!(size_of::<ExecutionReportTrade>() == 164);
 
 impl fmt::Display for ExecutionReportTrade {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "orderId={} execId={} tradeId={} clOrdId={} account={} instrument={} user={} price={} orderQty={} lastPx={} lastQty={} cumQty={} leavesQty={} avgPx={} side={} ordType={} timeInForce={} ordStatus={} aggressor={} auction={} fee={} copyOf={} capacity={}",
+            "orderId={} execId={} tradeId={} clOrdId={} account={} instrument={} user={} price={} orderQty={} lastPx={} lastQty={} cumQty={} leavesQty={} avgPx={} side={} ordType={} timeInForce={} ordStatus={} aggressor={} auction={} fee={} copyOf={} capacity={} parties={} firm={}",
             self.order_id,
             self.exec_id,
             self.trade_id,
@@ -1272,7 +1284,9 @@ impl fmt::Display for ExecutionReportTrade {
             self.auction,
             self.fee,
             self.copy_of,
-            self.capacity
+            self.capacity,
+            self.parties,
+            self.firm
         )
     }
 }
@@ -1281,7 +1295,7 @@ impl Message for ExecutionReportTrade {
     const TEMPLATE_ID: u16 = 41;
     const SCHEMA_ID: u16 = SCHEMA_ID;
     const VERSION: u16 = VERSION;
-    const BLOCK_LENGTH: u16 = 159;
+    const BLOCK_LENGTH: u16 = 164;
     const NAME: &'static str = "ExecutionReportTrade";
     const ZERO: Self = Self {
         order_id: U64::new(0),
@@ -1307,6 +1321,8 @@ impl Message for ExecutionReportTrade {
         fee: Decimal8::ZERO,
         copy_of: U32::new(0),
         capacity: 0,
+        parties: PartyRoles::ZERO,
+        firm: U32::new(0),
     };
     const HEAD_LENGTH: u16 = 33;
 }
@@ -1357,15 +1373,19 @@ pub struct ExecutionReportReplaced {
     pub copy_of: U32,
     /// OrderCapacity (528), an ASCII letter; 0: not said.
     pub capacity: u8,
+    /// Those that the order named.
+    pub parties: PartyRoles,
+    /// `firm`.
+    pub firm: U32,
 }
 
-const _: () = assert!(size_of::<ExecutionReportReplaced>() == 177);
+const _: () = assert!(size_of::<ExecutionReportReplaced>() == 182);
 
 impl fmt::Display for ExecutionReportReplaced {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "orderId={} execId={} clOrdId={} origClOrdId={} account={} instrument={} user={} price={} orderQty={} cumQty={} leavesQty={} avgPx={} side={} ordType={} timeInForce={} ordStatus={} stopPx={} displayQty={} copyOf={} capacity={}",
+            "orderId={} execId={} clOrdId={} origClOrdId={} account={} instrument={} user={} price={} orderQty={} cumQty={} leavesQty={} avgPx={} side={} ordType={} timeInForce={} ordStatus={} stopPx={} displayQty={} copyOf={} capacity={} parties={} firm={}",
             self.order_id,
             self.exec_id,
             Text(&self.cl_ord_id),
@@ -1385,7 +1405,9 @@ impl fmt::Display for ExecutionReportReplaced {
             self.stop_px,
             self.display_qty,
             self.copy_of,
-            self.capacity
+            self.capacity,
+            self.parties,
+            self.firm
         )
     }
 }
@@ -1394,7 +1416,7 @@ impl Message for ExecutionReportReplaced {
     const TEMPLATE_ID: u16 = 42;
     const SCHEMA_ID: u16 = SCHEMA_ID;
     const VERSION: u16 = VERSION;
-    const BLOCK_LENGTH: u16 = 177;
+    const BLOCK_LENGTH: u16 = 182;
     const NAME: &'static str = "ExecutionReportReplaced";
     const ZERO: Self = Self {
         order_id: U64::new(0),
@@ -1417,6 +1439,8 @@ impl Message for ExecutionReportReplaced {
         display_qty: Decimal8Null::ZERO,
         copy_of: U32::new(0),
         capacity: 0,
+        parties: PartyRoles::ZERO,
+        firm: U32::new(0),
     };
     const HEAD_LENGTH: u16 = 33;
 }
@@ -1463,15 +1487,19 @@ pub struct ExecutionReportCanceled {
     pub copy_of: U32,
     /// OrderCapacity (528), an ASCII letter; 0: not said.
     pub capacity: u8,
+    /// Those that the order named.
+    pub parties: PartyRoles,
+    /// `firm`.
+    pub firm: U32,
 }
 
-const _: () = assert!(size_of::<ExecutionReportCanceled>() == 154);
+const _: () = assert!(size_of::<ExecutionReportCanceled>() == 159);
 
 impl fmt::Display for ExecutionReportCanceled {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "orderId={} execId={} clOrdId={} origClOrdId={} account={} instrument={} user={} price={} orderQty={} cumQty={} avgPx={} side={} ordType={} timeInForce={} ordStatus={} cause={} copyOf={} capacity={}",
+            "orderId={} execId={} clOrdId={} origClOrdId={} account={} instrument={} user={} price={} orderQty={} cumQty={} avgPx={} side={} ordType={} timeInForce={} ordStatus={} cause={} copyOf={} capacity={} parties={} firm={}",
             self.order_id,
             self.exec_id,
             Text(&self.cl_ord_id),
@@ -1489,7 +1517,9 @@ impl fmt::Display for ExecutionReportCanceled {
             self.ord_status,
             self.cause,
             self.copy_of,
-            self.capacity
+            self.capacity,
+            self.parties,
+            self.firm
         )
     }
 }
@@ -1498,7 +1528,7 @@ impl Message for ExecutionReportCanceled {
     const TEMPLATE_ID: u16 = 43;
     const SCHEMA_ID: u16 = SCHEMA_ID;
     const VERSION: u16 = VERSION;
-    const BLOCK_LENGTH: u16 = 154;
+    const BLOCK_LENGTH: u16 = 159;
     const NAME: &'static str = "ExecutionReportCanceled";
     const ZERO: Self = Self {
         order_id: U64::new(0),
@@ -1519,6 +1549,8 @@ impl Message for ExecutionReportCanceled {
         cause: CancelCauseCode::ZERO,
         copy_of: U32::new(0),
         capacity: 0,
+        parties: PartyRoles::ZERO,
+        firm: U32::new(0),
     };
     const HEAD_LENGTH: u16 = 33;
 }
@@ -1553,15 +1585,21 @@ pub struct ExecutionReportRejected {
     pub copy_of: U32,
     /// OrderCapacity (528), an ASCII letter; 0: not said.
     pub capacity: u8,
+    /// Those that the order named.
+    pub parties: PartyRoles,
+    /// That the order named; 0: none.
+    pub firm: U32,
+    /// That the order named; 0: none.
+    pub user: U32,
 }
 
-const _: () = assert!(size_of::<ExecutionReportRejected>() == 101);
+const _: () = assert!(size_of::<ExecutionReportRejected>() == 110);
 
 impl fmt::Display for ExecutionReportRejected {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "execId={} clOrdId={} account={} symbol={} price={} orderQty={} side={} ordType={} timeInForce={} reason={} copyOf={} capacity={}",
+            "execId={} clOrdId={} account={} symbol={} price={} orderQty={} side={} ordType={} timeInForce={} reason={} copyOf={} capacity={} parties={} firm={} user={}",
             self.exec_id,
             Text(&self.cl_ord_id),
             Text(&self.account),
@@ -1573,7 +1611,10 @@ impl fmt::Display for ExecutionReportRejected {
             self.time_in_force,
             self.reason,
             self.copy_of,
-            self.capacity
+            self.capacity,
+            self.parties,
+            self.firm,
+            self.user
         )
     }
 }
@@ -1582,7 +1623,7 @@ impl Message for ExecutionReportRejected {
     const TEMPLATE_ID: u16 = 44;
     const SCHEMA_ID: u16 = SCHEMA_ID;
     const VERSION: u16 = VERSION;
-    const BLOCK_LENGTH: u16 = 101;
+    const BLOCK_LENGTH: u16 = 110;
     const NAME: &'static str = "ExecutionReportRejected";
     const ZERO: Self = Self {
         exec_id: U64::new(0),
@@ -1597,6 +1638,9 @@ impl Message for ExecutionReportRejected {
         reason: OrdRejReasonCode::ZERO,
         copy_of: U32::new(0),
         capacity: 0,
+        parties: PartyRoles::ZERO,
+        firm: U32::new(0),
+        user: U32::new(0),
     };
     const HEAD_LENGTH: u16 = 33;
 }
@@ -1891,15 +1935,19 @@ pub struct ExecutionReportRestated {
     pub copy_of: U32,
     /// OrderCapacity (528), an ASCII letter; 0: not said.
     pub capacity: u8,
+    /// Those that the order named.
+    pub parties: PartyRoles,
+    /// `firm`.
+    pub firm: U32,
 }
 
-const _: () = assert!(size_of::<ExecutionReportRestated>() == 126);
+const _: () = assert!(size_of::<ExecutionReportRestated>() == 131);
 
 impl fmt::Display for ExecutionReportRestated {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "orderId={} execId={} clOrdId={} account={} instrument={} user={} price={} orderQty={} cumQty={} leavesQty={} avgPx={} side={} ordType={} timeInForce={} ordStatus={} cause={} copyOf={} capacity={}",
+            "orderId={} execId={} clOrdId={} account={} instrument={} user={} price={} orderQty={} cumQty={} leavesQty={} avgPx={} side={} ordType={} timeInForce={} ordStatus={} cause={} copyOf={} capacity={} parties={} firm={}",
             self.order_id,
             self.exec_id,
             Text(&self.cl_ord_id),
@@ -1917,7 +1965,9 @@ impl fmt::Display for ExecutionReportRestated {
             self.ord_status,
             self.cause,
             self.copy_of,
-            self.capacity
+            self.capacity,
+            self.parties,
+            self.firm
         )
     }
 }
@@ -1926,7 +1976,7 @@ impl Message for ExecutionReportRestated {
     const TEMPLATE_ID: u16 = 49;
     const SCHEMA_ID: u16 = SCHEMA_ID;
     const VERSION: u16 = VERSION;
-    const BLOCK_LENGTH: u16 = 126;
+    const BLOCK_LENGTH: u16 = 131;
     const NAME: &'static str = "ExecutionReportRestated";
     const ZERO: Self = Self {
         order_id: U64::new(0),
@@ -1947,6 +1997,8 @@ impl Message for ExecutionReportRestated {
         cause: RestateCauseCode::ZERO,
         copy_of: U32::new(0),
         capacity: 0,
+        parties: PartyRoles::ZERO,
+        firm: U32::new(0),
     };
     const HEAD_LENGTH: u16 = 33;
 }

@@ -2521,6 +2521,61 @@ impl fmt::Display for PacketHeader {
     }
 }
 
+/// Parties that an order names, by PartyRole (452).
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
+)]
+#[repr(transparent)]
+pub struct PartyRoles(pub u8);
+
+impl PartyRoles {
+    /// No bit.
+    pub const EMPTY: Self = Self(0);
+    /// Every byte zero: no bit.
+    pub const ZERO: Self = Self::EMPTY;
+    /// 452=1.
+    pub const EXECUTING_FIRM: Self = Self(1 << 0);
+    /// 452=11.
+    pub const ORIGINATION_TRADER: Self = Self(1 << 1);
+    /// 452=12.
+    pub const EXECUTING_TRADER: Self = Self(1 << 2);
+    /// 452=24.
+    pub const CUSTOMER_ACCOUNT: Self = Self(1 << 3);
+    /// 452=36.
+    pub const ENTERING_TRADER: Self = Self(1 << 4);
+
+    /// Whether all bits of `other` are set.
+    pub const fn has(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
+
+    /// With the bits of `other`.
+    pub const fn with(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Without the bits of `other`.
+    pub const fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+}
+
+impl fmt::Display for PartyRoles {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        super::show::bits(
+            f,
+            u64::from(self.0),
+            &[
+                ("ExecutingFirm", 0),
+                ("OriginationTrader", 1),
+                ("ExecutingTrader", 2),
+                ("CustomerAccount", 3),
+                ("EnteringTrader", 4),
+            ],
+        )
+    }
+}
+
 /// Phase of an instrument (docs/rulebook.md).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]

@@ -13,8 +13,8 @@ use std::path::Path;
 use proptest::prelude::*;
 use sbe_schemas::header::{DecodeError, Message, fill_text, text};
 use sbe_schemas::types::{
-    CommandFlags, CommandHead, Conditions, Decimal8, Decimal8Null, OrdStatus, OrdType, SelfTrade,
-    Side, SideCode, TimeInForce, Verdict,
+    CommandFlags, CommandHead, Conditions, Decimal8, Decimal8Null, OrdStatus, OrdType, PartyRoles,
+    SelfTrade, Side, SideCode, TimeInForce, Verdict,
 };
 use sbe_schemas::{journal, market_data, order_entry};
 
@@ -217,9 +217,10 @@ fn a_new_order_command_lies_as_the_schema_says() {
         capacity: b'A',
         party_firm: 0x0A0B.into(),
         party_user: 12.into(),
+        parties: PartyRoles::ENTERING_TRADER,
         ..journal::NewOrder::ZERO
     };
-    let fields: [(usize, &[u8]); 22] = [
+    let fields: [(usize, &[u8]); 23] = [
         (0, &[192, 0, 3, 0, 3]),
         (8, &[4, 3, 2, 1]),
         (20, &[77]),
@@ -242,8 +243,9 @@ fn a_new_order_command_lies_as_the_schema_says() {
         (166, b"A"),
         (167, &[0x0B, 0x0A]),
         (171, &[12]),
+        (175, &[16]),
     ];
-    assert_eq!(encoded(order), by_hand(175, [175, 30, 3, 0], &fields));
+    assert_eq!(encoded(order), by_hand(176, [176, 30, 3, 0], &fields));
 }
 
 #[test]
@@ -264,9 +266,11 @@ fn a_trade_report_lies_as_the_schema_says() {
         fee: Decimal8::new(-2),
         copy_of: 6.into(),
         capacity: b'P',
+        parties: PartyRoles::CUSTOMER_ACCOUNT,
+        firm: 9.into(),
         ..order_entry::ExecutionReportTrade::ZERO
     };
-    let fields: [(usize, &[u8]); 15] = [
+    let fields: [(usize, &[u8]); 17] = [
         (0, &[1]),
         (8, &[2]),
         (16, &[3]),
@@ -282,8 +286,10 @@ fn a_trade_report_lies_as_the_schema_says() {
         (146, &(-2_i64).to_le_bytes()),
         (154, &[6]),
         (158, b"P"),
+        (159, &[8]),
+        (160, &[9]),
     ];
-    assert_eq!(encoded(report), by_hand(159, [159, 41, 1, 0], &fields));
+    assert_eq!(encoded(report), by_hand(164, [164, 41, 1, 0], &fields));
 }
 
 #[test]

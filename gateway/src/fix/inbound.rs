@@ -8,7 +8,8 @@
 mod orders;
 
 pub use orders::{
-    TAG_MASS_CANCEL_ACCOUNT, TAG_MASS_CANCEL_SCOPE, TAG_POST_ONLY_SLIDE, TAG_SELF_TRADE,
+    PARTY_ROLES, TAG_MASS_CANCEL_ACCOUNT, TAG_MASS_CANCEL_SCOPE, TAG_POST_ONLY_SLIDE,
+    TAG_SELF_TRADE,
 };
 
 use super::decimal::parse_uint;
@@ -204,9 +205,13 @@ pub(crate) fn check_session(
     }
 }
 
+/// Of the session, not an application message.
+pub(crate) fn is_session_message(kind: &[u8]) -> bool {
+    matches!(kind, [b'0'..=b'5' | b'A'])
+}
+
 fn check_rate(kind: &[u8], expected: &Expected<'_>) -> Result<(), Bad> {
-    let is_session_message = matches!(kind, [b'0'..=b'5' | b'A']);
-    if expected.throttled && !is_session_message {
+    if expected.throttled && !is_session_message(kind) {
         return Err(business(Verdict::Throttled, 0));
     }
     if expected.refuses_orders

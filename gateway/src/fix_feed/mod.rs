@@ -1,7 +1,7 @@
 //! Market data over FIX 4.4: the feed's packets in, sessions of their own out.
 //!
 //! ```text
-//! publisher ─line.rs─► books.rs ─streams.rs─► tell.rs ─► TCP
+//! publisher ─feed/tap.rs─► books.rs ─streams.rs─► tell.rs ─► TCP
 //! TCP ─► fix/frame.rs, fields.rs ─► session.rs ─► requests.rs
 //! ```
 //! It is a subscriber of the feed like any other, in this process and on a cold thread of its own: what it
@@ -16,7 +16,6 @@
 
 pub mod books;
 mod clients;
-pub mod line;
 pub mod requests;
 pub mod session;
 pub mod start;
@@ -25,13 +24,13 @@ pub mod tell;
 
 use crate::auth::AuthClient;
 use crate::connection::ConnectionLimits;
+use crate::feed::tap::TapOut;
 use crate::fix::fields::Scanner;
 use crate::fix::frame::{Frame, next};
 use crate::fix::inbound::msg_type_of;
 use crate::io::{Close, CloseReason, ConnId, NetEvent, StreamTransport, TransportLimits};
 use books::Books;
 use clients::Client;
-use line::LineReceiver;
 use marketdata::Line;
 use requests::Request;
 use session::{Heard, Rules, Session};
@@ -48,7 +47,7 @@ const TURN_PACKETS_MAX: usize = 256;
 const TURN_MESSAGES_MAX: usize = 16;
 /// Deadlines and heartbeats are looked at this often.
 const TICK_NS: u64 = 20_000_000;
-/// The line stays open so long after the last client: who comes back finds the books as they are.
+/// The tap stays open so long after the last client: who comes back finds the books as they are.
 const LINGER_NS: u64 = 60_000_000_000;
 /// Packets are looked for this often while there are clients, and …
 const SLEEP: Duration = Duration::from_millis(1);
@@ -91,9 +90,9 @@ pub fn transport_limits(connections_max: u16) -> TransportLimits {
 /// Both lines of the feed inside of the process.
 pub struct Packets {
     /// The incremental channel.
-    pub incremental: LineReceiver,
+    pub incremental: TapOut,
     /// The snapshot channel, open only while some book needs it.
-    pub snapshots: LineReceiver,
+    pub snapshots: TapOut,
 }
 
 /// Where it stands with the feed.
@@ -213,21 +212,21 @@ impl FixFeed {
         let Self { packets, books, .. } = self;
         let mut done = 0;
         while done < TURN_PACKETS_MAX
-            && packets.incremental.take(|packet| books.on_packet(Line::A, packet, now))
+            && let Some(packet) = packets.incremental.next_packet()
         {
+            books.on_packet(Line::A, packet, now);
             done += 1;
         }
         // Behind the incremental channel: a snapshot reaches further than what was taken of that.
         for _ in 0..TURN_PACKETS_MAX {
-            if !packets.snapshots.take(|packet| books.on_packet(Line::Snapshot, packet, now)) {
-                break;
-            }
+            let Some(packet) = packets.snapshots.next_packet() else { break };
+            books.on_packet(Line::Snapshot, packet, now);
             done += 1;
         }
         done
     }
 
-    /// Opens and closes the lines: packets cost the venue something only while somebody listens.
+    /// Opens and closes the taps: packets cost the venue something only while somebody listens.
     fn mind_the_feed(&mut self, now: u64) {
         let wanted = self.clients.iter().any(Option::is_some) && !self.stopping;
         match self.feed {
@@ -288,7 +287,7 @@ impl FixFeed {
             }
             _ => self.transport.close(conn, Close::Now),
         }
-        self.next_tick = 0; // The line opens with the first client.
+        self.next_tick = 0; // The tap opens with the first client.
     }
 
     fn take_answers(&mut self) {

@@ -1,9 +1,9 @@
 //! From the configuration to a thread that serves: what `venue.rs` does for order entry, for market data.
 
-use super::line::{LineSender, line};
 use super::{FixFeed, Packets, Stop, transport_limits};
 use crate::auth::{Checker, auth_way};
 use crate::config::Config;
+use crate::feed::tap::{TapIn, tap};
 use crate::io::clock::SteadyClock;
 use crate::io::thread::spawn;
 use crate::io::{self, Doorbell, TransportKind};
@@ -12,7 +12,7 @@ use std::net::SocketAddr;
 use std::thread::JoinHandle;
 
 /// Packets that may wait for the thread: it looks every millisecond.
-const LINE_PACKETS: usize = 4096;
+const TAP_PACKETS: usize = 4096;
 /// Clients have so long to answer the Logout of a venue that stops.
 const STOP_GRACE_NS: u64 = 2_000_000_000;
 
@@ -25,21 +25,12 @@ pub struct Opened {
     pub address: SocketAddr,
 }
 
-/// Where the feed's packets go beside the network.
-#[derive(Default)]
-pub struct LocalLines {
-    /// Those of the incremental channel.
-    pub incremental: Option<LineSender>,
-    /// Those of the snapshot channel.
-    pub snapshots: Option<LineSender>,
-}
-
-/// Listens, if the configuration says so.
+/// Listens, if the configuration says so; the packets come by taps into the incremental and the snapshot channel.
 ///
 /// # Errors
 /// The address cannot be had; in words that name the key and the fix.
-pub fn open(config: &Config) -> anyhow::Result<(Option<Opened>, LocalLines)> {
-    let Some(table) = &config.fix_market_data else { return Ok((None, LocalLines::default())) };
+pub fn open(config: &Config) -> anyhow::Result<Option<(Opened, [TapIn; 2])>> {
+    let Some(table) = &config.fix_market_data else { return Ok(None) };
     let limits = transport_limits(table.connections_max);
     let (mut transport, _) =
         io::open(TransportKind::Mio, limits).context("cannot open a transport for market data")?;
@@ -53,13 +44,12 @@ pub fn open(config: &Config) -> anyhow::Result<(Option<Opened>, LocalLines)> {
     })?;
     let bell = transport.doorbell();
     let (auth, checker) = auth_way(config.secrets()?);
-    let (incremental, hear) = line(LINE_PACKETS);
-    let (snapshots, hear_snapshots) = line(LINE_PACKETS);
-    let packets = Packets { incremental: hear, snapshots: hear_snapshots };
+    let (tap_incremental, incremental) = tap(TAP_PACKETS);
+    let (tap_snapshots, snapshots) = tap(TAP_PACKETS);
+    let packets = Packets { incremental, snapshots };
     let settings = config.market_data_settings(table);
     let feed = FixFeed::new(settings, transport, table.connections_max, auth, packets);
-    let lines = LocalLines { incremental: Some(incremental), snapshots: Some(snapshots) };
-    Ok((Some(Opened { feed, checker, bell, address }), lines))
+    Ok(Some((Opened { feed, checker, bell, address }, [tap_incremental, tap_snapshots])))
 }
 
 impl Opened {

@@ -148,6 +148,19 @@ fn refused(template: u16, mut head: CommandHead, bad: Bad, slot: &mut Slot) {
     slot.set(&j::Refused { head, ..refused });
 }
 
+/// Not a message of the session itself.
+pub(crate) fn is_request(message: &[u8]) -> bool {
+    !matches!(
+        header::header(message).map_or(0, |header| header.template_id.get()),
+        oe::Sequence::TEMPLATE_ID
+            | oe::RetransmitRequest::TEMPLATE_ID
+            | oe::Terminate::TEMPLATE_ID
+            | oe::FinishedSending::TEMPLATE_ID
+            | oe::Negotiate::TEMPLATE_ID
+            | oe::Establish::TEMPLATE_ID
+    )
+}
+
 fn read(
     message: &[u8],
     template: u16,

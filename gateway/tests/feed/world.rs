@@ -90,7 +90,8 @@ impl World {
             slow_ns: 1000 * MS,
             idle_ns: 5000 * MS,
         };
-        let (into, out) = tap(tap_packets);
+        let (into, mut out) = tap(tap_packets);
+        out.set_open(true);
         let (wire, data) = (Wire::default(), Path::new(DATA).to_path_buf());
         let reader = HistoryReader::open(disk.clone(), &data);
         let views = Views::new(SubscriberLimits::default(), 0);

@@ -11,7 +11,7 @@ use sbe_schemas::journal as j;
 use sbe_schemas::market_data::InstrumentDefinition;
 use sbe_schemas::types::{
     Boolean, CommandHead, Conditions, Decimal8, Decimal8Null, MassActionScope, MassActionType,
-    OrdType, SelfTrade, TimeInForce, Verdict,
+    OrdType, PartyRoles, SelfTrade, TimeInForce, Verdict,
 };
 
 /// 2026-01-02 09:30 UTC.
@@ -92,6 +92,7 @@ fn what_an_order_does_not_say_is_absent_and_not_zero() {
         capacity: 0,
         party_firm: 0.into(),
         party_user: 0.into(),
+        parties: PartyRoles::EMPTY,
     };
     assert_eq!(plain, wanted);
     assert_eq!(order("40=1|").price, Decimal8Null::NULL);

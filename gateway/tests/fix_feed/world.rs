@@ -6,10 +6,11 @@ use crate::exchange::{NOON_NS, Venue};
 use argon2::{Algorithm, Argon2, Params, PasswordHasher, Version};
 use gateway::auth::{Checker, Secret, auth_way};
 use gateway::connection::ConnectionLimits;
-use gateway::fix_feed::line::{LineSender, line};
+use gateway::feed::tap::{TapIn, tap};
 use gateway::fix_feed::{FixFeed, Packets, Settings, transport_limits};
 use gateway::io::StreamTransport;
 use gateway::io::sim::SimNet;
+use gateway::publisher::Lines;
 use sbe_schemas::header::fill_text;
 use std::collections::HashMap;
 use std::sync::OnceLock;
@@ -25,8 +26,8 @@ pub struct World {
     pub net: SimNet,
     pub feed: FixFeed,
     pub venue: Venue,
-    incremental: LineSender,
-    snapshots: LineSender,
+    incremental: TapIn,
+    snapshots: TapIn,
     checker: Checker,
     pub now: u64,
     /// Packets of the next commit are lost.
@@ -74,8 +75,8 @@ impl World {
         let mut transport = net.transport(transport_limits(CONNECTIONS_MAX)).unwrap();
         transport.listen("127.0.0.1:9003".parse().unwrap()).unwrap();
         let (auth, checker) = auth_way(secrets());
-        let (incremental, hear) = line(64);
-        let (snapshots, hear_snapshots) = line(512);
+        let (incremental, hear) = tap(64);
+        let (snapshots, hear_snapshots) = tap(512);
         let packets = Packets { incremental: hear, snapshots: hear_snapshots };
         let feed = FixFeed::new(settings, Box::new(transport), CONNECTIONS_MAX, auth, packets);
         let mut venue = Venue::new(instruments, seed);

@@ -14,6 +14,8 @@ use std::time::Duration;
 const PLAYERS: usize = 24;
 /// A read waits so long.
 const READ_MS: u64 = 50;
+/// What the kernel keeps for a client.
+const RECEIVE_BYTES: usize = 64 << 10;
 
 /// A process with a venue made for `cases`.
 pub struct Binary {
@@ -41,6 +43,13 @@ impl Binary {
         self.venue.restart();
         self.address = self.venue.address().to_owned();
     }
+
+    /// It was told to stop: it does, and begins again over what it has left.
+    pub fn restart(&mut self) {
+        assert_eq!(self.venue.wait_for_exit(), Some(0), "it stops in good order");
+        self.venue.restart();
+        self.address = self.venue.address().to_owned();
+    }
 }
 
 impl Host for Binary {
@@ -49,6 +58,8 @@ impl Host for Binary {
     fn connect(&self) -> Socket {
         let socket = TcpStream::connect(&self.address).unwrap();
         socket.set_nodelay(true).unwrap();
+        // Who does not read is soon behind.
+        socket2::SockRef::from(&socket).set_recv_buffer_size(RECEIVE_BYTES).unwrap();
         socket.set_read_timeout(Some(Duration::from_millis(READ_MS))).unwrap();
         Socket(socket)
     }
@@ -71,6 +82,10 @@ impl Host for Binary {
 
     fn venue(&self) -> &str {
         cast::VENUE
+    }
+
+    fn stop(&self) {
+        self.venue.terminate();
     }
 }
 

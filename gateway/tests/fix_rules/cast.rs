@@ -12,7 +12,7 @@
 //! | K | its hours end and begin, with new numbers, ten seconds after the simulator's clock does |
 //! | C | a firm of its own; its orders are cancelled 1 s after its connection ends |
 
-use crate::script::{Case, Who};
+use crate::script::{Case, Of, Who};
 use argon2::{Algorithm, Argon2, Params, PasswordHasher, Version};
 use std::fmt::Write;
 use std::sync::OnceLock;
@@ -21,6 +21,11 @@ pub const VENUE: &str = "PORTCULLIS";
 
 pub fn comp_id(case: usize, who: Who) -> String {
     format!("{who}{case:03}")
+}
+
+/// The number of the firm of A and D, and of their user.
+pub fn base(case: usize) -> u32 {
+    1000 + 10 * case as u32
 }
 
 pub fn symbol(case: usize) -> String {
@@ -58,15 +63,21 @@ pub fn config<'a>(
         .replace("disk_reserve_mib = 256", "disk_reserve_mib = 0");
     text.push_str(&hours());
     text.push_str("\n[[fee_tier]]\nmaker_ppm = 0\ntaker_ppm = 0\n");
-    add_instrument(&mut text, "NEXT", "spare");
+    add_instrument(&mut text, "NEXT", "spare", "");
     for n in 0..neighbours {
-        add_firm(&mut text, 1 + n as u32, "");
+        add_firm(&mut text, 1 + n as u32, "", "");
         add_session(&mut text, &comp_id(n, 'N'), 1 + n as u32, 0, "MAIN", "");
     }
     for (n, case) in cases {
-        add_instrument(&mut text, &symbol(n), &symbol(n));
+        for setting in case.settings_of(Of::Venue).lines() {
+            set_venue(&mut text, setting);
+        }
+        for line in case.settings_of(Of::Timetable).lines() {
+            writeln!(text, "[[schedule]]\n{}", line.replace(", ", "\n")).unwrap();
+        }
+        add_instrument(&mut text, &symbol(n), &symbol(n), &case.settings_of(Of::Instrument));
         let cast = case.cast();
-        let base = 1000 + 10 * n as u32;
+        let base = base(n);
         let firm = |who| match who {
             'A' | 'D' | 'E' | 'R' => base,
             'P' | 'Q' => base + 9,
@@ -76,14 +87,20 @@ pub fn config<'a>(
         firms.sort_unstable();
         firms.dedup();
         for number in firms {
-            let more = match number - base {
+            let mut more = match number - base {
                 9 => format!(
                     "instrument_groups = [\"spare\", \"{}\"]\norder_types = [\"limit\", \"market\"]\n",
                     symbol(n)
                 ),
                 _ => String::new(),
             };
-            add_firm(&mut text, number, &more);
+            let of_firm = cast.iter().filter(|who| firm(**who) == number);
+            let mut main = String::new();
+            for who in of_firm {
+                more.push_str(&case.settings_of(Of::Firm(*who)));
+                main.push_str(&case.settings_of(Of::Account(*who)));
+            }
+            add_firm(&mut text, number, &more, &main);
         }
         for who in cast {
             let user = if matches!(who, 'A' | 'D') { base } else { base + who as u32 };
@@ -120,20 +137,28 @@ fn hours() -> String {
     )
 }
 
-fn add_instrument(text: &mut String, symbol: &str, group: &str) {
+/// Says a key of `[venue]` anew.
+fn set_venue(text: &mut String, setting: &str) {
+    let key = setting.split(' ').next().unwrap();
+    let at = text.find(&format!("\n{key} = ")).expect("the demo says it") + 1;
+    let end = at + text[at..].find('\n').unwrap();
+    text.replace_range(at..end, setting);
+}
+
+fn add_instrument(text: &mut String, symbol: &str, group: &str, more: &str) {
     writeln!(
         text,
         "[[instrument]]\nsymbol = \"{symbol}\"\ntick = \"0.01\"\nlot = \"1\"\n\
          quantity_max = \"1000000\"\nprice_max = \"100000\"\nnotional_max = \"50000000\"\n\
-         groups = [\"{group}\"]"
+         groups = [\"{group}\"]\n{more}"
     )
     .unwrap();
 }
 
-fn add_firm(text: &mut String, firm: u32, more: &str) {
+fn add_firm(text: &mut String, firm: u32, more: &str, main: &str) {
     writeln!(text, "[[firm]]\nnumber = {firm}\n{more}").unwrap();
-    for name in ["MAIN", "SUB"] {
-        writeln!(text, "[[account]]\nname = \"{name}\"\nfirm = {firm}").unwrap();
+    for (name, more) in [("MAIN", main), ("SUB", "")] {
+        writeln!(text, "[[account]]\nname = \"{name}\"\nfirm = {firm}\n{more}").unwrap();
     }
 }
 

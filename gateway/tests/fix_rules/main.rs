@@ -1,7 +1,8 @@
 //! The rules of docs/wire/fix.md as scripts, played over the wire: one file a rule.
 //!
 //! `session/`: the session; `orders/`: what orders say and get; `abuse/`: clients that mean harm, with
-//! a healthy one beside them; `strict/`: limits, in a venue whose limits are low; `hours/`: what needs a clock of its own. `script.rs` says how
+//! a healthy one beside them; `strict/`: limits, in a venue whose limits are low; `slow/`: clients that do not read;
+//! `stop/`: a venue that stops; `hours/`: what needs a clock of its own. `script.rs` says how
 //! a script reads, `cast.rs` who is who, `play.rs` plays one; `binary.rs` does so with all of them against
 //! the real process, `simulated.rs` in the simulator.
 //! `FIX_RULES=word` plays only the files whose name has the word.
@@ -172,14 +173,37 @@ fn abuse_gets_the_documented_answer_and_disturbs_no_neighbour() {
 
 #[test]
 fn limits_are_kept() {
-    let cases = script::read("strict");
+    let (strict, slow) = (script::read("strict"), script::read("slow"));
     for combination in MATRIX {
-        play_timed(combination, &cases, |config| {
+        play_timed(combination, &strict, |config| {
             config
                 .replace("logon_ms = 10000", "logon_ms = 500")
                 .replace("rate_soft = 50000", "rate_soft = 5")
+                .replace("rate_hard = 100000", "rate_hard = 20")
                 .replace("message_bytes_max = 8192", "message_bytes_max = 1024")
         });
+        play_timed(combination, &slow, |config| config.replace("slow_ms = 30000", "slow_ms = 500"));
+    }
+}
+
+/// Each case has a venue of its own, which is stopped by SIGTERM.
+#[test]
+fn a_venue_that_stops_says_so() {
+    for combination in MATRIX {
+        for case in script::read("stop") {
+            let cases = [case];
+            let mut host = Binary::start(combination, &cases, 0, |config| config);
+            let mut play = Play::new(&cases[0], 0, &host);
+            let mut played = Ok(());
+            while played.is_ok() && !play.is_over() {
+                if play.wants_it_back() {
+                    host.restart();
+                }
+                played = play.step(&host);
+            }
+            let played = played.and_then(|()| play.farewell(&host));
+            played.unwrap_or_else(|error| panic!("{combination:?}: {error}"));
+        }
     }
 }
 

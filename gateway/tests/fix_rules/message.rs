@@ -19,6 +19,8 @@ pub struct Words<'a> {
     /// By letter.
     pub comp_id: &'a dyn Fn(char) -> String,
     pub venue: &'a str,
+    /// The number of A's firm, and of its user.
+    pub firm: u32,
     pub symbol: &'a str,
     /// `$id` and the like.
     pub known: &'a dyn Fn(&str) -> Option<String>,
@@ -75,7 +77,7 @@ impl Words<'_> {
         end
     }
 
-    /// `{A}`, `{V}`, `{x*500}`; anything else stays.
+    /// `{A}`, `{V}`, `{firm}`, `{x*500}`; anything else stays.
     fn brace(&self, out: &mut String, text: &str) -> usize {
         let inside = text.strip_prefix('{').and_then(|text| text.split_once('}'));
         let Some((inside, _)) = inside else {
@@ -84,6 +86,7 @@ impl Words<'_> {
         };
         match (inside, inside.split_once('*')) {
             ("V", _) => out.push_str(self.venue),
+            ("firm" | "user", _) => out.push_str(&self.firm.to_string()),
             (_, Some((what, times))) => out.push_str(&what.repeat(times.parse().unwrap())),
             _ => out.push_str(&(self.comp_id)(inside.parse().unwrap())),
         }
@@ -212,6 +215,11 @@ impl Heard {
 
     pub fn get(&self, tag: &str) -> Option<&str> {
         self.0.iter().find(|(seen, _)| seen == tag).map(|(_, value)| value.as_str())
+    }
+
+    /// In the order of the message.
+    pub fn all(&self, tag: &str) -> impl Iterator<Item = &str> {
+        self.0.iter().filter(move |(seen, _)| seen == tag).map(|(_, value)| value.as_str())
     }
 
     pub fn kind(&self) -> &str {

@@ -38,6 +38,8 @@ pub trait Host {
     fn comp_id(&self, case: usize, who: Who) -> String;
     fn symbol(&self, case: usize) -> String;
     fn venue(&self) -> &str;
+    /// Stops the venue in good order.
+    fn stop(&self);
 }
 
 /// One session of a case.
@@ -46,6 +48,8 @@ struct Seat<W> {
     comp_id: String,
     wire: Option<W>,
     received: Vec<u8>,
+    /// Sent, but not yet on the wire.
+    held: Option<Vec<u8>>,
     next_out: u64,
     next_in: u64,
     /// It has been logged on, and may come back.
@@ -84,6 +88,7 @@ impl<'a, W: Wire> Play<'a, W> {
             comp_id: host.comp_id(index, who),
             wire: None,
             received: Vec::new(),
+            held: None,
             next_out: 1,
             next_in: 1,
             is_member: false,
@@ -109,6 +114,11 @@ impl<'a, W: Wire> Play<'a, W> {
 
     pub fn is_over(&self) -> bool {
         self.at == self.case.lines.len()
+    }
+
+    /// The venue is to be started again before the next line.
+    pub fn wants_it_back(&self) -> bool {
+        self.case.lines.get(self.at).is_some_and(|line| matches!(line.act, Act::VenueIsBack))
     }
 
     /// The next line. What went wrong is told with everything that is needed to see why.
@@ -168,6 +178,11 @@ impl<'a, W: Wire> Play<'a, W> {
                 self.seat(*who).wire.as_mut().expect("connected").close_half();
             }
             Act::StaysAway(who) => self.seat(*who).stays_away = true,
+            Act::HoldsBack(who) => self.seat(*who).held = Some(Vec::new()),
+            Act::LetsGo(who) => self.seat(*who).let_go(),
+            Act::IsCutOff(who) => return self.read_to_the_end(host, *who),
+            Act::VenueStops => host.stop(),
+            Act::VenueIsBack => {} // Whoever runs the case has seen to it.
         }
         Ok(())
     }
@@ -248,8 +263,10 @@ impl<'a, W: Wire> Play<'a, W> {
         if heard.kind() != wanted.kind {
             return Err(format!("{heard} came"));
         }
-        for Said { tag, value } in &wanted.fields {
-            self.compare(host, &heard, tag, value.as_deref())?;
+        for (at, Said { tag, value }) in wanted.fields.iter().enumerate() {
+            // A tag that is said again is that of the next entry of a group.
+            let before = wanted.fields[..at].iter().filter(|field| field.tag == *tag).count();
+            self.compare(host, &heard, (tag, before), value.as_deref())?;
         }
         if let Some((tag, _)) =
             heard.0.iter().find(|(tag, _)| is_remarkable(&heard, tag) && !wanted.mentions(tag))
@@ -266,10 +283,10 @@ impl<'a, W: Wire> Play<'a, W> {
         &mut self,
         host: &H,
         heard: &Heard,
-        tag: &str,
+        (tag, before): (&str, usize),
         wanted: Option<&str>,
     ) -> Result<(), String> {
-        let seen = heard.get(tag).map(ToOwned::to_owned);
+        let seen = heard.all(tag).nth(before).map(ToOwned::to_owned);
         match (wanted, seen) {
             (None, None) | (Some("*"), Some(_)) => return Ok(()),
             (Some(name), Some(seen)) if name.starts_with('$') => {
@@ -308,6 +325,18 @@ impl<'a, W: Wire> Play<'a, W> {
         }
         let seat = self.seat(who);
         (seat.wire, seat.is_on) = (None, false);
+        Ok(())
+    }
+
+    /// It has not read for a while: what had left for it still comes, and then the end.
+    fn read_to_the_end<H: Host<Wire = W>>(&mut self, host: &H, who: Who) -> Result<(), String> {
+        let until = host.now_ns() + PATIENCE_NS;
+        while self.seat(who).wire.as_mut().ok_or("not connected")?.read().is_some() {
+            if host.now_ns() > until {
+                return Err("it is not cut off".into());
+            }
+        }
+        self.seat(who).lost();
         Ok(())
     }
 
@@ -566,9 +595,9 @@ fn field(tag: &str, value: &str) -> Said {
 
 /// Tags that say something: a script that does not expect them has not been understood.
 fn is_remarkable(heard: &Heard, tag: &str) -> bool {
-    const ALWAYS: [&str; 24] = [
+    const ALWAYS: [&str; 25] = [
         "43", "97", "103", "102", "378", "41", "32", "31", "99", "111", "110", "126", "18", "371",
-        "141", "789", "112", "12", "115", "116", "144", "128", "129", "145",
+        "141", "789", "112", "12", "115", "116", "144", "128", "129", "145", "453",
     ];
     // A Reject's text only repeats its reason.
     let text = tag == "58" && matches!(heard.kind(), "8" | "5");
@@ -610,7 +639,15 @@ fn check_required(heard: &Heard) -> Result<(), String> {
 impl<W: Wire> Seat<W> {
     fn transmit(&mut self, bytes: &[u8]) {
         self.diary.push(format!("> {}", String::from_utf8_lossy(bytes).replace('\u{1}', "|")));
-        self.wire.as_mut().expect("connected").write(bytes);
+        match &mut self.held {
+            Some(held) => held.extend(bytes),
+            None => self.wire.as_mut().expect("connected").write(bytes),
+        }
+    }
+
+    fn let_go(&mut self) {
+        let held = self.held.take().expect("it holds back");
+        self.wire.as_mut().expect("connected").write(&held);
     }
 
     /// The numbers of both sides are 1 again.
@@ -633,7 +670,7 @@ impl<W: Wire> Seat<W> {
     }
 
     fn lost(&mut self) {
-        (self.wire, self.is_on) = (None, false);
+        (self.wire, self.is_on, self.held) = (None, false, None);
         self.received.clear();
         self.diary.push("  (off)".into());
     }
@@ -689,6 +726,7 @@ impl<W: Wire, H: Host<Wire = W>> WordsOf<'_, W, H> {
             now_ns: self.host.now_ns(),
             comp_id: &comp_id,
             venue: &self.play.venue,
+            firm: crate::cast::base(self.play.index),
             symbol: &self.play.symbol,
             known: &known,
         })

@@ -15,10 +15,18 @@
 //! A counts from 7                                      its next number
 //! A begins anew                                        the numbers of both sides are 1 again
 //! A hangs up · A closes its half · A stays away        stays away: no farewell at the end of the case
+//! A holds back · A lets go                             what it sends in between leaves in one breath
+//! A is cut off                                         whatever came, then the end; it reads nothing before
 //! ~ 1500ms                                             time passes
+//! 30 times A > 1 112=x                                 the line, so often
+//! ACME has collar_bps = 100                            in front of a case: what the configuration says of its
+//! A's firm has … · A's account has … · the venue has … instrument, of a firm, of account MAIN, of [venue]
+//! the timetable has time = "22:14", phase = "closed"   a line of it; only where nobody else plays, as of [venue]
+//! the venue stops · the venue is back                  stops in good order; only where nobody else plays
 //! ```
 //! Values: `NOW`, `NOW-121s`, `NOW+1h:ns` (the time, shifted, with so fine a fraction: s ms us ns),
-//! `{A}` a CompID, `{V}` the venue's, `{x*500}` so many of them. ACME is an instrument of the case alone.
+//! `{A}` a CompID, `{V}` the venue's, `{firm}` and `{user}` the numbers of A's, `{x*500}` so many x.
+//! ACME is an instrument of the case alone.
 //! Fields in front of the body are ordered; those of the body come as said, behind the usual ones of
 //! their message (`message.rs`), which they replace.
 
@@ -30,7 +38,21 @@ use std::path::Path;
 pub struct Case {
     /// File, and the line of it that it begins in.
     pub name: String,
+    /// What the configuration says beside what it says for all cases.
+    pub settings: Vec<(Of, String)>,
     pub lines: Vec<Line>,
+}
+
+/// What a setting is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Of {
+    Venue,
+    /// Of all instruments of the venue.
+    Timetable,
+    Instrument,
+    Firm(Who),
+    /// The account MAIN of the session's firm.
+    Account(Who),
 }
 
 #[derive(Clone, Debug)]
@@ -58,6 +80,11 @@ pub enum Act {
     HangsUp(Who),
     ClosesHalf(Who),
     StaysAway(Who),
+    HoldsBack(Who),
+    LetsGo(Who),
+    IsCutOff(Who),
+    VenueStops,
+    VenueIsBack,
     /// Milliseconds.
     Waits(u64),
 }
@@ -101,6 +128,12 @@ impl fmt::Display for Line {
 }
 
 impl Case {
+    /// Keys of a table of its venue, a line each.
+    pub fn settings_of(&self, wanted: Of) -> String {
+        let of = self.settings.iter().filter(|(of, _)| *of == wanted);
+        of.map(|(_, setting)| format!("{setting}\n")).collect()
+    }
+
     /// The letters that appear, in order.
     pub fn cast(&self) -> Vec<Who> {
         let mut cast: Vec<Who> = self.lines.iter().filter_map(|line| line.who()).collect();
@@ -138,7 +171,7 @@ impl Case {
 impl Line {
     fn who(&self) -> Option<Who> {
         match &self.act {
-            Act::Waits(_) => None,
+            Act::Waits(_) | Act::VenueStops | Act::VenueIsBack => None,
             Act::Connects(who)
             | Act::LogsOn(who, _)
             | Act::Sends(who, _)
@@ -151,7 +184,10 @@ impl Line {
             | Act::BeginsAnew(who)
             | Act::HangsUp(who)
             | Act::ClosesHalf(who)
-            | Act::StaysAway(who) => Some(*who),
+            | Act::StaysAway(who)
+            | Act::HoldsBack(who)
+            | Act::LetsGo(who)
+            | Act::IsCutOff(who) => Some(*who),
         }
     }
 }
@@ -184,19 +220,53 @@ fn parse(name: &str, text: &str) -> Vec<Case> {
             begins = true;
         } else if !line.starts_with('#') {
             if begins {
-                cases.push(Case { name: format!("{name}:{number}"), lines: Vec::new() });
+                let name = format!("{name}:{number}");
+                cases.push(Case { name, settings: Vec::new(), lines: Vec::new() });
                 begins = false;
             }
+            let case = cases.last_mut().unwrap();
+            if let Some(setting) = setting(line) {
+                assert!(case.lines.is_empty(), "{name}:{number}: settings come first");
+                case.settings.push(setting);
+                continue;
+            }
+            let (times, line) = repeated(line);
             let act = act(line).unwrap_or_else(|| panic!("{name}:{number}: {line}"));
             let line = Line { number, text: line.into(), act };
-            cases.last_mut().unwrap().lines.push(line);
+            case.lines.extend(std::iter::repeat_n(line, times));
         }
     }
     assert!(!cases.is_empty(), "{name} has no case");
     cases
 }
 
+/// `A's firm has open_orders_max = 2`
+fn setting(line: &str) -> Option<(Of, String)> {
+    let (of, setting) = line.split_once(" has ")?;
+    let who = || of.chars().next().filter(char::is_ascii_uppercase);
+    let of = match of {
+        "the venue" => Of::Venue,
+        "the timetable" => Of::Timetable,
+        "ACME" => Of::Instrument,
+        _ if of.get(1..) == Some("'s firm") => Of::Firm(who()?),
+        _ if of.get(1..) == Some("'s account") => Of::Account(who()?),
+        _ => return None,
+    };
+    Some((of, setting.into()))
+}
+
+/// `30 times A hangs up`
+fn repeated(line: &str) -> (usize, &str) {
+    let split = line.split_once(" times ");
+    split.and_then(|(n, rest)| Some((n.parse().ok()?, rest))).unwrap_or((1, line))
+}
+
 fn act(line: &str) -> Option<Act> {
+    match line {
+        "the venue stops" => return Some(Act::VenueStops),
+        "the venue is back" => return Some(Act::VenueIsBack),
+        _ => {}
+    }
     let (who, rest) = line.split_once(' ')?;
     if who == "~" {
         return Some(Act::Waits(rest.strip_suffix("ms")?.parse().ok()?));
@@ -226,6 +296,9 @@ fn act(line: &str) -> Option<Act> {
         "hangs up" => Some(Act::HangsUp(who)),
         "closes its half" => Some(Act::ClosesHalf(who)),
         "stays away" => Some(Act::StaysAway(who)),
+        "holds back" => Some(Act::HoldsBack(who)),
+        "lets go" => Some(Act::LetsGo(who)),
+        "is cut off" => Some(Act::IsCutOff(who)),
         "logs on" => Some(Act::LogsOn(who, Vec::new())),
         _ => match rest.strip_prefix("counts from ") {
             Some(number) => Some(Act::Counts(who, number.parse().ok()?)),

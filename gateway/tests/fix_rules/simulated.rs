@@ -76,6 +76,10 @@ impl Host for Simulated {
     fn venue(&self) -> &str {
         cast::VENUE
     }
+
+    fn stop(&self) {
+        panic!("the simulator has no such end: such cases are in `stop/`");
+    }
 }
 
 pub struct SimWire {

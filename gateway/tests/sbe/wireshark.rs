@@ -6,6 +6,9 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+static CAPTURES: AtomicUsize = AtomicUsize::new(0);
 
 const VENUE_PORT: u16 = 9002;
 const CLIENT_PORT: u16 = 40_000;
@@ -23,7 +26,9 @@ pub fn understands(said: &[Said], names: &[String]) {
         return;
     }
     let directory = Path::new(env!("CARGO_TARGET_TMPDIR"));
-    let file = directory.join(format!("sbe-{}.pcap", std::process::id()));
+    // Tests of one process run at the same time.
+    let number = CAPTURES.fetch_add(1, Ordering::Relaxed);
+    let file = directory.join(format!("sbe-{}-{number}.pcap", std::process::id()));
     std::fs::write(&file, capture(said)).expect("room for a capture");
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/wire/portcullis.lua");
     let mut tshark = Command::new("tshark");

@@ -87,6 +87,10 @@ impl Default for Wants {
 }
 
 /// What the venue said.
+#[allow(
+    clippy::large_enum_variant,
+    reason = "a report is copied, not allocated; one lives at a time"
+)]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Heard {
     /// Requests may be sent. The venue has taken this many of ours.

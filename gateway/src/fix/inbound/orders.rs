@@ -15,7 +15,7 @@ use sbe_schemas::header::{Message, fill_text};
 use sbe_schemas::journal as j;
 use sbe_schemas::types::{
     CommandHead, Conditions, Decimal8, Decimal8Null, MassActionScopeCode, MassActionType, OrdType,
-    OrdTypeCode, SelfTrade, SelfTradeCode, Side, SideCode, TimeInForceCode, Verdict,
+    OrdTypeCode, PartyRoles, SelfTrade, SelfTradeCode, Side, SideCode, TimeInForceCode, Verdict,
 };
 
 /// Post-only that slides: `Y`. With or without 18=6. A tag of the venue's own.
@@ -38,6 +38,14 @@ const CUSTOMER_ACCOUNT: &[u8] = b"24";
 const EXECUTING_FIRM: &[u8] = b"1";
 /// PartyRole (452): order origination trader, executing trader, entering trader.
 const USERS: [&[u8]; 3] = [b"11", b"12", b"36"];
+/// PartyRole (452) of parties that are given back.
+pub const PARTY_ROLES: [(PartyRoles, &[u8]); 5] = [
+    (PartyRoles::EXECUTING_FIRM, EXECUTING_FIRM),
+    (PartyRoles::ORIGINATION_TRADER, b"11"),
+    (PartyRoles::EXECUTING_TRADER, b"12"),
+    (PartyRoles::CUSTOMER_ACCOUNT, CUSTOMER_ACCOUNT),
+    (PartyRoles::ENTERING_TRADER, b"36"),
+];
 const DAY_NS: u64 = 86_400_000_000_000;
 /// Instructions that would change what an order does, and that the venue does not know.
 const UNKNOWN_INSTRUCTIONS: [u16; 3] =
@@ -75,6 +83,7 @@ pub(super) fn new_order(
         capacity: single(fields.get(tag::ORDER_CAPACITY)),
         party_firm: party(fields, &[EXECUTING_FIRM])?.into(),
         party_user: party(fields, &USERS)?.into(),
+        parties: roles(fields),
     }))
 }
 
@@ -235,6 +244,16 @@ fn party(fields: &Fields<'_>, roles: &[&[u8]]) -> Result<u32, Bad> {
         number = id;
     }
     Ok(number)
+}
+
+/// The roles of those parties that are given back: not of names that are the client's own.
+fn roles(fields: &Fields<'_>) -> PartyRoles {
+    fields.group(tag::NO_PARTY_IDS).fold(PartyRoles::EMPTY, |roles, party| {
+        let (id, said) = (party.get(tag::PARTY_ID).unwrap_or_default(), party.get(tag::PARTY_ROLE));
+        let is_known = said == Some(CUSTOMER_ACCOUNT) || id.iter().all(u8::is_ascii_digit);
+        let role = PARTY_ROLES.iter().find(|(_, number)| is_known && said == Some(*number));
+        role.map_or(roles, |(role, _)| roles.with(*role))
+    })
 }
 
 /// A single letter; 0: none.

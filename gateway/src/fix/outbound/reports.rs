@@ -3,7 +3,9 @@
 
 use super::words;
 use crate::directory::Directory;
-use crate::fix::inbound::{TAG_MASS_CANCEL_ACCOUNT, TAG_MASS_CANCEL_SCOPE, TAG_POST_ONLY_SLIDE};
+use crate::fix::inbound::{
+    PARTY_ROLES, TAG_MASS_CANCEL_ACCOUNT, TAG_MASS_CANCEL_SCOPE, TAG_POST_ONLY_SLIDE,
+};
 use crate::fix::tables::tag;
 use crate::fix::time::Precision;
 use crate::fix::write::Writer;
@@ -12,7 +14,7 @@ use sbe_schemas::header::text;
 use sbe_schemas::order_entry as oe;
 use sbe_schemas::types::{
     Conditions, Decimal8Null, MassRejReason, OrdStatus, OrdStatusCode, OrdType, OrdTypeCode,
-    RestateCause,
+    PartyRoles, RestateCause,
 };
 
 /// Sequence, in the venue's log, of what caused the message. A tag of the venue's own.
@@ -29,6 +31,8 @@ const NO_SYMBOL: &[u8] = b"[N/A]";
 const UNDISCLOSED: u8 = b'7';
 /// CommType (13): Commission (12) is an amount.
 const ABSOLUTE: u8 = b'3';
+/// PartyIDSource (447): the venue's own numbers and names.
+const PROPRIETARY: u8 = b'D';
 
 /// Writes what follows the header.
 pub(super) fn report(w: &mut Writer<'_>, event: &Event, d: &Directory) {
@@ -56,28 +60,55 @@ pub(super) fn report(w: &mut Writer<'_>, event: &Event, d: &Directory) {
     } else if let Some(m) = event.get::<oe::BusinessReject>() {
         return business_reject(w, m);
     }
-    if let Some(capacity) = capacity_of(event) {
-        w.char(tag::ORDER_CAPACITY, capacity);
+    if let Some(said) = said_of(event) {
+        if said.capacity != 0 {
+            w.char(tag::ORDER_CAPACITY, said.capacity);
+        }
+        parties(w, &said);
     }
     w.uint(TAG_LOG_SEQ, event.head.seq.get());
 }
 
-/// OrderCapacity (528), where it was said.
-fn capacity_of(event: &Event) -> Option<u8> {
-    let capacity = if let Some(m) = event.get::<oe::ExecutionReportTrade>() {
-        m.capacity
-    } else if let Some(m) = event.get::<oe::ExecutionReportNew>() {
-        m.capacity
-    } else if let Some(m) = event.get::<oe::ExecutionReportCanceled>() {
-        m.capacity
-    } else if let Some(m) = event.get::<oe::ExecutionReportReplaced>() {
-        m.capacity
-    } else if let Some(m) = event.get::<oe::ExecutionReportRejected>() {
-        m.capacity
-    } else {
-        event.get::<oe::ExecutionReportRestated>()?.capacity
-    };
-    Some(capacity).filter(|capacity| *capacity != 0)
+/// What an order said of itself and is only given back.
+struct Said<'a> {
+    capacity: u8,
+    parties: PartyRoles,
+    firm: u32,
+    user: u32,
+    account: &'a [u8; 16],
+}
+
+fn said_of(event: &Event) -> Option<Said<'_>> {
+    macro_rules! first_of {
+        ($($report:ident),*) => {
+            $(if let Some(m) = event.get::<oe::$report>() {
+                let (firm, user) = (m.firm.get(), m.user.get());
+                let (capacity, parties) = (m.capacity, m.parties);
+                return Some(Said { capacity, parties, firm, user, account: &m.account });
+            })*
+        };
+    }
+    first_of!(ExecutionReportTrade, ExecutionReportNew, ExecutionReportCanceled);
+    first_of!(ExecutionReportReplaced, ExecutionReportRejected, ExecutionReportRestated);
+    None
+}
+
+/// Parties (453): those that the order named and the venue looks at.
+fn parties(w: &mut Writer<'_>, said: &Said<'_>) {
+    let named = || PARTY_ROLES.iter().filter(|(role, _)| said.parties.has(*role));
+    match named().count() {
+        0 => return,
+        count => w.uint(tag::NO_PARTY_IDS, count as u64),
+    }
+    for (role, number) in named() {
+        match *role {
+            PartyRoles::EXECUTING_FIRM => w.uint(tag::PARTY_ID, said.firm.into()),
+            PartyRoles::CUSTOMER_ACCOUNT => w.text(tag::PARTY_ID, text(said.account)),
+            _ => w.uint(tag::PARTY_ID, said.user.into()),
+        }
+        w.char(tag::PARTY_ID_SOURCE, PROPRIETARY);
+        w.text(tag::PARTY_ROLE, number);
+    }
 }
 
 /// On a drop copy: the session that was told.
