@@ -391,14 +391,14 @@ impl Engine {
     pub(crate) fn on_session_command<S: Sink>(&mut self, m: Inbound<'_>, sink: &mut S) {
         let Some(at) = self.session_at(m.head.session.get()) else { return };
         let bound = self.sessions[at as usize].bound.map(|bound| bound.conn);
-        match (m.template, self.is_binary(at)) {
-            (j::Logon::TEMPLATE_ID, false) => {
+        match m.template {
+            j::Logon::TEMPLATE_ID if !self.is_binary(at) => {
                 return self.on_logon(at, m, bound == Some(m.conn()), sink);
             }
-            (j::Negotiate::TEMPLATE_ID, true) if bound != Some(m.conn()) => {
+            j::Negotiate::TEMPLATE_ID if self.is_binary(at) && bound != Some(m.conn()) => {
                 return self.on_negotiate(at, m, sink);
             }
-            (j::Establish::TEMPLATE_ID, true) if bound != Some(m.conn()) => {
+            j::Establish::TEMPLATE_ID if self.is_binary(at) && bound != Some(m.conn()) => {
                 return self.on_establish(at, m, sink);
             }
             _ => {}
