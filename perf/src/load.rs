@@ -45,8 +45,9 @@ What it prints
   service                    sent to answered: what an uncorrected tool would tell
   client late                due to sent. Where this is near the latency, the client is the bottleneck
   lost, held back, pushed back   never answered; had 8192 on its way already; kernel took no more bytes
-  venue                      its processor time for each request, its memory, and that of a session.
-                             Known with --start, or with --pid of a venue on this machine
+  venue                      its processor time for each request, its memory, and that of a session: what a
+                             logon adds, and what one more adds to a venue that is started with room for it.
+                             Known with --start, all but the last with --pid of a venue on this machine
 
 Examples
   portcullis-perf load --start --durability process --rate 5000
@@ -133,13 +134,14 @@ fn seconds(text: &str) -> Result<f64, String> {
 /// No venue, a refused logon, a reject, a lost connection, a file that cannot be written.
 pub(crate) fn run(args: &LoadArgs) -> anyhow::Result<String> {
     let sessions = usize::from(args.sessions) + usize::from(args.idle);
+    let small_kib = small_kib(args, sessions)?;
     let started = match args.venue.start {
         true => Some(Venue::start(&args.venue, args.protocol, sessions)?),
         false => None,
     };
     let pid = started.as_ref().map(Venue::pid).or(args.pid);
     let mut fleet = Fleet::new(args.address(started.as_ref()), args.names(), args.spin)?;
-    let memory = log_on(&mut fleet, sessions, pid)?;
+    let memory = log_on(&mut fleet, sessions, pid, small_kib)?;
     let mut play = Play::new(usize::from(args.sessions));
     let (steps, found) = match args.find_max {
         true => find_max(args, &mut play, &mut fleet, pid)?,
@@ -162,14 +164,34 @@ pub(crate) fn run(args: &LoadArgs) -> anyhow::Result<String> {
     Ok(if args.json { report.json().to_string() } else { report.text() })
 }
 
+/// Resident memory of a venue that has room for one session and one in it: what all others add is theirs,
+/// also what is taken for them at start. `None`: it is not ours to start, or there is only one.
+fn small_kib(args: &LoadArgs, sessions: usize) -> anyhow::Result<Option<u64>> {
+    if !args.venue.start || sessions == 1 {
+        return Ok(None);
+    }
+    let venue = Venue::start(&args.venue, args.protocol, 1)?;
+    let mut fleet = Fleet::new(venue.address(args.protocol), args.names(), args.spin)?;
+    fleet.log_on(1)?;
+    let kib = venue::resident_kib(venue.pid())?;
+    fleet.log_out()?;
+    Ok(Some(kib))
+}
+
 /// All sessions, and the venue's memory before, with one of them, and with all.
-fn log_on(fleet: &mut Fleet, sessions: usize, pid: Option<u32>) -> anyhow::Result<Option<Memory>> {
+fn log_on(
+    fleet: &mut Fleet,
+    sessions: usize,
+    pid: Option<u32>,
+    small_kib: Option<u64>,
+) -> anyhow::Result<Option<Memory>> {
     let resident = || pid.map(venue::resident_kib).transpose();
     fleet.log_on(1)?;
     let one_kib = resident()?;
     fleet.log_on(sessions)?;
     let all_kib = resident()?;
     Ok(one_kib.zip(all_kib).map(|(one_kib, all_kib)| Memory {
+        small_kib,
         one_kib,
         all_kib,
         after_kib: all_kib,

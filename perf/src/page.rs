@@ -272,7 +272,16 @@ fn histogram(drawn: &[(&str, &Drawn)]) -> String {
         text(&mut svg, (at(ns), bottom + 16.0), "middle", &named(ns));
     }
     text(&mut svg, (LEFT - 6.0, TOP + 8.0), "end", &format!("{:.1} %", most * 100.0));
-    for ((_, one), colour) in drawn.iter().zip(COLOURS) {
+    for (n, ((label, one), colour)) in drawn.iter().zip(COLOURS).enumerate() {
+        if drawn.len() > 1 {
+            let y = TOP + 4.0 + 16.0 * n as f64;
+            let _ = write!(
+                svg,
+                "<rect x=\"{:.1}\" y=\"{y:.1}\" width=\"10\" height=\"10\" fill=\"{colour}\" fill-opacity=\"0.55\"/>",
+                right - 10.0
+            );
+            text(&mut svg, (right - 16.0, y + 9.0), "end", label);
+        }
         for (edge, count) in &one.buckets {
             let (left, right) = (at(edge / 2_f64.powf(0.125)), at(*edge));
             let high = share(one, *count) / most * (bottom - TOP);

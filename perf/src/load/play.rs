@@ -225,8 +225,14 @@ impl Run<'_> {
         self.finish()
     }
 
-    /// Begun rounds are ended, answers awaited.
+    /// What was due before the end is sent, however late that is; begun rounds are ended, answers awaited.
     fn finish(mut self) -> anyhow::Result<Outcome> {
+        let until = monotonic_ns() + DRAIN_NS;
+        self.send_due(self.end - 1)?;
+        while self.is_behind() && monotonic_ns() < until {
+            self.fleet.sleep(Some(until))?;
+            self.hear()?;
+        }
         for n in 0..self.hands.len() {
             let now = monotonic_ns();
             if let Some((round, first)) = self.hand(n)?.half.take() {
@@ -246,6 +252,14 @@ impl Run<'_> {
             self.outcome.due = (of(self.end) - of(self.from)) as u64;
         }
         Ok(self.outcome)
+    }
+
+    /// Open loop: a session has not sent all that was due before the end.
+    fn is_behind(&self) -> bool {
+        let Pace::Open(rate) = self.pace else { return false };
+        let sessions = self.hands.len() as u64;
+        let mut next = self.hands.iter().zip(0..).map(|(hand, n)| hand.turns * sessions + n);
+        next.any(|turn| self.due_at(turn, rate) < self.end)
     }
 
     fn in_flight(&self) -> u64 {

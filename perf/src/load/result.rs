@@ -10,6 +10,8 @@ use serde_json::{Value, json};
 /// Resident memory of the venue, KiB.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Memory {
+    /// Of a venue that has room for one session only, with that.
+    pub(crate) small_kib: Option<u64>,
     /// With one session.
     pub(crate) one_kib: u64,
     /// With all of them, before anything was asked.
@@ -21,10 +23,19 @@ pub(crate) struct Memory {
 }
 
 impl Memory {
-    /// What one more session takes that does nothing, bytes. `None`: there is only one.
+    /// What the logon of one more session takes, bytes. `None`: there is only one.
+    fn logon_bytes(&self) -> Option<u64> {
+        self.each(self.one_kib)
+    }
+
+    /// What one more session takes that does nothing, with what is taken for it at start, bytes.
     fn session_bytes(&self) -> Option<u64> {
+        self.each(self.small_kib?)
+    }
+
+    fn each(&self, without_kib: u64) -> Option<u64> {
         let more = self.sessions.checked_sub(1).filter(|more| *more > 0)?;
-        Some(self.all_kib.saturating_sub(self.one_kib) * 1024 / more)
+        Some(self.all_kib.saturating_sub(without_kib) * 1024 / more)
     }
 }
 
@@ -100,13 +111,16 @@ impl LoadReport<'_> {
             lines.push(format!("venue: {} us of processor time a request", micros(ns)));
         }
         if let Some(memory) = self.memory {
-            let each = memory.session_bytes().map(|b| format!(", {b} bytes for each session more"));
+            let each = memory.logon_bytes().map(|bytes| format!(", {bytes} bytes a logon"));
+            let room = memory.session_bytes();
+            let room = room.map(|bytes| format!(", {bytes} bytes a session with its room"));
             lines.push(format!(
-                "venue: {} MiB with one session, {} MiB with {}{}, {} MiB after the load",
+                "venue: {} MiB with one session, {} MiB with {}{}{}, {} MiB after the load",
                 memory.one_kib >> 10,
                 memory.all_kib >> 10,
                 memory.sessions,
                 each.unwrap_or_default(),
+                room.unwrap_or_default(),
                 memory.after_kib >> 10,
             ));
         }
@@ -177,6 +191,7 @@ impl LoadReport<'_> {
                 "one_session_kib": memory.one_kib,
                 "all_sessions_kib": memory.all_kib,
                 "after_kib": memory.after_kib,
+                "logon_bytes": memory.logon_bytes(),
                 "session_bytes": memory.session_bytes(),
             })),
             "search": self.args.find_max.then(|| json!({
