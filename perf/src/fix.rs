@@ -6,6 +6,7 @@
 //! (NewOrderSingle, OrderCancelRequest, ExecutionReport).
 
 use crate::drive::{Heard, Request, Talk};
+use crate::mix::{BID, Mix, OFFER, ONE, STEPS};
 use anyhow::{Context, bail, ensure};
 use gateway::fix::fields::{Fields, Scanner};
 use gateway::fix::frame::{Frame, next};
@@ -18,20 +19,10 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 const MESSAGE_BYTES_MAX: usize = 1024;
 /// HeartBtInt (108). A loop that waits for answers is never silent for so long.
 const HEARTBEAT_S: u64 = 30;
-/// One unit of price or quantity: decimals are counted in 10⁻⁸.
-pub(crate) const ONE: i64 = 100_000_000;
-/// Buyers pay at most 115 and sellers want at least 200: nothing trades, whoever waits longest.
-pub(crate) const BID: i64 = 100 * ONE;
-pub(crate) const OFFER: i64 = 200 * ONE;
-/// Orders lie on so many price levels.
-pub(crate) const LEVELS: u64 = 16;
-
-/// Step of a round: the order.
-pub(crate) const ORDER: usize = 0;
-/// Step of a round: its cancel.
-pub(crate) const CANCEL: usize = 1;
-/// Ends a ClOrdID: an ack with another ExecType than its request asks for is never taken for it.
-const SUFFIX: [&str; 2] = ["n", "c"];
+/// Ends the ClOrdID of an order. An ack with another ExecType than its request asks for is never taken for it.
+const ORDER: &str = "n";
+/// Ends the ClOrdID of a cancel.
+const CANCEL: &str = "c";
 
 /// Who talks to whom, about what.
 #[derive(Clone, Debug)]
@@ -42,8 +33,10 @@ pub(crate) struct Identity {
     pub(crate) password: String,
     /// TargetCompID (56).
     pub(crate) venue: String,
-    /// Symbol (55).
-    pub(crate) symbol: String,
+    /// Symbols (55) of the instruments it uses.
+    pub(crate) symbols: Vec<String>,
+    /// What it asks for. With [`Mix::Trade`] the lowest bit of a request's number must be its step.
+    pub(crate) mix: Mix,
 }
 
 /// One session from its first Logon to its Logout.
@@ -100,30 +93,32 @@ impl Client {
 }
 
 impl Talk for Client {
-    const STEPS: usize = 2;
+    const STEPS: usize = STEPS;
 
     fn ask(&mut self, request: &Request, out: &mut Vec<u8>) -> anyhow::Result<()> {
         let &Request { number, previous, round, step } = request;
-        let is_buyer = round.is_multiple_of(2);
-        let level = (round / 2 % LEVELS) as i64 * ONE;
-        let mut id = [0; 36];
-        let mut original = [0; 36];
-        let id = cl_ord_id(&mut id, &self.session.run, number, step);
+        let Identity { symbols, mix, .. } = &self.session.identity;
+        let act = mix.act(round, step, symbols.len());
+        let (mut id, mut original) = ([0; 36], [0; 36]);
+        let (kind, suffix) = match act.cancels {
+            false => (msg_type::NEW_ORDER_SINGLE, ORDER),
+            true => (msg_type::ORDER_CANCEL_REQUEST, CANCEL),
+        };
+        let id = cl_ord_id(&mut id, &self.session.run, number, suffix);
         let original = cl_ord_id(&mut original, &self.session.run, previous, ORDER);
-        let kind =
-            if step == ORDER { msg_type::NEW_ORDER_SINGLE } else { msg_type::ORDER_CANCEL_REQUEST };
         self.session.say(kind, out, |w, identity, now| {
             w.text(tag::CL_ORD_ID, id);
-            if step == CANCEL {
+            if act.cancels {
                 w.text(tag::ORIG_CL_ORD_ID, original);
             }
-            w.text(tag::SYMBOL, identity.symbol.as_bytes());
-            w.char(tag::SIDE, if is_buyer { b'1' } else { b'2' });
+            let symbol = identity.symbols.get(act.instrument).map(String::as_bytes);
+            w.text(tag::SYMBOL, symbol.unwrap_or_default());
+            w.char(tag::SIDE, if act.is_buyer { b'1' } else { b'2' });
             w.timestamp(tag::TRANSACT_TIME, now, Precision::Millis);
             w.decimal(tag::ORDER_QTY, ONE);
-            if step == ORDER {
+            if !act.cancels {
                 w.char(tag::ORD_TYPE, b'2');
-                w.decimal(tag::PRICE, if is_buyer { BID } else { OFFER } + level);
+                w.decimal(tag::PRICE, act.price);
                 w.char(tag::TIME_IN_FORCE, b'0');
             }
         })
@@ -178,7 +173,7 @@ impl Session {
         );
         self.next_in += 1;
         match kind {
-            msg_type::EXECUTION_REPORT => return self.on_report(fields).map(Some),
+            msg_type::EXECUTION_REPORT => return self.on_report(fields),
             msg_type::HEARTBEAT => {}
             msg_type::TEST_REQUEST => {
                 let id = fields.get(tag::TEST_REQ_ID).unwrap_or_default();
@@ -197,19 +192,22 @@ impl Session {
         Ok(None)
     }
 
-    /// The number of the request that an ExecutionReport answers.
-    fn on_report(&self, fields: &Fields<'_>) -> anyhow::Result<u64> {
+    /// The number of the request that an ExecutionReport answers; `None`: it is about one answered already,
+    /// or not yet.
+    fn on_report(&self, fields: &Fields<'_>) -> anyhow::Result<Option<u64>> {
+        let trades = self.identity.mix == Mix::Trade;
         let exec_type = fields.get(tag::EXEC_TYPE).unwrap_or_default();
-        let answers = match exec_type {
+        let suffix = match exec_type {
             b"0" => ORDER,
             b"4" => CANCEL,
+            b"F" if trades => ORDER,
             b"8" => bail!("an order was rejected: {}", words(fields)),
             b"F" => bail!(
                 "an order traded: somebody else's orders lie between {} and {} {}. Measure with --symbol \
                  of an empty book",
                 BID / ONE,
                 OFFER / ONE,
-                self.identity.symbol
+                self.identity.symbols.join(" ")
             ),
             other => {
                 bail!(
@@ -220,20 +218,23 @@ impl Session {
             }
         };
         let id = fields.get(tag::CL_ORD_ID).and_then(|id| std::str::from_utf8(id).ok());
-        let number = id
-            .and_then(|id| id.strip_prefix(self.run.as_str())?.strip_suffix(SUFFIX.get(answers)?))
+        let number: Option<u64> = id
+            .and_then(|id| id.strip_prefix(self.run.as_str())?.strip_suffix(suffix))
             .and_then(|digits| digits.parse().ok());
-        number.with_context(|| {
+        let number = number.with_context(|| {
             format!("an ExecutionReport of a strange ClOrdID {}", id.unwrap_or("(none)"))
-        })
+        })?;
+        // The order that rests is answered by its ack, the one that trades by its execution.
+        let answers = !trades || (exec_type == b"F") == (number % 2 == 1);
+        Ok(answers.then_some(number))
     }
 }
 
 /// `run`, the number and what kind it is: at most 36 bytes for numbers below 10^20.
-fn cl_ord_id<'b>(buffer: &'b mut [u8; 36], run: &str, number: u64, step: usize) -> &'b [u8] {
+fn cl_ord_id<'b>(buffer: &'b mut [u8; 36], run: &str, number: u64, suffix: &str) -> &'b [u8] {
     use std::io::Write;
     let mut rest = &mut buffer[..];
-    let written = write!(rest, "{run}{number}{}", SUFFIX[step]);
+    let written = write!(rest, "{run}{number}{suffix}");
     assert!(written.is_ok(), "14 + 20 + 1 bytes fit");
     let left = rest.len();
     buffer.get(..36 - left).unwrap_or_default()
@@ -269,7 +270,8 @@ mod tests {
             session: "CLIENT1".into(),
             password: "client1".into(),
             venue: "PORTCULLIS".into(),
-            symbol: "ACME".into(),
+            symbols: vec!["ACME".into()],
+            mix: Mix::OrderCancel,
         };
         Client::new(identity, UNIX_EPOCH + Duration::from_micros(0xabc))
     }
@@ -300,17 +302,17 @@ mod tests {
     #[test]
     fn an_order_and_its_cancel_name_the_same_order() {
         let mut client = client();
-        let order = asked(&mut client, ORDER);
+        let order = asked(&mut client, 0);
         assert!(order.contains("|35=D|49=CLIENT1|56=PORTCULLIS|34=1|"), "{order}");
         assert!(order.contains("|11=abc-70n|55=ACME|54=2|"), "{order}");
         assert!(order.contains("|38=1|40=2|44=201|59=0|"), "{order}");
-        let cancel = asked(&mut client, CANCEL);
+        let cancel = asked(&mut client, 1);
         assert!(cancel.contains("|11=abc-71c|41=abc-70n|55=ACME|54=2|"), "{cancel}");
     }
 
     #[test]
     fn requests_are_about_as_long_as_those_of_the_floor() {
-        let length = asked(&mut client(), ORDER).len();
+        let length = asked(&mut client(), 0).len();
         assert!(length.abs_diff(crate::floor::REQUEST_BYTES) < 40, "{length}");
     }
 
@@ -323,6 +325,23 @@ mod tests {
         assert!(matches!(cancelled, Heard::Answer { number: 71, .. }), "{cancelled:?}");
         let heartbeat = heard(&mut client, "0", 3, &[]).unwrap();
         assert!(matches!(heartbeat, Heard::Aside { .. }), "{heartbeat:?}");
+    }
+
+    #[test]
+    fn of_orders_that_trade_the_first_waits_for_its_ack_and_the_second_for_its_execution() {
+        let mut client = client();
+        client.session.identity.mix = Mix::Trade;
+        let buy = asked(&mut client, 1);
+        assert!(buy.contains("35=D|") && buy.contains("|11=abc-71n|") && buy.contains("|54=1|"));
+        for (number, kind, id, answers) in [
+            (1, "0", "abc-70n", true),
+            (2, "0", "abc-71n", false),
+            (3, "F", "abc-70n", false),
+            (4, "F", "abc-71n", true),
+        ] {
+            let told = heard(&mut client, "8", number, &[(11, id), (150, kind)]).unwrap();
+            assert_eq!(matches!(told, Heard::Answer { .. }), answers, "{kind} {id}");
+        }
     }
 
     #[test]

@@ -8,10 +8,14 @@
 use crate::Load;
 use crate::drive::{Heard, Plan, Request, Talk, Timings, drive};
 use crate::line::Line;
+use crate::machine::Machine;
 use crate::report::{FloorReport, MeasuredFloor};
 use anyhow::Context;
+use clap::Args;
+use serde_json::Value;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::path::PathBuf;
 
 /// As long as a NewOrderSingle of `fix.rs`.
 pub(crate) const REQUEST_BYTES: usize = 190;
@@ -20,13 +24,38 @@ pub(crate) const REPLY_BYTES: usize = 200;
 /// Requests that the echo reads in one call.
 const ECHO_REQUESTS_MAX: usize = 256;
 
+const HELP: &str = "\
+What it prints
+  durable write   4 KiB around the page cache, on the device when the call returns: what `disk` waits for.
+  UDP send        One datagram to a multicast group: what each packet of a feed costs.
+  ring hop        From one thread to another by a ring of cache lines: what `split` placement adds, twice.
+  clock           One reading of the clock.
+  echo            The same client as `latency` over a plain TCP echo, the same sizes and the same loop.
+
+Examples
+  portcullis-perf floor
+  portcullis-perf floor --directory /mnt/nvme --json > floor.json";
+
+/// How much, and where to write.
+#[derive(Args, Debug)]
+#[command(after_long_help = HELP)]
+pub(crate) struct FloorArgs {
+    /// Where the durable write goes. Default: the system's temporary directory.
+    #[arg(long, value_name = "DIR")]
+    directory: Option<PathBuf>,
+    #[command(flatten)]
+    load: Load,
+}
+
 /// `portcullis-perf floor`.
 ///
 /// # Errors
 /// This machine's loopback does not work.
-pub(crate) fn run(load: &Load) -> anyhow::Result<String> {
-    let report = FloorReport { load: *load, floor: measure(load)? };
-    Ok(if load.json { report.json().to_string() } else { report.text() })
+pub(crate) fn run(args: &FloorArgs) -> anyhow::Result<String> {
+    let directory = args.directory.clone().unwrap_or_else(std::env::temp_dir);
+    let machine = Machine::measure(&directory)?;
+    let report = FloorReport { load: args.load, floor: measure(&args.load)?, machine };
+    Ok(if args.load.json { report.json().to_string() } else { report.text() })
 }
 
 /// One run over an echo of its own.
@@ -111,6 +140,9 @@ pub(crate) struct Floors {
 /// same machine before and after: no ratio then.
 pub(crate) const FLOORS_APART_PERCENT_MAX: u64 = 15;
 
+/// Measurements that are tried until two floors agree.
+const ATTEMPTS: u32 = 3;
+
 impl Floors {
     /// How far the medians are apart, in percent of the lower one, rounded up.
     pub(crate) fn apart_percent(&self) -> u64 {
@@ -122,6 +154,50 @@ impl Floors {
     pub(crate) fn p50_ns(&self) -> Option<u64> {
         let agree = self.apart_percent() <= FLOORS_APART_PERCENT_MAX;
         agree.then(|| self.before.p50_ns().midpoint(self.after.p50_ns()).max(1))
+    }
+}
+
+impl Floors {
+    /// Why there is no ratio.
+    pub(crate) fn no_ratio(&self) -> String {
+        format!(
+            "NO RATIO: the floors before and after are {} % apart, more than \
+             {FLOORS_APART_PERCENT_MAX} %. The machine was busy with something else: do not use these \
+             times, run again",
+            self.apart_percent(),
+        )
+    }
+
+    /// Both, for programs.
+    pub(crate) fn tell(&self, told: &mut Value) {
+        told["floor_before"] = self.before.json();
+        told["floor_after"] = self.after.json();
+        told["floors_apart_percent"] = self.apart_percent().into();
+        told["unreliable"] = self.p50_ns().is_none().into();
+    }
+}
+
+/// Measures between two floors, and again while they disagree, [`ATTEMPTS`] times at most.
+///
+/// # Errors
+/// Those of `measured`; this machine's loopback does not work.
+pub(crate) fn around<T>(
+    load: &Load,
+    mut measured: impl FnMut() -> anyhow::Result<T>,
+) -> anyhow::Result<(T, Floors)> {
+    let mut attempt = 1;
+    loop {
+        let before = measure(load)?;
+        let what = measured()?;
+        let floors = Floors { before, after: measure(load)? };
+        if attempt == ATTEMPTS || floors.p50_ns().is_some() {
+            return Ok((what, floors));
+        }
+        eprintln!(
+            "the floors before and after are {} % apart: measured again ({attempt} of {ATTEMPTS})",
+            floors.apart_percent()
+        );
+        attempt += 1;
     }
 }
 

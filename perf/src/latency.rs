@@ -3,14 +3,34 @@
 use crate::Load;
 use crate::drive::{Heard, Plan, Talk, drive};
 use crate::fix::{self, Identity};
-use crate::floor::{self, Floors};
+use crate::floor;
 use crate::line::Line;
+use crate::mix::Mix;
 use crate::report::LatencyReport;
 use crate::sbe;
-use anyhow::{Context, anyhow};
+use crate::tick::{self, Feed, TickReport, TickTimes};
+use crate::venue::{self, StartArgs, Venue};
+use anyhow::{Context, anyhow, ensure};
 use clap::Args;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
+use std::path::PathBuf;
 use std::time::SystemTime;
+
+const HELP: &str = "\
+What it prints
+  order > ack    From just before the call that sends an order to just after the one that brings its report.
+  cancel > ack   The same of its cancel.
+  order > feed   With --feed: until the order's packet comes by multicast.
+  feed > trade   With --feed: from that packet to the execution of the order that it made the client send.
+  floor          With --with-floor: a plain TCP echo, the same client, sizes and loop, before and after. Where
+                 the two are more than 15 % apart it measures again, three times at most.
+
+This loop is closed: it tells how long one order takes, not how a venue bears a rate; that is `load`.
+
+Examples
+  portcullis-perf latency --start --durability process --with-floor
+  portcullis-perf latency --start --feed --protocol sbe
+  portcullis-perf latency --connect 10.0.0.5:9001 --session FIRM1 --password … --depth 8";
 
 /// What a client speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -22,13 +42,16 @@ pub(crate) enum Protocol {
 }
 
 /// The defaults are those of the demo venue (`portcullis serve`).
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
+#[command(after_long_help = HELP)]
 pub(crate) struct LatencyArgs {
     /// What to speak.
     #[arg(long, value_enum, default_value_t = Protocol::Fix)]
     protocol: Protocol,
+    #[command(flatten)]
+    start: StartArgs,
     /// Where the venue takes it. Default: the demo venue's port, 9001 for FIX and 9002 for SBE.
-    #[arg(long, value_name = "ADDRESS:PORT")]
+    #[arg(long, value_name = "ADDRESS:PORT", conflicts_with = "start")]
     pub(crate) connect: Option<SocketAddr>,
     /// SenderCompID (49), or name of the binary session. Default: CLIENT1, BINARY1.
     #[arg(long)]
@@ -45,6 +68,15 @@ pub(crate) struct LatencyArgs {
     /// Measure the floor before and after, and say how far above it the venue is.
     #[arg(long)]
     with_floor: bool,
+    /// Order to feed and tick to trade: join line A of the feed, here or where the demo venue sends it.
+    #[arg(long, value_name = "GROUP:PORT", num_args = 0..=1, default_missing_value = "239.255.42.1:9101")]
+    feed: Option<SocketAddrV4>,
+    /// Interface on which to join it, by its address.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1", requires = "feed")]
+    interface: Ipv4Addr,
+    /// Write the percentiles of order to ack to this file, as HdrHistogram's tools read them.
+    #[arg(long, value_name = "FILE")]
+    hgrm: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) load: Load,
 }
@@ -54,17 +86,64 @@ pub(crate) struct LatencyArgs {
 /// # Errors
 /// No venue, a refused Logon, or any message that is not the expected answer.
 pub(crate) fn run(args: &LatencyArgs) -> anyhow::Result<String> {
-    let floor = || args.with_floor.then(|| floor::measure(&args.load)).transpose();
-    let before = floor()?;
-    let mut report = measure(args)?;
-    report.floors = before.zip(floor()?).map(|(before, after)| Floors { before, after });
-    Ok(if args.load.json { report.json().to_string() } else { report.text() })
+    let mut args = args.clone();
+    let started = match args.start.start {
+        true => Some(Venue::start(&args.start, args.protocol, 1)?),
+        false => None,
+    };
+    if let Some(venue) = &started {
+        args.connect = Some(venue.address(args.protocol));
+        args.session = Some(format!("{}1", venue::SESSION));
+        args.feed = args.feed.map(|_| venue.feed_a);
+    }
+    ensure!(
+        args.feed.is_none() || args.load.depth == 1,
+        "with --feed there is one order at a time\n  fix: leave --depth out"
+    );
+    let (measured, floors) = match args.with_floor {
+        true => floor::around(&args.load, || measure(&args)).map(|(m, f)| (m, Some(f)))?,
+        false => (measure(&args)?, None),
+    };
+    let venue = started.as_ref().map(|venue| venue.described.clone()).unwrap_or_default();
+    let (order, text, json) = match measured {
+        Measured::Acks(report) => {
+            let report = LatencyReport { floors, venue, ..report };
+            (report.order.hgrm(), report.text(), report.json())
+        }
+        Measured::Ticks(times) => {
+            let (protocol, spin) = (args.protocol.name(), args.load.spin);
+            let report = TickReport { protocol, spin, venue, times, floors };
+            (report.times.order_to_ack.hgrm(), report.text(), report.json())
+        }
+    };
+    if let Some(file) = &args.hgrm {
+        std::fs::write(file, order).with_context(|| format!("cannot write {}", file.display()))?;
+    }
+    Ok(if args.load.json { json.to_string() } else { text })
+}
+
+/// What a session has told.
+#[expect(clippy::large_enum_variant, reason = "there is one of them")]
+enum Measured {
+    Acks(LatencyReport),
+    Ticks(TickTimes),
+}
+
+impl Protocol {
+    /// For people.
+    pub(crate) fn name(self) -> &'static str {
+        if self == Self::Fix { "FIX" } else { "SBE" }
+    }
 }
 
 impl LatencyArgs {
     fn address(&self) -> SocketAddr {
         let port = if self.protocol == Protocol::Fix { 9001 } else { 9002 };
         self.connect.unwrap_or(SocketAddr::from(([127, 0, 0, 1], port)))
+    }
+
+    fn mix(&self) -> Mix {
+        if self.feed.is_some() { Mix::Trade } else { Mix::OrderCancel }
     }
 
     fn session(&self) -> String {
@@ -77,7 +156,7 @@ impl LatencyArgs {
     }
 }
 
-fn measure(args: &LatencyArgs) -> anyhow::Result<LatencyReport> {
+fn measure(args: &LatencyArgs) -> anyhow::Result<Measured> {
     let mut line = Line::connect(args.address(), args.load.spin).map_err(|error| {
         anyhow!(
             "no venue at {}: {error}\n  fix: start one with `portcullis serve` in another terminal, or \
@@ -91,12 +170,13 @@ fn measure(args: &LatencyArgs) -> anyhow::Result<LatencyReport> {
     }
 }
 
-fn measure_fix(args: &LatencyArgs, line: &mut Line) -> anyhow::Result<LatencyReport> {
+fn measure_fix(args: &LatencyArgs, line: &mut Line) -> anyhow::Result<Measured> {
     let identity = Identity {
         session: args.session(),
         password: args.password(),
         venue: args.venue.clone(),
-        symbol: args.symbol.clone(),
+        symbols: vec![args.symbol.clone()],
+        mix: args.mix(),
     };
     let mut client = fix::Client::new(identity, SystemTime::now());
     let mut out = Vec::new();
@@ -114,9 +194,10 @@ fn measure_fix(args: &LatencyArgs, line: &mut Line) -> anyhow::Result<LatencyRep
     Ok(report)
 }
 
-fn measure_sbe(args: &LatencyArgs, line: &mut Line) -> anyhow::Result<LatencyReport> {
+fn measure_sbe(args: &LatencyArgs, line: &mut Line) -> anyhow::Result<Measured> {
     let (name, key) = (args.session(), args.password());
-    let mut client = sbe::Client::new(&name, &key, &args.symbol, SystemTime::now());
+    let mut client =
+        sbe::Client::new(&name, &key, vec![args.symbol.clone()], args.mix(), SystemTime::now());
     let mut out = Vec::new();
     client.open(&mut out);
     exchange(line, &mut client, &mut out, sbe::Client::is_ready)
@@ -128,11 +209,12 @@ fn measure_sbe(args: &LatencyArgs, line: &mut Line) -> anyhow::Result<LatencyRep
 }
 
 /// The measured rounds.
-fn play<T: Talk>(
-    args: &LatencyArgs,
-    line: &mut Line,
-    client: &mut T,
-) -> anyhow::Result<LatencyReport> {
+fn play<T: Talk>(args: &LatencyArgs, line: &mut Line, client: &mut T) -> anyhow::Result<Measured> {
+    if let Some(group) = args.feed {
+        let mut feed = Feed::join(group, args.interface)?;
+        let rounds = (args.load.warmup, args.load.orders);
+        return tick::play(line, client, &mut feed, rounds, args.load.spin).map(Measured::Ticks);
+    }
     let plan = Plan {
         rounds: args.load.orders,
         warmup: args.load.warmup,
@@ -147,7 +229,16 @@ fn play<T: Talk>(
     let [order, cancel] = <[_; 2]>::try_from(timings.steps)
         .map_err(|_| anyhow!("a round is an order and a cancel"))?;
     let elapsed = timings.elapsed;
-    Ok(LatencyReport { load: args.load, order, cancel, elapsed, message_bytes, floors: None })
+    Ok(Measured::Acks(LatencyReport {
+        load: args.load,
+        order,
+        cancel,
+        elapsed,
+        message_bytes,
+        floors: None,
+        protocol: args.protocol.name(),
+        venue: Vec::new(),
+    }))
 }
 
 /// Sends `out` and hears messages until `done`.
@@ -181,6 +272,16 @@ mod tests {
     fn args(connect: SocketAddr) -> LatencyArgs {
         LatencyArgs {
             protocol: Protocol::Fix,
+            start: StartArgs {
+                start: false,
+                durability: "disk".into(),
+                placement: "auto".into(),
+                transport: "auto".into(),
+                data: None,
+            },
+            feed: None,
+            interface: Ipv4Addr::LOCALHOST,
+            hgrm: None,
             connect: Some(connect),
             session: None,
             password: None,

@@ -6,6 +6,7 @@
 use anyhow::{Context, bail};
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::os::fd::{AsFd, BorrowedFd};
 use std::time::{Duration, Instant};
 
 /// Bytes that may wait to be looked at; more than all answers to the deepest load.
@@ -42,6 +43,11 @@ impl Line {
         stream.set_write_timeout(Some(PATIENCE))?;
         let inbound = vec![0; INBOUND_BYTES];
         Ok(Self { stream, spin, inbound, start: 0, end: 0, bytes_in: 0, bytes_out: 0 })
+    }
+
+    /// To be waited for together with something else.
+    pub(crate) fn as_fd(&self) -> BorrowedFd<'_> {
+        self.stream.as_fd()
     }
 
     /// Hands all of `bytes` to the kernel.

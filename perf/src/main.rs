@@ -9,9 +9,13 @@
 //!
 //! ```text
 //! latency.rs   orders and cancels, as a client of `fix.rs` or `sbe.rs` ┐
+//! load.rs      many such clients at a given rate or depth, from one thread; mix.rs what they ask for;
+//!              venue.rs the venue that `--start` starts
+//! tick.rs      from an order to the feed, and from the feed to a trade
 //! floor.rs     fixed-size messages and their echo                       ┴─► drive.rs: the loop that
 //!                                                                           times both, over a `line.rs`
-//! report.rs    distributions as text and JSON
+//! machine.rs   a durable write, a packet, a hop, the clock; host.rs which machine it is
+//! report.rs    distributions as text and JSON; page.rs draws what was printed as JSON
 //!
 //! flow.rs         the file; flow/generate.rs draws one, flow/reference.rs plays one
 //! match_flow.rs   the engine, or its book alone, on such a file
@@ -27,11 +31,18 @@ mod feed;
 mod fix;
 mod floor;
 mod flow;
+mod host;
 mod latency;
 mod line;
+mod load;
+mod machine;
 mod match_flow;
+mod mix;
+mod page;
 mod report;
 mod sbe;
+mod tick;
+mod venue;
 
 use clap::{Args, Parser, Subcommand};
 use std::process::ExitCode;
@@ -51,8 +62,10 @@ struct Arguments {
 enum Command {
     /// Order to ack and cancel to ack over FIX or SBE, against a running venue.
     Latency(latency::LatencyArgs),
-    /// The same client against a plain TCP echo: what this machine's loopback takes at least.
-    Floor(Load),
+    /// Many sessions at a rate: what a venue holds, and what it costs.
+    Load(load::LoadArgs),
+    /// What this machine takes at least: a TCP echo, a durable write, a packet, a hop, the clock.
+    Floor(floor::FloorArgs),
     /// Draw a file of orders to match: the same arguments give the same bytes everywhere.
     Flow(flow::generate::FlowArgs),
     /// Orders of such a file per second through the engine, without wire, log or threads.
@@ -61,6 +74,8 @@ enum Command {
     Codec(codec::CodecArgs),
     /// The feed: packets made and sent, books made of them.
     Feed(feed::FeedArgs),
+    /// One or two measurements as a page: percentiles, histograms, a comparison.
+    Report(page::ReportArgs),
     /// How long a venue takes to start, from a snapshot and from its log alone.
     Recover(match_flow::recover::RecoverArgs),
 }
@@ -92,11 +107,13 @@ static MEMORY: gateway::io::huge::Counted = gateway::io::huge::Counted;
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Latency(args) => latency::run(&args),
-        Command::Floor(load) => floor::run(&load),
+        Command::Load(args) => load::run(&args),
+        Command::Floor(args) => floor::run(&args),
         Command::Flow(args) => flow::generate::run(&args),
         Command::Match(args) => match_flow::run(&args),
         Command::Codec(args) => codec::run(&args),
         Command::Feed(args) => feed::run(&args),
+        Command::Report(args) => page::run(&args),
         Command::Recover(args) => match_flow::recover::run(&args),
     };
     match result {

@@ -4,7 +4,9 @@
 //! come out of a histogram that keeps three significant digits, so they are exact to 0.1 %.
 
 use crate::Load;
-use crate::floor::{FLOORS_APART_PERCENT_MAX, Floors, REPLY_BYTES, REQUEST_BYTES};
+use crate::floor::{Floors, REPLY_BYTES, REQUEST_BYTES};
+use crate::host;
+use crate::machine::Machine;
 use hdrhistogram::Histogram;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -31,6 +33,16 @@ impl Distribution {
         self.histogram.saturating_record(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX));
     }
 
+    /// Counts all of another one.
+    pub(crate) fn add(&mut self, other: &Self) {
+        self.histogram.add(&other.histogram).expect("the same bounds");
+    }
+
+    /// The time that so large a share of all times does not exceed, nanoseconds.
+    pub(crate) fn at_ns(&self, quantile: f64) -> u64 {
+        self.histogram.value_at_quantile(quantile)
+    }
+
     /// How many were counted.
     pub(crate) fn count(&self) -> u64 {
         self.histogram.len()
@@ -47,7 +59,50 @@ impl Distribution {
         [at(0.5), at(0.9), at(0.99), at(0.999), self.histogram.max()]
     }
 
-    fn row(&self, name: &str) -> String {
+    /// The percentile file that HdrHistogram's tools read and plot (`.hgrm`), in microseconds.
+    pub(crate) fn hgrm(&self) -> String {
+        let mut text = "       Value     Percentile TotalCount 1/(1-Percentile)\n\n".to_owned();
+        for step in self.histogram.iter_quantiles(5) {
+            let (us, quantile) = (step.value_iterated_to() as f64 / 1000.0, step.quantile());
+            let behind = match 1.0 / (1.0 - quantile) {
+                inverse if inverse.is_finite() => format!(" {inverse:14.2}"),
+                _ => String::new(),
+            };
+            let until = self.histogram.count_between(0, step.value_iterated_to());
+            text += &format!("{us:12.3} {quantile:14.12} {until:10}{behind}\n");
+        }
+        let (mean, deviation) = (self.histogram.mean() / 1000.0, self.histogram.stdev() / 1000.0);
+        text += &format!("#[Mean    = {mean:12.3}, StdDeviation   = {deviation:12.3}]\n");
+        let max = self.histogram.max() as f64 / 1000.0;
+        text + &format!("#[Max     = {max:12.3}, Total count    = {:12}]\n", self.count())
+    }
+
+    /// Pairs of quantile and nanoseconds, closer together towards the tail.
+    fn curve(&self) -> Vec<(f64, u64)> {
+        let steps = self.histogram.iter_quantiles(4);
+        let mut curve: Vec<_> =
+            steps.map(|s| (s.quantile_iterated_to(), s.value_iterated_to())).collect();
+        curve.dedup_by_key(|point| point.0);
+        curve
+    }
+
+    /// Pairs of nanoseconds and how many took no longer and longer than the pair before; eight a doubling.
+    fn buckets(&self) -> Vec<(u64, u64)> {
+        let mut buckets: Vec<(u64, u64)> = Vec::new();
+        let mut edge = 100.0_f64;
+        for step in self.histogram.iter_recorded() {
+            while (edge as u64) < step.value_iterated_to() {
+                edge *= 2_f64.powf(0.125);
+            }
+            match buckets.last_mut().filter(|last| last.0 == edge as u64) {
+                Some(last) => last.1 += step.count_at_value(),
+                None => buckets.push((edge as u64, step.count_at_value())),
+            }
+        }
+        buckets
+    }
+
+    pub(crate) fn row(&self, name: &str) -> String {
         let mut row = format!("{name:<14}{:>10}", self.count());
         for ns in self.figures_ns() {
             row += &format!("{:>10}", micros(ns));
@@ -55,11 +110,12 @@ impl Distribution {
         row
     }
 
-    fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         let [p50, p90, p99, p99_9, max] = self.figures_ns();
         json!({
             "count": self.count(),
             "p50_ns": p50, "p90_ns": p90, "p99_ns": p99, "p99_9_ns": p99_9, "max_ns": max,
+            "curve": self.curve(), "buckets": self.buckets(),
         })
     }
 }
@@ -79,7 +135,7 @@ impl MeasuredFloor {
         self.echo.p50_ns()
     }
 
-    fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         json!({ "echo": self.echo.json(), "requests_per_s": per_second(self.echo.count(), self.elapsed) })
     }
 }
@@ -88,13 +144,15 @@ impl MeasuredFloor {
 pub(crate) struct FloorReport {
     pub(crate) load: Load,
     pub(crate) floor: MeasuredFloor,
+    pub(crate) machine: Machine,
 }
 
 impl FloorReport {
     /// For people.
     pub(crate) fn text(&self) -> String {
         format!(
-            "plain TCP echo on loopback, {REQUEST_BYTES} B in, {REPLY_BYTES} B out, {}\n{}\n{}\n{} requests/s",
+            "{}\nplain TCP echo on loopback, {REQUEST_BYTES} B in, {REPLY_BYTES} B out, {}\n{}\n{}\n{} requests/s",
+            self.machine.text(),
             described(&self.load),
             head(),
             self.floor.echo.row("echo"),
@@ -107,6 +165,8 @@ impl FloorReport {
         let mut told =
             json!({ "command": "floor", "depth": self.load.depth, "spin": self.load.spin });
         told["floor"] = self.floor.json();
+        told["machine"] = self.machine.json();
+        told["host"] = host::json();
         told
     }
 }
@@ -120,18 +180,24 @@ pub(crate) struct LatencyReport {
     /// Mean length of a request and of its answer, bytes.
     pub(crate) message_bytes: (u64, u64),
     pub(crate) floors: Option<Floors>,
+    /// FIX or SBE.
+    pub(crate) protocol: &'static str,
+    /// What a started venue said of itself.
+    pub(crate) venue: Vec<String>,
 }
 
 impl LatencyReport {
     /// For people.
     pub(crate) fn text(&self) -> String {
         let (request, reply) = self.message_bytes;
-        let mut lines = vec![
-            format!("FIX over TCP, {request} B in, {reply} B out, {}", described(&self.load)),
+        let (protocol, how) = (self.protocol, described(&self.load));
+        let mut lines = self.venue.clone();
+        lines.extend([
+            format!("{protocol} over TCP, {request} B in, {reply} B out, {how}"),
             head(),
             self.order.row("order > ack"),
             self.cancel.row("cancel > ack"),
-        ];
+        ]);
         if let Some(floors) = &self.floors {
             lines.push(floors.before.echo.row("floor before"));
             lines.push(floors.after.echo.row("floor after"));
@@ -154,12 +220,7 @@ impl LatencyReport {
                 ratio(self.order.p50_ns(), floor),
                 ratio(self.cancel.p50_ns(), floor),
             ),
-            None => format!(
-                "NO RATIO: the floors before and after are {} % apart, more than \
-                 {FLOORS_APART_PERCENT_MAX} %. The machine was busy with something else: do not use these \
-                 times, run again",
-                floors.apart_percent(),
-            ),
+            None => floors.no_ratio(),
         }
     }
 
@@ -168,6 +229,9 @@ impl LatencyReport {
         let (request, reply) = self.message_bytes;
         let mut told = json!({
             "command": "latency",
+            "protocol": self.protocol,
+            "venue": self.venue,
+            "host": host::json(),
             "depth": self.load.depth,
             "spin": self.load.spin,
             "order_to_ack": self.order.json(),
@@ -178,9 +242,7 @@ impl LatencyReport {
             "ratio_p50": null,
         });
         if let Some(floors) = &self.floors {
-            told["floor_before"] = floors.before.json();
-            told["floor_after"] = floors.after.json();
-            told["floors_apart_percent"] = floors.apart_percent().into();
+            floors.tell(&mut told);
             if let Some(floor) = floors.p50_ns() {
                 told["ratio_p50"] = json!({
                     "order_to_ack": self.order.p50_ns() as f64 / floor as f64,
@@ -197,7 +259,7 @@ fn described(load: &Load) -> String {
     format!("{} at a time, {waits}", load.depth)
 }
 
-fn head() -> String {
+pub(crate) fn head() -> String {
     format!(
         "{:<14}{:>10}{:>10}{:>10}{:>10}{:>10}{:>10}",
         "us", "count", "p50", "p90", "p99", "p99.9", "max"
@@ -205,18 +267,18 @@ fn head() -> String {
 }
 
 /// Nanoseconds as microseconds with one decimal, rounded half up.
-fn micros(ns: u64) -> String {
+pub(crate) fn micros(ns: u64) -> String {
     let tenths = ns.saturating_add(50) / 100;
     format!("{}.{}", tenths / 10, tenths % 10)
 }
 
 /// `part / whole` with two decimals, rounded half up.
-fn ratio(part: u64, whole: u64) -> String {
+pub(crate) fn ratio(part: u64, whole: u64) -> String {
     let hundredths = (part * 100 + whole / 2) / whole.max(1);
     format!("{}.{:02}", hundredths / 100, hundredths % 100)
 }
 
-fn per_second(count: u64, elapsed: Duration) -> u64 {
+pub(crate) fn per_second(count: u64, elapsed: Duration) -> u64 {
     let per_s = u128::from(count) * 1_000_000_000 / elapsed.as_nanos().max(1);
     u64::try_from(per_s).unwrap_or(u64::MAX)
 }
@@ -248,6 +310,8 @@ mod tests {
             cancel: constant(20),
             elapsed: Duration::from_millis(1),
             message_bytes: (190, 200),
+            protocol: "FIX",
+            venue: Vec::new(),
             floors: floors.map(|(a, b)| Floors { before: floor(a), after: floor(b) }),
         }
     }
@@ -274,6 +338,21 @@ mod tests {
         times.record(Duration::from_secs(1_000_000));
         assert_eq!(times.count(), 1);
         assert!(times.figures_ns()[4] >= TIME_NS_MAX);
+    }
+
+    #[test]
+    fn curve_buckets_and_file_count_everything_and_rise() {
+        let times = thousand();
+        let curve = times.curve();
+        assert!(curve.is_sorted_by(|a, b| a.0 < b.0 && a.1 <= b.1), "{curve:?}");
+        assert_eq!(curve.last().unwrap().0, 1.0);
+        let buckets = times.buckets();
+        assert!(buckets.is_sorted_by(|a, b| a.0 < b.0));
+        assert_eq!(buckets.iter().map(|bucket| bucket.1).sum::<u64>(), 1_000);
+        let file = times.hgrm();
+        let last = file.lines().rfind(|line| !line.starts_with('#')).unwrap();
+        let words: Vec<_> = last.split_whitespace().collect();
+        assert_eq!(words[1..], ["1.000000000000", "1000"], "{last}");
     }
 
     #[test]

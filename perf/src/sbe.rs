@@ -2,7 +2,7 @@
 //! library. Orders go in the short form. A report that is missing or strange ends the run.
 
 use crate::drive::{Heard, Request, Talk};
-use crate::fix::{BID, CANCEL, LEVELS, OFFER, ONE, ORDER};
+use crate::mix::{Mix, ONE, STEPS};
 use anyhow::{Context, anyhow, bail, ensure};
 use sbe_client::{self as client, Key, Memory, Report, Wants, Width};
 use sbe_schemas::header::{Message, fill_text, text};
@@ -16,23 +16,32 @@ const KEEPALIVE_MS: u32 = 30_000;
 /// One session from its Negotiate to its Terminate.
 pub(crate) struct Client {
     session: client::Session,
-    symbol: String,
-    /// Number of the instrument; 0: not known yet.
-    instrument: u32,
+    symbols: Vec<String>,
+    /// Numbers of those instruments; 0: not known yet.
+    instruments: Vec<u32>,
+    mix: Mix,
     /// The first ClOrdID: above those of any earlier run.
     run: u64,
     terminated: bool,
 }
 
 impl Client {
-    /// Not connected yet. `started`: when, for ClOrdIDs that no earlier run has used.
-    pub(crate) fn new(name: &str, key: &str, symbol: &str, started: SystemTime) -> Self {
+    /// Not connected yet. `started`: when, for ClOrdIDs that no earlier run has used. With [`Mix::Trade`] the
+    /// lowest bit of a request's number must be its step.
+    pub(crate) fn new(
+        name: &str,
+        key: &str,
+        symbols: Vec<String>,
+        mix: Mix,
+        started: SystemTime,
+    ) -> Self {
         let wants = Wants { keepalive_ms: KEEPALIVE_MS, ..Wants::default() };
         let key = Key::Hmac(key.as_bytes().to_vec());
         Self {
             session: client::Session::new(name, key, Width::Narrow, wants, Memory::default()),
-            symbol: symbol.to_owned(),
-            instrument: 0,
+            instruments: vec![0; symbols.len()],
+            symbols,
+            mix,
             run: ns(started),
             terminated: false,
         }
@@ -40,7 +49,7 @@ impl Client {
 
     /// Orders may be sent.
     pub(crate) fn is_ready(&self) -> bool {
-        self.session.is_established() && self.instrument != 0
+        self.session.is_established() && !self.instruments.contains(&0)
     }
 
     /// Its Terminate was answered.
@@ -56,6 +65,11 @@ impl Client {
     /// The end.
     pub(crate) fn terminate(&mut self, out: &mut Vec<u8>) {
         self.session.terminate(ns(SystemTime::now()), out);
+    }
+
+    /// Says something if it has been silent for long.
+    pub(crate) fn on_time(&mut self, out: &mut Vec<u8>) {
+        self.session.on_time(ns(SystemTime::now()), out);
     }
 
     /// What was heard means: `Some`, the number of the request that it answers.
@@ -77,14 +91,19 @@ impl Client {
 
     fn on_report(&mut self, report: &Report) -> anyhow::Result<Option<u64>> {
         if let Some(info) = report.get::<oe::InstrumentInfo>() {
-            if text(&info.symbol) == self.symbol.as_bytes() {
-                self.instrument = info.instrument.get();
-            } else if info.is_last.0 != 0 {
-                ensure!(self.instrument != 0, "the venue has no {}", self.symbol);
+            for (symbol, instrument) in self.symbols.iter().zip(&mut self.instruments) {
+                if text(&info.symbol) == symbol.as_bytes() {
+                    *instrument = info.instrument.get();
+                }
+                ensure!(info.is_last.0 == 0 || *instrument != 0, "the venue has no {symbol}");
             }
             return Ok(None);
         }
-        let name = if let Some(new) = report.get::<oe::ExecutionReportNew>() {
+        let trades = self.mix == Mix::Trade;
+        let trade = report.get::<oe::ExecutionReportTrade>().filter(|_| trades);
+        let name = if let Some(trade) = trade {
+            text(&trade.cl_ord_id)
+        } else if let Some(new) = report.get::<oe::ExecutionReportNew>() {
             text(&new.cl_ord_id)
         } else if let Some(canceled) = report.get::<oe::ExecutionReportCanceled>() {
             text(&canceled.cl_ord_id).strip_suffix(b"c").unwrap_or_default()
@@ -99,25 +118,28 @@ impl Client {
         };
         let digits = std::str::from_utf8(name).ok().and_then(|digits| digits.parse::<u64>().ok());
         let number = digits.and_then(|number| number.checked_sub(self.run));
-        number.map(Some).context("a report of a strange ClOrdID")
+        let number = number.context("a report of a strange ClOrdID")?;
+        // The order that rests is answered by its ack, the one that trades by its execution.
+        let answers = !trades || trade.is_some() == (number % 2 == 1);
+        Ok(answers.then_some(number))
     }
 }
 
 impl Talk for Client {
-    const STEPS: usize = 2;
+    const STEPS: usize = STEPS;
 
     fn ask(&mut self, request: &Request, out: &mut Vec<u8>) -> anyhow::Result<()> {
         let &Request { number, previous, round, step } = request;
-        let is_buyer = round.is_multiple_of(2);
-        let level = (round / 2 % LEVELS) as i64 * ONE;
-        let side = if is_buyer { Side::Buy } else { Side::Sell };
+        let act = self.mix.act(round, step, self.symbols.len());
+        let instrument = self.instruments.get(act.instrument).copied().unwrap_or_default().into();
+        let side = if act.is_buyer { Side::Buy } else { Side::Sell };
         let now = ns(SystemTime::now());
-        if step == ORDER {
+        if !act.cancels {
             let order = oe::NewOrderShort {
                 cl_ord_id: (self.run + number).into(),
-                price: Decimal8Null::new(Some(if is_buyer { BID } else { OFFER } + level)),
+                price: Decimal8Null::new(Some(act.price)),
                 order_qty: Decimal8::new(ONE),
-                instrument: self.instrument.into(),
+                instrument,
                 side: side.into(),
                 time_in_force: TimeInForce::Day.into(),
                 ..oe::NewOrderShort::ZERO
@@ -125,12 +147,11 @@ impl Talk for Client {
             self.session.send(now, order, out);
             return Ok(());
         }
-        assert_eq!(step, CANCEL, "a round is an order and its cancel");
         let mut name = Name::default();
         let cancel = oe::Cancel {
             cl_ord_id: name.write(self.run + number, "c"),
             orig_cl_ord_id: name.write(self.run + previous, ""),
-            instrument: self.instrument.into(),
+            instrument,
             side: side.into(),
             ..oe::Cancel::ZERO
         };
