@@ -145,7 +145,29 @@ fn a_listener_by_unicast_has_every_book() {
     assert!(of("second").count() >= 2);
     assert!(of("second").any(|line| line["delayUsMax"].as_u64().unwrap() > 0));
     check_record(&file, free.port());
+    check_dissected(&file, free.port());
     std::fs::remove_file(&file).unwrap();
+}
+
+/// Wireshark with the published dissector knows every message of it and has no complaint.
+fn check_dissected(file: &std::path::Path, port: u16) {
+    let script =
+        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/wire/portcullis.lua");
+    let mut tshark = Command::new("tshark");
+    tshark.arg("-X").arg(format!("lua_script:{}", script.display())).arg("-r").arg(file);
+    tshark.arg("-d").arg(format!("udp.port=={port},portcullis")).args(["-T", "fields"]);
+    tshark.args(["-e", "portcullis.template", "-e", "portcullis.malformed"]);
+    let output = match tshark.output() {
+        Ok(output) => output,
+        Err(why) => return eprintln!("not dissected: tshark: {why}"),
+    };
+    let text = String::from_utf8(output.stdout).unwrap();
+    for line in text.lines() {
+        assert_eq!(line.split('\t').nth(1).unwrap_or_default(), "", "{line}");
+    }
+    for name in ["OrderAdd", "SnapshotBegin", "SnapshotOrder", "SnapshotEnd"] {
+        assert!(text.contains(name), "no {name}: {text}");
+    }
 }
 
 /// The file is one that tshark reads: UDP packets to this port, of which each is a packet of the feed.
