@@ -122,6 +122,15 @@ impl Engine {
         }
     }
 
+    /// Numbers begin anew: at once over FIX; a version of a binary session is over, and the next begins anew.
+    fn begin_anew(&mut self, at: u32) {
+        if self.is_binary(at) {
+            self.sessions[at as usize].finished_sending = true;
+        } else {
+            self.new_generation(at);
+        }
+    }
+
     /// The next thing of any row is due.
     pub(crate) fn fire_hours(&mut self, due: u64) {
         let at = self.hours.iter().position(|hours| hours.due() == due);
@@ -157,7 +166,7 @@ impl Engine {
                 _ => {}
             }
             if walk.what == What::Renumber {
-                self.new_generation(at);
+                self.begin_anew(at);
             }
             if is_bound {
                 break;

@@ -146,7 +146,7 @@ pub struct Session {
     pub version_id: u64,
     /// FIXP: time of the Negotiate or Establish that was taken last; none is taken twice.
     pub stamp: u64,
-    /// FIXP: the client has said that no more requests come in this version.
+    /// FIXP: this version is over: the client has said that no more requests come, or its hours have.
     pub finished_sending: bool,
     /// Its finished names.
     pub finished: FinishedNames,

@@ -7,8 +7,10 @@ use common::{MORNING, NS_PER_S, limits, wish};
 use engine::fake_log::{FakeLog, Faults};
 use engine::hours::{Calendar, Window};
 use engine::{CommandBuffer, Event, Inputs, Partition, Wish};
+use sbe_schemas::header::Message;
 use sbe_schemas::journal as j;
-use sbe_schemas::types::LogoutReason;
+use sbe_schemas::order_entry as oe;
+use sbe_schemas::types::{EstablishRejectReason, LogoutReason, Protocol, TerminateReason};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -144,4 +146,87 @@ fn a_start_finds_the_hours_as_they_are() {
         assert_eq!(generation, 1 + u32::from(second > 10) + u32::from(second > 3600));
         disk = partition.into_log().crash();
     }
+}
+
+/// A binary client that establishes its session in the 20th second of every minute, and negotiates where that is
+/// refused because its version is over.
+#[derive(Default)]
+struct Binary {
+    commands: Vec<Vec<u8>>,
+    version: u64,
+}
+
+impl Binary {
+    fn negotiates(&mut self, now: u64) {
+        self.version += 1;
+        let head = common::commands::head(1, common::commands::conn(1, 1), 0);
+        let (version_id, timestamp) = (self.version.into(), now.into());
+        let negotiate = j::Negotiate { head, version_id, timestamp };
+        self.commands.push(common::commands::slot_of(&negotiate));
+    }
+
+    fn establishes(&mut self, now: u64) {
+        let head = common::commands::head(1, common::commands::conn(1, 1), 0);
+        let (version_id, timestamp) = (self.version.into(), now.into());
+        self.commands.push(common::commands::slot_of(&j::Establish {
+            head,
+            version_id,
+            timestamp,
+            next_seq_no: 1.into(),
+            keepalive_ms: 30_000.into(),
+            ..j::Establish::ZERO
+        }));
+    }
+}
+
+impl Inputs for Binary {
+    fn take(&mut self, batch: &mut CommandBuffer) -> usize {
+        let taken = self.commands.drain(..).filter(|slot| batch.push_slot(slot));
+        taken.count()
+    }
+}
+
+fn refusals(events: &[Event], reason: EstablishRejectReason) -> usize {
+    let refused = events.iter().filter_map(|event| event.get::<oe::EstablishReject>());
+    refused.filter(|refused| refused.reason.known() == Some(reason)).count()
+}
+
+#[test]
+fn hours_end_a_binary_session_and_a_reset_ends_its_version() {
+    let calendar = Arc::new(EveryMinute::default());
+    let mut session = common::session(1, false, 0);
+    (session.hours, session.protocol) = (1.into(), Protocol::Sbe.into());
+    let wish = Wish { calendar: Some(calendar as _), ..wish(&[session]) };
+    let mut partition = Partition::new(limits(), FakeLog::new(vec![], Faults::default(), 1), wish);
+    let (mut client, mut events) = (Binary::default(), Vec::<Event>::new());
+    for second in 0..4000u64 {
+        let now = MORNING + second * NS_PER_S;
+        if second == 15 {
+            client.negotiates(now);
+        }
+        if second % 60 == 20 || second % 60 == 55 {
+            client.establishes(now);
+        }
+        let refused = refusals(&events, EstablishRejectReason::Finished);
+        partition.turn(now, &mut client, &mut events);
+        partition.turn(now, &mut client, &mut events);
+        if refusals(&events, EstablishRejectReason::Finished) > refused {
+            client.negotiates(now + 1);
+            client.establishes(now + 2);
+            partition.turn(now + 2, &mut client, &mut events);
+            partition.turn(now + 2, &mut client, &mut events);
+        }
+        let bound = partition.engine().sessions().first().is_some_and(|s| s.bound.is_some());
+        assert_eq!(bound, (20..50).contains(&(second % 60)), "second {second}");
+    }
+    let terminated = events.iter().filter_map(|event| event.get::<oe::Terminate>());
+    let over = TerminateReason::OutsideHours;
+    assert_eq!(terminated.filter(|t| t.reason.known() == Some(over)).count(), 66);
+    assert_eq!(
+        refusals(&events, EstablishRejectReason::OutsideHours),
+        66,
+        "too late, every minute"
+    );
+    // The 10th second of the next hour ended version 1.
+    assert_eq!((client.version, partition.engine().sessions()[0].generation), (2, 2));
 }
