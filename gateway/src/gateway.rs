@@ -81,6 +81,8 @@ struct Client {
     closing: bool,
     /// SBE: what is said once it has everything else, and which request is being answered.
     held: Option<Event>,
+    /// Since when that has found no room, though the client has everything else.
+    held_since: Option<u64>,
     retransmit: U64,
 }
 
@@ -290,6 +292,7 @@ impl Gateway {
             entering: false,
             closing: false,
             held: None,
+            held_since: None,
             retransmit: 0.into(),
         });
     }
@@ -470,7 +473,7 @@ impl Gateway {
             }
             let slow_ns = self.settings.slow_ns;
             let Some(client) = self.client(id) else { continue };
-            let Some(since) = client.flow.behind_since else { continue };
+            let Some(since) = client.flow.behind_since.or(client.held_since) else { continue };
             let waits_for_us = client.flow.ticket.is_some();
             if now.saturating_sub(since) > slow_ns && !waits_for_us {
                 if client.closing {

@@ -184,12 +184,13 @@ impl Gateway {
     /// What waited until the client had everything else.
     fn send_held(&mut self, now: u64, conn: ConnId) {
         let Some(client) = self.client(conn) else { return };
-        if client.flow.is_live()
-            && let Some(event) = client.held
-            && self.send_control(now, conn, &event)
-            && let Some(client) = self.client(conn)
-        {
-            client.held = None;
+        let Some(event) = client.held.filter(|_| client.flow.is_live()) else { return };
+        let sent = self.send_control(now, conn, &event);
+        let Some(client) = self.client(conn) else { return };
+        if sent {
+            (client.held, client.held_since) = (None, None);
+        } else {
+            client.held_since.get_or_insert(now);
         }
     }
 
