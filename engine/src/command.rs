@@ -37,9 +37,16 @@ pub fn head(command: &[u8]) -> Option<&CommandHead> {
 pub fn write_slot<M: Message>(message: &M, out: &mut [u8]) {
     assert_eq!(out.len(), slot_bytes::<M>());
     let written = message.encode(out).expect("a slot has room for its message");
+    seal_slot(out, written);
+}
+
+/// Makes `out`, a multiple of [`GRANULE_BYTES`] with a command of `written` bytes at its start, a slot.
+#[inline]
+pub fn seal_slot(out: &mut [u8], written: usize) {
+    let length = out.len() as u16;
     out[written..].fill(0);
-    if let Some(length) = out.get_mut(HEADER_BYTES..HEADER_BYTES + 2) {
-        length.copy_from_slice(&(slot_bytes::<M>() as u16).to_le_bytes());
+    if let Some(place) = out.get_mut(HEADER_BYTES..HEADER_BYTES + 2) {
+        place.copy_from_slice(&length.to_le_bytes());
     }
 }
 

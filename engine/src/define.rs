@@ -54,6 +54,7 @@ impl Engine {
         self.owners.resize(owners_max(limits));
         self.risk.resize(limits);
         self.permissions.resize(limits);
+        self.quotes.resize(limits);
         self.ids.resize(names_max(limits), limits.sessions_max);
     }
 

@@ -22,6 +22,7 @@ use crate::orders::{Order, Orders, Owners, Slot};
 use crate::parking::Parking;
 use crate::permissions::Permissions;
 use crate::phase::{Change, Changes, LINES_MAX, Line};
+use crate::quotes::{Quotes, Quoting};
 use crate::risk::Risk;
 use crate::session::{Ending, Inbound, Session};
 use crate::snapshot::{
@@ -102,6 +103,8 @@ pub(crate) struct Venue {
 pub(crate) struct Tasks {
     /// The order that is being matched.
     pub(crate) working: Option<Working>,
+    /// The offer of a quote, behind its bid.
+    pub(crate) arriving: Option<Slot>,
     /// The instrument whose stops are looked at.
     pub(crate) stops: Option<u32>,
     /// Trades of an uncross.
@@ -110,6 +113,8 @@ pub(crate) struct Tasks {
     pub(crate) change: Option<Change>,
     /// Phase changes of more.
     pub(crate) changes: Option<Changes>,
+    /// Quotes of a session.
+    pub(crate) quoting: Option<Quoting>,
     /// A mass action, or the state of many orders.
     pub(crate) mass: Option<Mass>,
     /// Order slots below this have been looked at for the end of the day.
@@ -140,6 +145,7 @@ pub struct Engine {
     pub(crate) timetable: [Option<Line>; LINES_MAX],
     pub(crate) hours: [Hours; HOURS_MAX],
     pub(crate) ids: Ids,
+    pub(crate) quotes: Quotes,
     pub(crate) tasks: Tasks,
     /// Time of the batch that is being applied.
     pub(crate) now: u64,
@@ -194,6 +200,7 @@ impl Engine {
                 limits.finished_kept,
                 limits.hash_seed,
             ),
+            quotes: Quotes::new(&limits),
             tasks: Tasks::default(),
             now: 0,
             seq: 0,
@@ -263,6 +270,8 @@ impl Engine {
             }
             if self.tasks.working.is_some() {
                 self.work_on(sink);
+            } else if let Some(slot) = self.tasks.arriving.take() {
+                self.arrive(slot, 0, sink);
             } else if let Some(at) = self.tasks.stops {
                 self.trigger_next(at, sink);
             } else if let Some(uncross) = self.tasks.uncross {
@@ -271,6 +280,8 @@ impl Engine {
                 self.change_one(change, sink);
             } else if let Some(changes) = self.tasks.changes {
                 self.next_change(changes);
+            } else if let Some(quoting) = self.tasks.quoting {
+                self.quote_some(quoting, sink);
             } else if let Some(mass) = self.tasks.mass {
                 self.mass_one(mass, sink);
             } else if let Some(slot) = self.tasks.ending_day {
@@ -467,10 +478,12 @@ impl Engine {
 impl Tasks {
     fn is_empty(&self) -> bool {
         self.working.is_none()
+            && self.arriving.is_none()
             && self.stops.is_none()
             && self.uncross.is_none()
             && self.change.is_none()
             && self.changes.is_none()
+            && self.quoting.is_none()
             && self.mass.is_none()
             && self.ending_day.is_none()
             && self.walk.is_none()
@@ -503,6 +516,7 @@ impl Engine {
             timetable: _,
             hours: _,
             ids,
+            quotes: _,
             tasks,
             now: _,
             seq: _,
@@ -656,6 +670,7 @@ impl Engine {
         })?;
         let lives = |slot| books.lives(slot);
         parts.section(Section::Expiries, |r| self.expiry.load(r, &mut self.orders, lives))?;
+        self.find_quotes();
         self.find_sessions_due();
         self.find_instruments_due();
         Ok(())

@@ -42,6 +42,7 @@ pub mod partition;
 pub mod permissions;
 pub mod phase;
 pub(crate) mod places;
+pub mod quotes;
 pub(crate) mod report;
 pub mod retold;
 pub mod risk;

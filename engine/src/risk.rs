@@ -359,6 +359,12 @@ impl Risk {
         self.positions[(account, instrument)].open(side)
     }
 
+    /// Base and quote of an instrument (number minus 1); empty: it has none.
+    pub(crate) fn assets_of(&self, instrument: u32) -> ([u8; 8], [u8; 8]) {
+        let InstrumentMoney { base, quote, .. } = self.instruments[instrument as usize].rules;
+        (base, quote)
+    }
+
     /// What an account has of an asset; `None`: no instrument has named it.
     pub fn balance(&self, account: u32, asset: &[u8; 8]) -> Option<Balance> {
         Some(self.money.balance(account, self.money.find_asset(asset)?))

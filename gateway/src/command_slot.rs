@@ -1,11 +1,11 @@
 //! A command on its way to a ring: the padded bytes of one message of journal.xml.
 
-use engine::command::{slot_bytes, write_slot};
+use engine::command::{GRANULE_BYTES, seal_slot, slot_bytes, write_slot};
 use sbe_schemas::header::Message;
 use sbe_schemas::types::Verdict;
 
-/// Longest command that a client's message becomes.
-pub const SLOT_BYTES_MAX: usize = 256;
+/// Longest command that a client's message becomes: a MassQuote.
+pub const SLOT_BYTES_MAX: usize = 704;
 
 /// A command, ready for a ring.
 pub struct Slot {
@@ -32,6 +32,14 @@ impl Slot {
         if let Some(out) = self.bytes.get_mut(..self.length) {
             write_slot(message, out);
         }
+    }
+
+    /// Becomes the padded slot of what `write` writes, which returns its length. `None`: it does not fit.
+    pub fn set_with(&mut self, write: impl FnOnce(&mut [u8]) -> Option<usize>) -> Option<()> {
+        let written = write(&mut self.bytes)?;
+        self.length = written.next_multiple_of(GRANULE_BYTES);
+        seal_slot(self.bytes.get_mut(..self.length)?, written);
+        Some(())
     }
 
     /// The slot.

@@ -99,6 +99,11 @@ impl Watch {
         if let Some(r) = event.get::<oe::ExecutionReportNew>() {
             self.owners.insert(r.order_id.get(), session);
             self.see_exec(r.exec_id.get());
+        } else if let Some(r) = event.get::<oe::QuoteAck>() {
+            let ids = [r.bid_order_id.get(), r.offer_order_id.get()];
+            for id in ids.into_iter().filter(|id| *id != 0) {
+                assert_eq!(*self.owners.entry(id).or_insert(session), session, "a stranger's");
+            }
         } else if let Some(r) = event.get::<oe::ExecutionReportTrade>() {
             self.see_owner(session, r.order_id.get());
             self.see_exec(r.exec_id.get());

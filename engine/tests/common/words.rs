@@ -27,7 +27,8 @@ use sbe_schemas::market_data as md;
 use sbe_schemas::order_entry as oe;
 use sbe_schemas::types::{
     AdminResult, Boolean, CancelCause, Conditions, Decimal8, Decimal8Null, EventFlags, EventKind,
-    MassRejReason, OrdStatus, OrdType, Phase, PhaseReason, RestateCause, Route, Side,
+    MassRejReason, OrdRejReasonCode, OrdStatus, OrdType, Phase, PhaseReason, RestateCause, Route,
+    Side,
 };
 
 /// `100.05` as a mantissa of 10^-8.
@@ -211,12 +212,32 @@ fn venue_words(event: &Event) -> Option<String> {
             reason => format!("mass {id} refused {reason:?}"),
         });
     }
+    if let Some(r) = event.get::<oe::QuoteAck>() {
+        return Some(quoted(r));
+    }
     let answer = event.get::<j::AdminAnswer>()?;
     Some(match (answer.result.known().unwrap(), answer.affected.get()) {
         (AdminResult::Done, 0) => "done".into(),
         (AdminResult::Done, affected) => format!("done {affected}"),
         (result, _) => format!("no {result:?}"),
     })
+}
+
+/// `quoted 7/1 bid offer Halted withdrawn 1`: a bid, no offer and why; one of before has ended.
+fn quoted(r: &oe::QuoteAck) -> String {
+    let side = |name: &str, id: u64, reason: u8| match OrdRejReasonCode(reason).known() {
+        Some(reason) => format!(" {name} {reason:?}"),
+        None if id != 0 => format!(" {name}"),
+        None => String::new(),
+    };
+    let bid = side("bid", r.bid_order_id.get(), r.bid_reason);
+    let offer = side("offer", r.offer_order_id.get(), r.offer_reason);
+    let withdrawn = match r.withdrawn.get() {
+        0 => String::new(),
+        count => format!(" withdrawn {count}"),
+    };
+    let more = if r.is_last == Boolean::True.into() { "" } else { " more" };
+    format!("quoted {}/{}{bid}{offer}{withdrawn}{more}", r.quote_id, r.instrument)
 }
 
 /// What the public is told of phases and auctions.

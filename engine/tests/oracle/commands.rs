@@ -107,6 +107,8 @@ impl Generator {
             4..14 if !self.calm || self.random.chance(200) => self.mass_action(at),
             14..120 => self.cancel(oracle, at),
             120..330 => self.replace(oracle, at),
+            330..400 => self.mass_quote(oracle, at),
+            400..405 => self.quote_cancel(at),
             _ => self.new_order(oracle, at),
         }
     }

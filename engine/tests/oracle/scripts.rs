@@ -173,6 +173,7 @@ impl Stage {
             Told::AuctionIndicative { .. } => "indicative".into(),
             Told::OrderExecute { .. }
             | Told::AdminAnswer { .. }
+            | Told::QuoteAck { .. }
             | Told::MassActionReport { .. } => return None,
         })
     }

@@ -10,8 +10,8 @@ use sbe_schemas::journal as j;
 use sbe_schemas::market_data as md;
 use sbe_schemas::order_entry as oe;
 use sbe_schemas::types::{
-    AdminResult, CancelCause, CxlRejReason, CxlRejResponseTo, MassRejReason, OrdRejReason,
-    OrdStatus, OrdType, Phase, PhaseReason, RestateCause, Side, TimeInForce,
+    AdminResult, Boolean, CancelCause, CxlRejReason, CxlRejResponseTo, MassRejReason, OrdRejReason,
+    OrdRejReasonCode, OrdStatus, OrdType, Phase, PhaseReason, RestateCause, Side, TimeInForce,
 };
 use std::fmt;
 
@@ -121,6 +121,16 @@ pub(crate) enum Told {
         affected: u32,
         terms: [u8; 3],
         reason: MassRejReason,
+    },
+    /// Bid first.
+    QuoteAck {
+        session: u32,
+        quote_id: u64,
+        instrument: u32,
+        order_ids: [u64; 2],
+        reasons: [Option<OrdRejReason>; 2],
+        withdrawn: u32,
+        is_last: bool,
     },
     OrderAdd {
         instrument: u32,
@@ -300,6 +310,18 @@ impl Told {
                 reason: r.reason.known().expect("a known reason"),
             });
         }
+        if let Some(r) = event.get::<oe::QuoteAck>() {
+            let reason = |code| OrdRejReasonCode(code).known();
+            return Some(Self::QuoteAck {
+                session,
+                quote_id: r.quote_id.get(),
+                instrument: r.instrument.get(),
+                order_ids: [r.bid_order_id.get(), r.offer_order_id.get()],
+                reasons: [reason(r.bid_reason), reason(r.offer_reason)],
+                withdrawn: r.withdrawn.get(),
+                is_last: r.is_last == Boolean::True.into(),
+            });
+        }
         let m = event.get::<j::AdminAnswer>()?;
         let result = m.result.known().expect("a known result");
         Some(Self::AdminAnswer { result, affected: m.affected.get() })
@@ -380,6 +402,12 @@ impl Told {
             Self::Rejected { reason, .. } => format!("Rejected {reason:?}"),
             Self::CancelReject { reason, .. } => format!("CancelReject {reason:?}"),
             Self::MassActionReport { reason, .. } => format!("MassActionReport {reason:?}"),
+            Self::QuoteAck { reasons: [None, None], order_ids, .. } => {
+                format!("QuoteAck {:?}", order_ids.map(|id| id != 0))
+            }
+            Self::QuoteAck { reasons: [Some(reason), _] | [_, Some(reason)], .. } => {
+                format!("QuoteAck {reason:?}")
+            }
             Self::OrderAdd { .. } => "OrderAdd".into(),
             Self::OrderReduce { .. } => "OrderReduce".into(),
             Self::OrderDelete { .. } => "OrderDelete".into(),
