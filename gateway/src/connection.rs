@@ -326,20 +326,27 @@ impl Connection {
         ring: &mut impl Ring,
     ) -> bool {
         self.head.received.set(now);
-        let slot = self.command(now, body, throttled, shared);
+        let mut slot = Slot::EMPTY;
+        self.command(now, body, throttled, shared, &mut slot);
         ring.offer(slot.bytes())
     }
 
-    fn command(&self, now: u64, body: &[u8], throttled: bool, shared: &mut Shared<'_>) -> Slot {
+    /// Writes the one command that a message becomes into `slot`.
+    fn command(
+        &self,
+        now: u64,
+        body: &[u8],
+        throttled: bool,
+        shared: &mut Shared<'_>,
+        slot: &mut Slot,
+    ) {
         if let Speaks::Sbe(_) = self.speaks {
             let expected = sbe::inbound::Expected {
                 throttled,
                 refuses_orders: shared.refuses_orders,
                 resending: shared.resending,
             };
-            let mut slot = Slot::EMPTY;
-            sbe::inbound::command(body, self.head, &expected, shared.directory, &mut slot);
-            return slot;
+            return sbe::inbound::command(body, self.head, &expected, shared.directory, slot);
         }
         let expected = inbound::Expected {
             client: self.comp_id(),
@@ -350,7 +357,8 @@ impl Connection {
             refuses_orders: shared.refuses_orders,
         };
         let fields = shared.scanner.scan(body);
-        inbound::command(&fields, msg_type_of(body), self.head, &expected, shared.directory)
+        let kind = msg_type_of(body);
+        inbound::command(&fields, kind, self.head, &expected, shared.directory, slot);
     }
 
     /// The first message of a binary stranger: a Negotiate or an Establish, or the end.
@@ -414,7 +422,8 @@ impl Connection {
         self.credentials = Some(Credentials { comp_id: padded, proof });
         self.take_name(padded, shared);
         self.head.received.set(now);
-        let slot = self.command(now, body, false, shared);
+        let mut slot = Slot::EMPTY;
+        self.command(now, body, false, shared, &mut slot);
         if !slot.is_fine() {
             return BAD;
         }

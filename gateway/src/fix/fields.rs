@@ -443,7 +443,11 @@ impl<'a> Fields<'a> {
     }
 
     /// The entries of the group that `count_tag` starts on the top level.
+    #[inline]
     pub fn group(&self, count_tag: u16) -> Entries<'a> {
+        if !self.scanner.seen.contains(count_tag) {
+            return Entries { slots: &[], body: self.body, depth: 1 };
+        }
         group(self.scanner.used(), self.body, 0, count_tag)
     }
 

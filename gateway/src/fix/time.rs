@@ -11,6 +11,11 @@ const DAY_NS: u64 = 86_400 * SECOND_NS;
 /// What the last of so many decimals counts, nanoseconds.
 const SCALES: [u64; 10] =
     [SECOND_NS, 100_000_000, 10_000_000, 1_000_000, 100_000, 10_000, 1_000, 100, 10, 1];
+/// Days of a year up to the end of each month, from none on; and of a leap year.
+const MONTHS_END: [[u16; 13]; 2] = [
+    [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334, 365],
+    [0, 31, 60, 91, 121, 152, 182, 213, 244, 274, 305, 335, 366],
+];
 
 /// Why bytes are not taken as a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,18 +78,18 @@ pub fn parse_date(bytes: &[u8]) -> Result<i64, TimeError> {
     let date: &[u8; 8] = bytes.try_into().map_err(|_| TimeError::Format)?;
     let [y1, y2, y3, y4, m1, m2, d1, d2] = digits(date, b"00000000")?;
     let year = u32::from(y1 * 10 + y2) * 100 + u32::from(y3 * 10 + y4);
-    let (month, day) = (m1 * 10 + m2, d1 * 10 + d2);
-    let days = match month {
-        4 | 6 | 9 | 11 => 30,
-        2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
-        2 => 28,
-        1..=12 => 31,
-        _ => return Err(TimeError::Format),
+    let (month, day) = (m1 * 10 + m2, u16::from(d1 * 10 + d2));
+    let is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let ends = MONTHS_END.get(usize::from(is_leap)).ok_or(TimeError::Format)?;
+    let (Some(&end_before), Some(&end)) =
+        (ends.get(usize::from(month).wrapping_sub(1)), ends.get(usize::from(month)))
+    else {
+        return Err(TimeError::Format);
     };
-    if day == 0 || day > days {
+    if day == 0 || day > end - end_before {
         return Err(TimeError::Format);
     }
-    Ok(days_from_civil(i64::from(year), i64::from(month), i64::from(day)))
+    Ok(days_before_year(year) + i64::from(end_before + day) - 1)
 }
 
 /// `YYYYMM`, `YYYYMMDD` or `YYYYMMwN` with N from 1 to 5: does `bytes` name a month?
@@ -133,20 +138,16 @@ fn fraction_ns(bytes: &[u8]) -> Result<u64, TimeError> {
     }
 }
 
-/// Days since 1970-01-01 in the proleptic Gregorian calendar.
-///
-/// The year is counted from March, so that the leap day is its last and month lengths from March
-/// on follow `(153 m + 2) / 5`; 400 years have 146 097 days.
-fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
-    let year = if month <= 2 { year - 1 } else { year };
-    let (era, year_of_era) = (year.div_euclid(400), year.rem_euclid(400));
-    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-    // 719 468 days lie between 0000-03-01 and 1970-01-01.
-    era * 146_097 + day_of_era - 719_468
+/// Days from 1970-01-01 to the first of January of `year`, proleptic Gregorian.
+#[inline]
+fn days_before_year(year: u32) -> i64 {
+    // Of the years before, each fourth is a leap year, but for each hundredth, but for each 400th: 0 is one.
+    let leap_days = year.div_ceil(4) - year.div_ceil(100) + year.div_ceil(400);
+    // 719 528 days lie between 0000-01-01 and 1970-01-01.
+    i64::from(year * 365 + leap_days) - 719_528
 }
 
-/// Year, month, day of a day since 1970-01-01; the inverse of [`days_from_civil`].
+/// Year, month, day of a day since 1970-01-01; the inverse of [`parse_date`].
 fn civil_from_days(days: u64) -> (u64, u64, u64) {
     let days = days + 719_468;
     let (era, day_of_era) = (days / 146_097, days % 146_097);

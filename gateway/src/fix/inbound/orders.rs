@@ -55,14 +55,15 @@ pub(super) fn new_order(
     fields: &Fields<'_>,
     head: CommandHead,
     directory: &Directory,
-) -> Result<Slot, Bad> {
+    slot: &mut Slot,
+) -> Result<(), Bad> {
     let (instrument, symbol) = instrument(fields, directory)?;
     let (display_qty, hidden) = max_floor(fields)?;
     let (mut conditions, known) = conditions(fields);
     if hidden {
         conditions = conditions.with(Conditions::HIDDEN);
     }
-    Ok(Slot::of(&j::NewOrder {
+    slot.set(&j::NewOrder {
         head,
         cl_ord_id: text(fields, tag::CL_ORD_ID)?,
         instrument: instrument.into(),
@@ -84,22 +85,25 @@ pub(super) fn new_order(
         party_firm: party(fields, &[EXECUTING_FIRM])?.into(),
         party_user: party(fields, &USERS)?.into(),
         parties: roles(fields),
-    }))
+    });
+    Ok(())
 }
 
 pub(super) fn cancel_order(
     fields: &Fields<'_>,
     head: CommandHead,
     directory: &Directory,
-) -> Result<Slot, Bad> {
-    Ok(Slot::of(&j::CancelOrder {
+    slot: &mut Slot,
+) -> Result<(), Bad> {
+    slot.set(&j::CancelOrder {
         head,
         cl_ord_id: text(fields, tag::CL_ORD_ID)?,
         orig_cl_ord_id: text(fields, tag::ORIG_CL_ORD_ID)?,
         order_id: order_id(fields).into(),
         instrument: instrument(fields, directory)?.0.into(),
         side: SideCode(code(fields.get(tag::SIDE))),
-    }))
+    });
+    Ok(())
 }
 
 /// Conditions, MinQty, ExpireTime and self-trade mode stay those of the order, whatever a replace
@@ -108,10 +112,11 @@ pub(super) fn replace_order(
     fields: &Fields<'_>,
     head: CommandHead,
     directory: &Directory,
-) -> Result<Slot, Bad> {
+    slot: &mut Slot,
+) -> Result<(), Bad> {
     let (display_qty, _) = max_floor(fields)?;
     let (_, known) = conditions(fields);
-    Ok(Slot::of(&j::ReplaceOrder {
+    slot.set(&j::ReplaceOrder {
         head,
         cl_ord_id: text(fields, tag::CL_ORD_ID)?,
         orig_cl_ord_id: text(fields, tag::ORIG_CL_ORD_ID)?,
@@ -125,23 +130,26 @@ pub(super) fn replace_order(
         order_qty: order_qty(fields)?,
         stop_px: optional_decimal(fields, tag::STOP_PX)?,
         display_qty,
-    }))
+    });
+    Ok(())
 }
 
 pub(super) fn order_status(
     fields: &Fields<'_>,
     head: CommandHead,
     directory: &Directory,
-) -> Result<Slot, Bad> {
+    slot: &mut Slot,
+) -> Result<(), Bad> {
     let (instrument, symbol) = instrument(fields, directory)?;
-    Ok(Slot::of(&j::OrderStatusRequest {
+    slot.set(&j::OrderStatusRequest {
         head,
         cl_ord_id: text(fields, tag::CL_ORD_ID)?,
         order_id: order_id(fields).into(),
         instrument: instrument.into(),
         side: SideCode(code(fields.get(tag::SIDE))),
         symbol,
-    }))
+    });
+    Ok(())
 }
 
 /// OrderMassStatusRequest (AF), for all orders of the session or those of one instrument.
@@ -149,18 +157,20 @@ pub(super) fn mass_status(
     fields: &Fields<'_>,
     head: CommandHead,
     directory: &Directory,
-) -> Result<Slot, Bad> {
+    slot: &mut Slot,
+) -> Result<(), Bad> {
     let instrument = match fields.get(tag::MASS_STATUS_REQ_TYPE) {
         Some(b"1") => one_instrument(fields, directory)?,
         Some(b"7") => 0,
         _ => return Err(reject(Reason::ValueIsIncorrect, tag::MASS_STATUS_REQ_TYPE)),
     };
     let mass_status_req_id = text(fields, tag::MASS_STATUS_REQ_ID)?;
-    Ok(Slot::of(&j::OrderMassStatusRequest {
+    slot.set(&j::OrderMassStatusRequest {
         head,
         mass_status_req_id,
         instrument: instrument.into(),
-    }))
+    });
+    Ok(())
 }
 
 /// OrderMassCancelRequest (q). Whatever cannot be read exactly is refused: a filter left out would
@@ -169,7 +179,8 @@ pub(super) fn mass_cancel(
     fields: &Fields<'_>,
     head: CommandHead,
     directory: &Directory,
-) -> Result<Slot, Bad> {
+    slot: &mut Slot,
+) -> Result<(), Bad> {
     let wrong = |tag| Err(reject(Reason::ValueIsIncorrect, tag));
     let instrument = match fields.get(tag::MASS_CANCEL_REQUEST_TYPE) {
         Some(b"1") => one_instrument(fields, directory)?,
@@ -187,7 +198,7 @@ pub(super) fn mass_cancel(
         Some([digit @ b'2'..=b'4']) => digit - b'0',
         Some(_) => return wrong(TAG_MASS_CANCEL_SCOPE),
     };
-    Ok(Slot::of(&j::MassAction {
+    slot.set(&j::MassAction {
         head,
         cl_ord_id: text(fields, tag::CL_ORD_ID)?,
         account: optional_text(fields, TAG_MASS_CANCEL_ACCOUNT)?,
@@ -196,7 +207,8 @@ pub(super) fn mass_cancel(
         action: MassActionType::Cancel.into(),
         scope: MassActionScopeCode(scope),
         ..j::MassAction::ZERO // Target and firm 0: the client's own.
-    }))
+    });
+    Ok(())
 }
 
 fn has_unknown_instruction(fields: &Fields<'_>) -> bool {
