@@ -255,7 +255,9 @@ fn translate(
         }
         msg_type::NEW_ORDER_SINGLE => orders::new_order(fields, head, directory, slot)?,
         msg_type::ORDER_CANCEL_REQUEST => orders::cancel_order(fields, head, directory, slot)?,
-        msg_type::ORDER_CANCEL_REPLACE_REQUEST => orders::replace_order(fields, head, directory, slot)?,
+        msg_type::ORDER_CANCEL_REPLACE_REQUEST => {
+            orders::replace_order(fields, head, directory, slot)?
+        }
         msg_type::ORDER_STATUS_REQUEST => orders::order_status(fields, head, directory, slot)?,
         msg_type::ORDER_MASS_STATUS_REQUEST => orders::mass_status(fields, head, directory, slot)?,
         msg_type::ORDER_MASS_CANCEL_REQUEST => orders::mass_cancel(fields, head, directory, slot)?,

@@ -47,7 +47,10 @@ fn slot(kind: &str, fields: &str) -> Slot {
         refuses_orders: false,
     };
     let mut scanner = Scanner::new();
-    command(&scanner.scan(body), msg_type_of(body), CommandHead::ZERO, &expected, &directory())
+    let (fields, kind) = (scanner.scan(body), msg_type_of(body));
+    let mut slot = Slot::EMPTY;
+    command(&fields, kind, CommandHead::ZERO, &expected, &directory(), &mut slot);
+    slot
 }
 
 fn read<M: Message>(slot: &Slot) -> M {
