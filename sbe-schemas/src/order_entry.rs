@@ -482,7 +482,7 @@ impl Message for RetransmitRequest {
         Self { timestamp: U64::new(0), from_seq_no: U64::new(0), count: U32::new(0) };
 }
 
-/// These reports follow; then more of them, or a Sequence with the number that comes next.
+/// These reports follow, then a Sequence with the number that comes next.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
 )]

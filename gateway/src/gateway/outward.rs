@@ -155,6 +155,7 @@ impl Gateway {
                     generation: event.head.generation.get(),
                 };
                 client.flow.begin(outbox, ack.next_seq_no.get());
+                client.flow.interleaves = true;
                 self.send_control(now, conn, event);
                 self.enqueue(conn); // What came behind the Establish may be read now.
             }
@@ -385,8 +386,8 @@ impl Gateway {
         true
     }
 
-    /// Reports of a range that was asked for again: announced, in one go, and after the last of them the
-    /// number that comes next. `false`: there is no room; a Writable follows and fetches them anew.
+    /// Reports of a range that was asked for again: announced, in one go, and after them the number of the
+    /// next one that is new. `false`: there is no room; a Writable follows and fetches them anew.
     fn send_retransmission(
         &mut self,
         now: u64,
@@ -413,13 +414,11 @@ impl Gateway {
             });
         }
         again.from += count as u64;
+        let sequence = oe::Sequence { next_seq_no: next.into(), ..oe::Sequence::ZERO };
+        let written = written.and_then(|at| {
+            Some(at + sbe::outbound::session(&sequence, width, room.get_mut(at..)?)?)
+        });
         let is_over = again.from > again.to;
-        if is_over {
-            let sequence = oe::Sequence { next_seq_no: next.into(), ..oe::Sequence::ZERO };
-            written = written.and_then(|at| {
-                Some(at + sbe::outbound::session(&sequence, width, room.get_mut(at..)?)?)
-            });
-        }
         self.transport.commit(conn, written.expect("room for all of them was reserved"));
         if let Some(client) = self.client(conn) {
             client.connection.on_told(now);

@@ -403,9 +403,12 @@ impl Session {
         Some(Heard::Report(report))
     }
 
-    /// The venue's next report is `next`: what is missing before it is asked for, piece by piece.
+    /// The venue's next report is `next`: what is missing before it is asked for, one request at a time.
     fn ask_up_to(&mut self, now: u64, next: u64, out: &mut Vec<u8>) {
-        let missing = self.memory.next_report.max(self.asked_to)..next;
+        if self.memory.next_report < self.asked_to {
+            return; // What was asked for is still coming.
+        }
+        let missing = self.memory.next_report..next;
         let missing = match self.early.first_key_value() {
             Some((first, _)) => missing.start..missing.end.min(*first),
             None => missing,
