@@ -493,6 +493,40 @@ local schemas = {
       { "isLast", 67, 1, "enum", { [0] = "False", [1] = "True", } },
     }, groups = {
     } },
+    [54] = { name = "ExecutionReportTradeBust", length = 205, fields = {
+      { "msgSeqNum", 0, 8, "unsigned" },
+      { "seq", 8, 8, "unsigned" },
+      { "time", 16, 8, "unsigned" },
+      { "received", 24, 8, "unsigned" },
+      { "flags", 32, 1, "set", { [0] = "Admin", [1] = "PossResend", } },
+      { "orderId", 33, 8, "unsigned" },
+      { "execId", 41, 8, "unsigned" },
+      { "tradeId", 49, 8, "unsigned" },
+      { "clOrdId", 57, 36, "text" },
+      { "account", 93, 16, "text" },
+      { "instrument", 109, 4, "unsigned" },
+      { "user", 113, 4, "unsigned" },
+      { "price", 117, 8, "decimal" },
+      { "orderQty", 125, 8, "decimal" },
+      { "lastPx", 133, 8, "decimal" },
+      { "lastQty", 141, 8, "decimal" },
+      { "cumQty", 149, 8, "decimal" },
+      { "leavesQty", 157, 8, "decimal" },
+      { "avgPx", 165, 8, "decimal" },
+      { "side", 173, 1, "enum", { [1] = "Buy", [2] = "Sell", } },
+      { "ordType", 174, 1, "enum", { [1] = "Market", [2] = "Limit", [3] = "Stop", [4] = "StopLimit", [5] = "MarketToLimit", } },
+      { "timeInForce", 175, 1, "enum", { [0] = "Day", [1] = "GoodTillCancel", [2] = "AtTheOpening", [3] = "ImmediateOrCancel", [4] = "FillOrKill", [6] = "GoodTillDate", [7] = "AtTheClose", } },
+      { "ordStatus", 176, 1, "enum", { [48] = "New", [49] = "PartiallyFilled", [50] = "Filled", [52] = "Canceled", [56] = "Rejected", [67] = "Expired", } },
+      { "aggressor", 177, 1, "unsigned" },
+      { "auction", 178, 1, "unsigned" },
+      { "fee", 179, 8, "decimal" },
+      { "copyOf", 187, 4, "unsigned" },
+      { "capacity", 191, 1, "unsigned" },
+      { "parties", 192, 1, "set", { [0] = "ExecutingFirm", [1] = "OriginationTrader", [2] = "ExecutingTrader", [3] = "CustomerAccount", [4] = "EnteringTrader", } },
+      { "firm", 193, 4, "unsigned" },
+      { "execRefId", 197, 8, "unsigned" },
+    }, groups = {
+    } },
   } },
   [2] = { name = "market_data", version = 0, messages = {
     [10] = { name = "InstrumentDefinition", length = 45, fields = {
@@ -573,6 +607,15 @@ local schemas = {
       { "seq", 4, 8, "unsigned" },
       { "price", 12, 8, "decimal" },
       { "qty", 20, 8, "decimal" },
+    }, groups = {
+    } },
+    [27] = { name = "TradeBust", length = 44, fields = {
+      { "instrument", 0, 4, "unsigned" },
+      { "seq", 4, 8, "unsigned" },
+      { "tradeId", 12, 8, "unsigned" },
+      { "price", 20, 8, "decimal" },
+      { "qty", 28, 8, "decimal" },
+      { "tradeTime", 36, 8, "unsigned" },
     }, groups = {
     } },
     [30] = { name = "BookChecksum", length = 24, fields = {

@@ -152,6 +152,7 @@ impl Engine {
             j::PhaseSet::TEMPLATE_ID => return self.on_phase_set(m.get(), sink),
             j::ReferencePriceSet::TEMPLATE_ID => return self.on_reference_price(m.get(), sink),
             j::ScheduleDefine::TEMPLATE_ID => return self.on_schedule(m.get(), sink),
+            j::TradeBust::TEMPLATE_ID => return self.on_trade_bust(m.get(), sink),
             j::FirmDefine::TEMPLATE_ID => self.risk.define_firm(m.get()),
             j::AccountDefine::TEMPLATE_ID => self.risk.define_account(m.get()),
             j::SessionWindow::TEMPLATE_ID => self.on_window(m.get()),

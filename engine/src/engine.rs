@@ -29,6 +29,7 @@ use crate::snapshot::{
     Counts, Header, Parts, Reader, SNAPSHOT_MAGIC, SNAPSHOT_VERSION, Section, Sizes, SnapshotError,
     Writer,
 };
+use crate::trades::{TRADES_KEPT, Trades};
 use sbe_schemas::header::Message;
 use sbe_schemas::journal as j;
 use sbe_schemas::types::{EventHead, EventKind, Side};
@@ -146,6 +147,7 @@ pub struct Engine {
     pub(crate) hours: [Hours; HOURS_MAX],
     pub(crate) ids: Ids,
     pub(crate) quotes: Quotes,
+    pub(crate) trades: Trades,
     pub(crate) tasks: Tasks,
     /// Time of the batch that is being applied.
     pub(crate) now: u64,
@@ -201,6 +203,7 @@ impl Engine {
                 limits.hash_seed,
             ),
             quotes: Quotes::new(&limits),
+            trades: Trades::new(TRADES_KEPT),
             tasks: Tasks::default(),
             now: 0,
             seq: 0,
@@ -517,6 +520,7 @@ impl Engine {
             hours: _,
             ids,
             quotes: _,
+            trades,
             tasks,
             now: _,
             seq: _,
@@ -551,6 +555,7 @@ impl Engine {
         w.section(Section::Names, |w| ids.save(sessions.iter().map(|s| &s.finished), w));
         w.section(Section::Orders, |w| orders.save(books, owners, w));
         w.section(Section::Expiries, |w| expiry.save(w));
+        w.section(Section::Trades, |w| trades.save(w));
         w.finish();
     }
 
@@ -671,6 +676,15 @@ impl Engine {
         let lives = |slot| books.lives(slot);
         parts.section(Section::Expiries, |r| self.expiry.load(r, &mut self.orders, lives))?;
         self.find_quotes();
+        let (trades, instruments, last) = (&mut self.trades, &self.instruments, self.trade_id);
+        parts.section(Section::Trades, |r| {
+            trades.load(r, counts, last)?;
+            let fits = trades.agree(|at, price, qty| {
+                let i = &instruments[at as usize];
+                i.ticks(price).is_some() && i.lots(qty).is_some()
+            });
+            r.check(fits, "a trade at no price")
+        })?;
         self.find_sessions_due();
         self.find_instruments_due();
         Ok(())

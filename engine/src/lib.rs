@@ -50,6 +50,7 @@ pub mod session;
 pub mod snapshot;
 pub mod tables;
 pub(crate) mod timers;
+pub mod trades;
 pub mod trading;
 
 pub use command::{CommandBuffer, Commands, GRANULE_BYTES};

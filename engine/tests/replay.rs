@@ -54,6 +54,7 @@ fn a_crash_after_any_command_loses_nothing_and_changes_nothing() {
         j::AdminAnswer::TEMPLATE_ID,
         oe::ExecutionReportRestated::TEMPLATE_ID,
         oe::MassActionReport::TEMPLATE_ID,
+        oe::ExecutionReportTradeBust::TEMPLATE_ID,
     ];
     let of_clients = [
         oe::Negotiate::TEMPLATE_ID,

@@ -97,6 +97,7 @@ rules! {
     the_first_thing_said_against_a_replace_is_the_answer
     what_is_due_at_one_instant_happens_in_order
     who_is_one_and_the_same
+    a_trade_that_is_busted_is_undone_for_both
     a_quote_is_what_its_session_says_last
     a_quote_that_is_refused_leaves_nothing_behind
     a_quote_ends_like_an_order_and_by_request

@@ -52,6 +52,7 @@ pub fn name(template_id: u16) -> Option<&'static str> {
         24 => "Transfer",
         25 => "PermissionsDefine",
         26 => "SessionWindow",
+        27 => "TradeBust",
         30 => "NewOrder",
         31 => "CancelOrder",
         32 => "ReplaceOrder",
@@ -133,6 +134,7 @@ pub fn describe(bytes: &[u8], out: &mut dyn fmt::Write) -> fmt::Result {
         26 => {
             SessionWindow::decode(bytes).map(|(message, ..)| write!(out, "SessionWindow {message}"))
         }
+        27 => TradeBust::decode(bytes).map(|(message, ..)| write!(out, "TradeBust {message}")),
         30 => NewOrder::decode(bytes).map(|(message, ..)| write!(out, "NewOrder {message}")),
         31 => CancelOrder::decode(bytes).map(|(message, ..)| write!(out, "CancelOrder {message}")),
         32 => {
@@ -1340,6 +1342,35 @@ impl Message for SessionWindow {
         numbers_from: U64::new(0),
         anew: BooleanCode::ZERO,
     };
+}
+
+/// Operator: takes a trade back.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
+)]
+#[repr(C)]
+pub struct TradeBust {
+    /// The 40 bytes after the message header of every command.
+    pub head: CommandHead,
+    /// `tradeId`.
+    pub trade_id: U64,
+}
+
+const _: () = assert!(size_of::<TradeBust>() == 48);
+
+impl fmt::Display for TradeBust {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "head=({}) tradeId={}", self.head, self.trade_id)
+    }
+}
+
+impl Message for TradeBust {
+    const TEMPLATE_ID: u16 = 27;
+    const SCHEMA_ID: u16 = SCHEMA_ID;
+    const VERSION: u16 = VERSION;
+    const BLOCK_LENGTH: u16 = 48;
+    const NAME: &'static str = "TradeBust";
+    const ZERO: Self = Self { head: CommandHead::ZERO, trade_id: U64::new(0) };
 }
 
 /// NewOrder.

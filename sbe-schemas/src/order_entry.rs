@@ -63,6 +63,7 @@ pub fn name(template_id: u16) -> Option<&'static str> {
         51 => "NotApplied",
         52 => "InstrumentInfo",
         53 => "QuoteAck",
+        54 => "ExecutionReportTradeBust",
         _ => return None,
     })
 }
@@ -139,6 +140,8 @@ pub fn describe(bytes: &[u8], out: &mut dyn fmt::Write) -> fmt::Result {
         52 => InstrumentInfo::decode(bytes)
             .map(|(message, ..)| write!(out, "InstrumentInfo {message}")),
         53 => QuoteAck::decode(bytes).map(|(message, ..)| write!(out, "QuoteAck {message}")),
+        54 => ExecutionReportTradeBust::decode(bytes)
+            .map(|(message, ..)| write!(out, "ExecutionReportTradeBust {message}")),
         seen => Err(DecodeError::Template { seen }),
     });
     written.unwrap_or_else(|error| write!(out, "unreadable: {error:?}"))
@@ -2472,6 +2475,141 @@ impl Message for QuoteAck {
         bid_reason: 0,
         offer_reason: 0,
         is_last: BooleanCode::ZERO,
+    };
+    const HEAD_LENGTH: u16 = 33;
+}
+
+/// A trade is taken back: 150=H. What the report of the trade said, under an ExecID of its
+/// own; the order stays as it is.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
+)]
+#[repr(C)]
+pub struct ExecutionReportTradeBust {
+    /// `orderId`.
+    pub order_id: U64,
+    /// `execId`.
+    pub exec_id: U64,
+    /// The same for both sides.
+    pub trade_id: U64,
+    /// ClOrdID (11), NUL padded.
+    pub cl_ord_id: [u8; 36],
+    /// Account (1), NUL padded.
+    pub account: [u8; 16],
+    /// `instrument`.
+    pub instrument: U32,
+    /// `user`.
+    pub user: U32,
+    /// A price or a quantity that may be absent.
+    pub price: Decimal8Null,
+    /// A price or a quantity: mantissa x 10^-8, exact.
+    pub order_qty: Decimal8,
+    /// A price or a quantity: mantissa x 10^-8, exact.
+    pub last_px: Decimal8,
+    /// A price or a quantity: mantissa x 10^-8, exact.
+    pub last_qty: Decimal8,
+    /// A price or a quantity: mantissa x 10^-8, exact.
+    pub cum_qty: Decimal8,
+    /// A price or a quantity: mantissa x 10^-8, exact.
+    pub leaves_qty: Decimal8,
+    /// Rounded half to even.
+    pub avg_px: Decimal8,
+    /// Side (54).
+    pub side: SideCode,
+    /// OrdType (40).
+    pub ord_type: OrdTypeCode,
+    /// TimeInForce (59).
+    pub time_in_force: TimeInForceCode,
+    /// OrdStatus (39).
+    pub ord_status: OrdStatusCode,
+    /// 1: this order took, 0: it was resting.
+    pub aggressor: u8,
+    /// 1: uncrossed.
+    pub auction: u8,
+    /// Commission (12), in the quote asset; negative: a rebate.
+    pub fee: Decimal8,
+    /// On a drop copy: the session that was told; 0: this is no copy.
+    pub copy_of: U32,
+    /// OrderCapacity (528), an ASCII letter; 0: not said.
+    pub capacity: u8,
+    /// Those that the order named.
+    pub parties: PartyRoles,
+    /// `firm`.
+    pub firm: U32,
+    /// ExecID of the report of the trade.
+    pub exec_ref_id: U64,
+}
+
+const _: () = assert!(size_of::<ExecutionReportTradeBust>() == 172);
+
+impl fmt::Display for ExecutionReportTradeBust {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "orderId={} execId={} tradeId={} clOrdId={} account={} instrument={} user={} price={} orderQty={} lastPx={} lastQty={} cumQty={} leavesQty={} avgPx={} side={} ordType={} timeInForce={} ordStatus={} aggressor={} auction={} fee={} copyOf={} capacity={} parties={} firm={} execRefId={}",
+            self.order_id,
+            self.exec_id,
+            self.trade_id,
+            Text(&self.cl_ord_id),
+            Text(&self.account),
+            self.instrument,
+            self.user,
+            self.price,
+            self.order_qty,
+            self.last_px,
+            self.last_qty,
+            self.cum_qty,
+            self.leaves_qty,
+            self.avg_px,
+            self.side,
+            self.ord_type,
+            self.time_in_force,
+            self.ord_status,
+            self.aggressor,
+            self.auction,
+            self.fee,
+            self.copy_of,
+            self.capacity,
+            self.parties,
+            self.firm,
+            self.exec_ref_id
+        )
+    }
+}
+
+impl Message for ExecutionReportTradeBust {
+    const TEMPLATE_ID: u16 = 54;
+    const SCHEMA_ID: u16 = SCHEMA_ID;
+    const VERSION: u16 = VERSION;
+    const BLOCK_LENGTH: u16 = 172;
+    const NAME: &'static str = "ExecutionReportTradeBust";
+    const ZERO: Self = Self {
+        order_id: U64::new(0),
+        exec_id: U64::new(0),
+        trade_id: U64::new(0),
+        cl_ord_id: [0; 36],
+        account: [0; 16],
+        instrument: U32::new(0),
+        user: U32::new(0),
+        price: Decimal8Null::ZERO,
+        order_qty: Decimal8::ZERO,
+        last_px: Decimal8::ZERO,
+        last_qty: Decimal8::ZERO,
+        cum_qty: Decimal8::ZERO,
+        leaves_qty: Decimal8::ZERO,
+        avg_px: Decimal8::ZERO,
+        side: SideCode::ZERO,
+        ord_type: OrdTypeCode::ZERO,
+        time_in_force: TimeInForceCode::ZERO,
+        ord_status: OrdStatusCode::ZERO,
+        aggressor: 0,
+        auction: 0,
+        fee: Decimal8::ZERO,
+        copy_of: U32::new(0),
+        capacity: 0,
+        parties: PartyRoles::ZERO,
+        firm: U32::new(0),
+        exec_ref_id: U64::new(0),
     };
     const HEAD_LENGTH: u16 = 33;
 }

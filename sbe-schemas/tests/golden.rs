@@ -88,7 +88,7 @@ fn every_block() -> Vec<Known> {
             PhaseSet ReferencePriceSet
             ScheduleDefine Transfer PermissionsDefine SessionWindow
             Negotiate Establish SequenceHeard RetransmitRequest FinishedSending InstrumentListRequest
-            QuoteCancel;
+            QuoteCancel TradeBust;
         "order-entry" order_entry:
             ExecutionReportNew ExecutionReportTrade ExecutionReportReplaced ExecutionReportCanceled
             ExecutionReportRejected ExecutionReportRestated MassActionReport ExecutionReportStatus StatusUnknownOrder CancelReject
@@ -96,9 +96,9 @@ fn every_block() -> Vec<Known> {
             Negotiate NegotiateResponse NegotiateReject Establish EstablishAck EstablishReject Sequence
             RetransmitRequest Retransmission RetransmitReject Terminate FinishedSending FinishedReceiving
             NewOrder NewOrderShort CancelReplace Cancel MassAction OrderStatusRequest MassStatusRequest
-            InstrumentListRequest QuoteCancel QuoteAck;
+            InstrumentListRequest QuoteCancel QuoteAck ExecutionReportTradeBust;
         "market-data" market_data:
-            InstrumentDefinition AuctionIndicative AuctionResult Trade TradingStatus OrderAdd OrderReduce OrderDelete OrderExecute BookChecksum
+            InstrumentDefinition AuctionIndicative AuctionResult Trade TradeBust TradingStatus OrderAdd OrderReduce OrderDelete OrderExecute BookChecksum
             SnapshotBegin SnapshotOrder SnapshotEnd
             ReplayRequest ReplayReject ReplayBegin ReplayEnd SlowConsumer
             LeaseRequest Lease ViewRequest TopOfBook BookDepth Statistics;

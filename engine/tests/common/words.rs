@@ -97,6 +97,9 @@ pub(crate) fn copy_words(event: &Event) -> Option<String> {
     if let Some(r) = event.get::<oe::ExecutionReportRestated>() {
         return copy(r.copy_of.get(), other());
     }
+    if let Some(r) = event.get::<oe::ExecutionReportTradeBust>() {
+        return copy(r.copy_of.get(), other());
+    }
     let r = event.get::<oe::ExecutionReportRejected>()?;
     copy(r.copy_of.get(), other())
 }
@@ -146,6 +149,10 @@ fn order_words(event: &Event) -> Option<String> {
     }
     if let Some(r) = event.get::<oe::ExecutionReportCanceled>() {
         return Some(cancelled(r));
+    }
+    if let Some(r) = event.get::<oe::ExecutionReportTradeBust>() {
+        let (id, qty, price) = (string(&r.cl_ord_id), decimal(r.last_qty), decimal(r.last_px));
+        return Some(format!("busted {id} {qty} @ {price}"));
     }
     if let Some(r) = event.get::<oe::ExecutionReportRejected>() {
         return Some(format!("rejected {} {}", string(&r.cl_ord_id), r.reason));
@@ -298,6 +305,9 @@ pub(crate) fn book_words(event: &Event, name: impl Fn(u64) -> String) -> Option<
     if let Some(m) = event.get::<md::OrderExecute>() {
         let (id, qty, price) = (name(m.order_id.get()), decimal(m.qty), decimal(m.price));
         return Some(format!("execute {id} {qty} @ {price} left {}", decimal(m.leaves_qty)));
+    }
+    if let Some(m) = event.get::<md::TradeBust>() {
+        return Some(format!("bust {} @ {}", decimal(m.qty), decimal(m.price)));
     }
     let m = event.get::<md::Trade>()?;
     let by = ["auction", "buy", "sell"][usize::from(m.aggressor)];

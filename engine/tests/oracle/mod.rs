@@ -99,6 +99,8 @@ pub(crate) struct Oracle {
     pub(crate) permitted: BTreeMap<Holder, Permitted>,
     /// Every order that lives, by the low half of its OrderID.
     pub(crate) orders: BTreeMap<u32, Order>,
+    /// Trades that have not been taken back: price, quantity and both sides.
+    pub(crate) trades: BTreeMap<u64, ((i64, i64), Vec<risk::TradedSide>)>,
     /// OrderID of the last bid and offer of each session and instrument (number), live or not.
     pub(crate) quotes: BTreeMap<(usize, u32, u8), u64>,
     /// Generation of each slot, and the free ones: the last freed is the next taken.
@@ -109,7 +111,7 @@ pub(crate) struct Oracle {
     /// ClOrdIDs of ended orders that a session keeps.
     finished_kept: usize,
     exec_id: u64,
-    trade_id: u64,
+    pub(crate) trade_id: u64,
     /// Counts places in queues: a later place is a larger number.
     ages: u64,
     told: Vec<Told>,
@@ -148,6 +150,7 @@ impl Oracle {
             Command::PhaseSet(c) => self.on_phase_set(c),
             Command::ReferencePriceSet(c) => self.on_reference_price_set(c),
             Command::Transfer(c) => self.on_transfer(c),
+            Command::TradeBust(c) => self.on_trade_bust(c),
             Command::NewOrder(c) => self.on_new_order(c),
             Command::CancelOrder(c) => self.on_cancel_order(c),
             Command::ReplaceOrder(c) => self.on_replace_order(c),

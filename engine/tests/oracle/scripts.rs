@@ -174,6 +174,8 @@ impl Stage {
             Told::OrderExecute { .. }
             | Told::AdminAnswer { .. }
             | Told::QuoteAck { .. }
+            | Told::Bust { .. }
+            | Told::PublicBust { .. }
             | Told::MassActionReport { .. } => return None,
         })
     }

@@ -159,6 +159,20 @@ pub(crate) enum Told {
         qty: i64,
         leaves_qty: i64,
     },
+    /// A trade is taken back; `report` says what the report of the trade said.
+    Bust {
+        session: u32,
+        report: Report,
+        trade_id: u64,
+        exec_ref: u64,
+    },
+    PublicBust {
+        instrument: u32,
+        trade_id: u64,
+        price: i64,
+        qty: i64,
+        time: u64,
+    },
     /// The public message of a trade that no shown order took part in.
     PublicTrade {
         instrument: u32,
@@ -269,6 +283,10 @@ impl Told {
             let (orig, cause) = (Text(r.orig_cl_ord_id), r.cause.known().expect("a known cause"));
             return Some(Self::Canceled { session, report: report!(r), orig, cause });
         }
+        if let Some(r) = event.get::<oe::ExecutionReportTradeBust>() {
+            let (trade_id, exec_ref) = (r.trade_id.get(), r.exec_ref_id.get());
+            return Some(Self::Bust { session, report: report!(r), trade_id, exec_ref });
+        }
         let r = event.get::<oe::ExecutionReportRestated>()?;
         let (leaves_qty, cause) = (r.leaves_qty.get(), r.cause.known().expect("a known cause"));
         Some(Self::Restated { session, report: report!(r), leaves_qty, cause })
@@ -358,6 +376,15 @@ impl Told {
                 leaves_qty: m.leaves_qty.get(),
             });
         }
+        if let Some(m) = event.get::<md::TradeBust>() {
+            return Some(Self::PublicBust {
+                instrument: m.instrument.get(),
+                trade_id: m.trade_id.get(),
+                price: m.price.get(),
+                qty: m.qty.get(),
+                time: m.trade_time.get(),
+            });
+        }
         let m = event.get::<md::Trade>()?;
         Some(Self::PublicTrade {
             instrument: m.instrument.get(),
@@ -412,6 +439,8 @@ impl Told {
             Self::OrderReduce { .. } => "OrderReduce".into(),
             Self::OrderDelete { .. } => "OrderDelete".into(),
             Self::OrderExecute { .. } => "OrderExecute".into(),
+            Self::Bust { .. } => "Bust".into(),
+            Self::PublicBust { .. } => "PublicBust".into(),
             Self::PublicTrade { aggressor: 0, .. } => "PublicTrade auction".into(),
             Self::PublicTrade { .. } => "PublicTrade".into(),
             Self::TradingStatus { phase, reason, .. } => format!("{phase:?} {reason:?}"),
