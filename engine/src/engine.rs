@@ -155,6 +155,8 @@ pub struct Engine {
     pub(crate) seq: u64,
     /// When the gateway had that command; 0: time caused what happens.
     pub(crate) received: u64,
+    /// Where the operator's command has come from that is being applied.
+    pub(crate) asked_by: Conn,
     pub(crate) exec_id: u64,
     pub(crate) trade_id: u64,
     feed_seq: u64,
@@ -208,6 +210,7 @@ impl Engine {
             now: 0,
             seq: 0,
             received: 0,
+            asked_by: Conn { gateway: 0, slot: 0, generation: 0 },
             exec_id: 1,
             trade_id: 0,
             feed_seq: 1,
@@ -525,6 +528,7 @@ impl Engine {
             now: _,
             seq: _,
             received: _,
+            asked_by: _,
             exec_id: _,
             trade_id: _,
             feed_seq: _,

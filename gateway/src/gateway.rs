@@ -20,6 +20,7 @@ use crate::flow::Flow;
 use crate::health::Health;
 use crate::io::event_ring::EventReader;
 use crate::io::{Close, ConnId, NetEvent, StreamTransport};
+use crate::operator::Answer;
 use crate::rings::CommandSender;
 use crate::sbe;
 use crate::understudy::OutboxClient;
@@ -124,6 +125,8 @@ pub struct Gateway {
     /// What the last turn could not do for want of room; tried again.
     blocked: bool,
     health: Arc<Health>,
+    /// Answers on their way to the operator.
+    operator: Option<rtrb::Producer<Answer>>,
 }
 
 impl Gateway {
@@ -160,12 +163,18 @@ impl Gateway {
             obliged: false,
             blocked: false,
             health: Arc::default(),
+            operator: None,
         }
     }
 
     /// Acts upon how the host is doing from now on.
     pub fn heeds(&mut self, health: Arc<Health>) {
         self.health = health;
+    }
+
+    /// Answers to the operator go there from now on.
+    pub fn answers(&mut self, operator: rtrb::Producer<Answer>) {
+        self.operator = Some(operator);
     }
 
     /// One turn at time `now`; returns how much was done.

@@ -25,6 +25,7 @@ use crate::io::thread::spawn;
 use crate::io::udp::{MulticastSender, UnicastSocket};
 use crate::io::{self, Disk, RealDisk, Sleeper, StreamTransport, clock, cpu};
 use crate::journal::{self, Durability, JournalReader};
+use crate::operator::{ANSWERS_MAX, Names, Operator};
 use crate::publisher::{Lines, Publisher};
 use crate::rings::CommandReceivers;
 use crate::run::{
@@ -160,6 +161,7 @@ pub fn serve(config: &Config, out: &mut impl Write) -> anyhow::Result<()> {
     let gateway_events = readers.pop().context("two readers")?;
     let mut rings = CommandReceivers::default();
     let mut commands = rings.add();
+    let mut operator_commands = rings.add();
 
     // 6. The gateway, listening.
     let cores = cpu::allowed_cores().context("cannot read the cores of this process")?.len();
@@ -178,8 +180,12 @@ pub fn serve(config: &Config, out: &mut impl Write) -> anyhow::Result<()> {
         Placement::Split => {
             journal.wakes(engine_sleeper.doorbell());
             commands.wakes(engine_sleeper.doorbell());
+            operator_commands.wakes(engine_sleeper.doorbell());
         }
-        Placement::Fused | Placement::Auto => journal.wakes(bell.clone()),
+        Placement::Fused | Placement::Auto => {
+            journal.wakes(bell.clone());
+            operator_commands.wakes(bell.clone());
+        }
     }
     let mut engine = EnginePart {
         partition: Partition::new(limits, journal, config.wish()?),
@@ -220,6 +226,10 @@ pub fn serve(config: &Config, out: &mut impl Write) -> anyhow::Result<()> {
     );
 
     gateway.heeds(Arc::clone(&health));
+    let (answers, answered) = rtrb::RingBuffer::new(ANSWERS_MAX);
+    gateway.answers(answers);
+    let names = Names::of(engine.partition.engine());
+    let operator = Operator::open(data.path(), names, operator_commands, answered)?;
 
     // 7. Market data over FIX, listening; what serves the feed; the publisher.
     let (mut lines, mut snapshots) = open_feed(config)?;
@@ -238,6 +248,8 @@ pub fn serve(config: &Config, out: &mut impl Write) -> anyhow::Result<()> {
     let waiting = Waiting::for_cores(cores);
     let cold_stop = Arc::new(AtomicBool::new(false));
     let auth_bell = bell.clone();
+    let operator_stop = Arc::clone(&cold_stop);
+    let operator = spawn("operator", move || operator.run(&operator_stop));
     let _ = spawn("secrets", move || checker.run(&auth_bell));
     let cold = spawn_understudy(
         understudy,
@@ -298,6 +310,7 @@ pub fn serve(config: &Config, out: &mut impl Write) -> anyhow::Result<()> {
     if let Some(thread) = market_data {
         thread.join().map_err(|_| anyhow!("the thread of market data over FIX failed"))?;
     }
+    operator.join().map_err(|_| anyhow!("the operator's thread failed"))?;
     cold.join().map_err(|_| anyhow!("the understudy's thread failed"))?;
     if let Some(served) = served {
         served.join().map_err(|_| anyhow!("the feed's thread failed"))?;

@@ -9,6 +9,7 @@ use crate::connection::Speaks;
 use crate::fix::outbound::{self, Envelope, MESSAGE_BYTES_MAX};
 use crate::flow::{Again, Next};
 use crate::io::{Close, ConnId};
+use crate::operator::{Answer, OPERATOR};
 use crate::outbox::OutboxId;
 use crate::sbe;
 use crate::sbe::frame::Width;
@@ -97,6 +98,9 @@ impl Gateway {
         if event.get::<j::SessionDefined>().is_some() {
             return self.directory.learn(event);
         }
+        if let Some(answer) = event.get::<j::AdminAnswer>() {
+            return self.on_answer(event, answer);
+        }
         if event.get::<j::Opened>().is_some() {
             self.open = true;
             return;
@@ -129,6 +133,17 @@ impl Gateway {
             self.close_if_done(id);
         } else if event.get::<j::LogonRefused>().is_some() {
             self.remove(id, Close::Flushed);
+        }
+    }
+
+    /// To the operator who waits for it; one that has been too slow for so many misses it.
+    fn on_answer(&mut self, event: &Event, answer: &j::AdminAnswer) {
+        let asked = event.conn().filter(|conn| conn.gateway == OPERATOR);
+        if let (Some(asked), Some(result), Some(operator)) =
+            (asked, answer.result.known(), &mut self.operator)
+        {
+            let (ticket, affected) = (asked.generation, answer.affected.get());
+            let _ = operator.push(Answer { ticket, result, affected });
         }
     }
 

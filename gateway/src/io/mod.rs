@@ -20,6 +20,7 @@ pub mod doorbell;
 pub mod event_ring;
 pub mod file;
 pub mod huge;
+pub mod local;
 pub mod mio;
 pub mod reading;
 pub mod sim;
