@@ -10,9 +10,10 @@
 use crate::auth::auth_way;
 use crate::config::{Config, Instrument, Placement, ScheduleLine};
 use crate::feed::fanout::Fanout;
+use crate::feed::lines::{OpenFeed, OutLines, open_feed};
 use crate::feed::service::{FeedService, Viewer};
 use crate::feed::supply::Supply;
-use crate::feed::tap::{TapIn, tap};
+use crate::feed::tap::tap;
 use crate::feed::tcp;
 use crate::feed::udp::UdpReplay;
 use crate::fix_feed::start::open as open_market_data;
@@ -22,7 +23,7 @@ use crate::history;
 use crate::io::event_ring::event_ring;
 use crate::io::file::DataDir;
 use crate::io::thread::spawn;
-use crate::io::udp::{MulticastSender, UnicastSocket};
+use crate::io::udp::UnicastSocket;
 use crate::io::{self, Disk, RealDisk, Sleeper, StreamTransport, clock, cpu};
 use crate::journal::{self, Durability, JournalReader};
 use crate::publisher::{Lines, Publisher};
@@ -75,35 +76,6 @@ const SNAPSHOT_BURST: usize = 16;
 
 /// Packets of the last life that the lines begin with.
 const TOLD_AGAIN: usize = 64;
-
-/// Both lines, and the cold threads of this process.
-struct UdpLines {
-    a: MulticastSender,
-    b: MulticastSender,
-    taps: Vec<TapIn>,
-}
-
-impl Lines for UdpLines {
-    fn send(&mut self, packet: &[u8]) {
-        // What could not be sent is counted there; receivers recover.
-        let _ = self.a.send(packet);
-        let _ = self.b.send(packet);
-        self.taps.send(packet);
-    }
-}
-
-/// The snapshot channel, and the cold threads of this process.
-struct Snapshots {
-    sender: MulticastSender,
-    taps: Vec<TapIn>,
-}
-
-impl Lines for Snapshots {
-    fn send(&mut self, packet: &[u8]) {
-        let _ = self.sender.send(packet); // Counted there; the next cycle comes.
-        self.taps.send(packet);
-    }
-}
 
 /// Runs the venue until SIGTERM or SIGINT, then stops it in good order.
 ///
@@ -222,7 +194,8 @@ pub fn serve(config: &Config, out: &mut impl Write) -> anyhow::Result<()> {
     gateway.heeds(Arc::clone(&health));
 
     // 7. Market data over FIX, listening; what serves the feed; the publisher.
-    let (mut lines, mut snapshots) = open_feed(config)?;
+    let OpenFeed { mut lines, mut snapshots, fallback: feed_fallback } = open_feed(config)?;
+    let feed_by = lines.describe();
     let market_data = open_market_data(config)?.map(|(opened, [incremental, snapshot])| {
         lines.taps.push(incremental);
         snapshots.taps.push(snapshot);
@@ -263,6 +236,7 @@ pub fn serve(config: &Config, out: &mut impl Write) -> anyhow::Result<()> {
             path_to_device,
             on_ring,
             fallback: fallback.as_deref(),
+            feed: (&feed_by, feed_fallback.as_deref()),
             placement,
             waiting,
             cores,
@@ -406,25 +380,13 @@ fn pin(core: Option<usize>) -> anyhow::Result<()> {
     }
 }
 
-fn open_feed(config: &Config) -> anyhow::Result<(UdpLines, Snapshots)> {
-    let feed = &config.feed;
-    let open = |key, group| {
-        MulticastSender::open(group, feed.interface, feed.ttl, true)
-            .with_context(|| format!("{}: feed.{key}: cannot send to {group}", config.file))
-    };
-    let (a, b) = (open("a", feed.a)?, open("b", feed.b)?);
-    let lines = UdpLines { a, b, taps: Vec::new() };
-    let sender = open("snapshot", feed.snapshot)?;
-    Ok((lines, Snapshots { sender, taps: Vec::new() }))
-}
-
 type Service = FeedService<RealDisk, UnicastSocket>;
 
 /// What answers for old messages, and where; both channels feed it from now on.
 fn open_replay(
     config: &Config,
-    lines: &mut UdpLines,
-    snapshot_lines: &mut Snapshots,
+    lines: &mut OutLines,
+    snapshot_lines: &mut OutLines,
 ) -> anyhow::Result<Option<(std::net::SocketAddr, Service)>> {
     let feed = &config.feed;
     let Some(wished) = feed.replay else { return Ok(None) };
@@ -492,7 +454,7 @@ fn spawn_service(mut service: Service, stop: Arc<AtomicBool>) -> JoinHandle<()> 
 /// The cold thread: follows the log, answers for old messages, sends snapshots in small bursts.
 fn spawn_understudy(
     mut understudy: Understudy<JournalReader>,
-    mut snapshots: Snapshots,
+    mut snapshots: OutLines,
     config: &Config,
     recovered_seq: u64,
     gateway: io::Doorbell,
@@ -521,6 +483,7 @@ fn spawn_understudy(
             for packet in packets.drain(..packets.len().min(SNAPSHOT_BURST)) {
                 snapshots.send(&packet);
             }
+            snapshots.flush();
             if done.is_nothing() && stop.load(Ordering::Acquire) {
                 return;
             }
@@ -597,6 +560,8 @@ struct Started<'a> {
     path_to_device: &'a str,
     on_ring: bool,
     fallback: Option<&'a str>,
+    /// What sends the lines, and why it is not what was wished.
+    feed: (&'a str, Option<&'a str>),
     placement: Placement,
     waiting: Waiting,
     cores: usize,
@@ -675,6 +640,9 @@ fn announce(out: &mut impl Write, config: &Config, s: &Started<'_>) -> std::io::
         "  feed        A {} · B {} · snapshot {} · interface {}",
         feed.a, feed.b, feed.snapshot, feed.interface
     )?;
+    let (feed_by, why) = s.feed;
+    let why = why.map_or(String::new(), |why| format!(" (AF_XDP is refused: {why})"));
+    writeln!(out, "              lines by {feed_by}{why}")?;
     if let Some(address) = s.replay {
         writeln!(out, "  replay      {address}, TCP and UDP")?;
     }
