@@ -11,7 +11,9 @@ use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use rustix::net::sockopt::{Ipv4PathMtuDiscovery, set_ip_mtu_discover};
+use rustix::net::sockopt::{
+    Ipv4PathMtuDiscovery, set_ip_mtu_discover, set_socket_recv_buffer_size_force,
+};
 use socket2::{Domain, MsgHdr, Protocol, SockAddr, Socket, Type};
 
 /// How long [`MulticastReceiver::receive`] waits unless told otherwise.
@@ -150,6 +152,18 @@ impl MulticastReceiver {
     /// What the kernel said.
     pub fn set_read_timeout(&self, timeout: Duration) -> io::Result<()> {
         self.socket.set_read_timeout(Some(timeout.max(Duration::from_micros(1))))
+    }
+
+    /// Room for so many bytes of packets that have come and wait for `receive`, the kernel's own included (2304 for
+    /// a packet of 1472). Without CAP_NET_ADMIN at most `net.core.rmem_max`.
+    ///
+    /// # Errors
+    /// What the kernel said.
+    pub fn set_receive_buffer(&self, bytes: usize) -> io::Result<()> {
+        match set_socket_recv_buffer_size_force(&self.socket, bytes) {
+            Ok(()) => Ok(()),
+            Err(_) => self.socket.set_recv_buffer_size(bytes),
+        }
     }
 
     /// Waits for a packet and writes it to the front of `buffer`: its length, or `None` after the

@@ -52,7 +52,8 @@ fn lines_by_af_xdp_are_the_historys_packets_and_every_book_is_the_venues() {
     let directory = directory('x');
     let by_xdp = ("# transport = \"socket\"", "transport = \"xdp\"");
     let (venue, said) = venue(&cable, &directory, by_xdp);
-    let by = said.iter().find(|line| line.trim_start().starts_with("lines by ")).expect("who sends");
+    let by =
+        said.iter().find(|line| line.trim_start().starts_with("lines by ")).expect("who sends");
     if by.contains("AF_XDP is refused") {
         return eprintln!("not run: {}", by.trim());
     }
