@@ -103,7 +103,8 @@ pub(crate) fn run(args: &AbuseArgs) -> anyhow::Result<String> {
     let mut times = Abuse::ALL.map(|abuse| (abuse, Vec::new(), Vec::new()));
     for round in 0..=args.rounds {
         for (abuse, p50, p99) in &mut times {
-            let figures = beside(*abuse, args, venue.address(Protocol::Fix), replay)?;
+            let figures = beside(*abuse, args, venue.address(Protocol::Fix), replay)
+                .with_context(|| format!("round {round}, beside {}", abuse.name()))?;
             if round > 0 {
                 p50.push(figures.0);
                 p99.push(figures.1);
