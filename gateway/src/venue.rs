@@ -61,6 +61,8 @@ const CHECKPOINTS: usize = 65_536;
 const UNDERSTUDY_SLEEP: Duration = Duration::from_millis(1);
 /// The disk is looked after this often.
 const CARE_EVERY: Duration = Duration::from_millis(250);
+/// Packets that could not be sent are told at most so often.
+const UNSENT_EVERY: Duration = Duration::from_secs(10);
 /// Packets between the lines and the feed's cold thread: a tenth of a second at a million messages.
 const TAP_PACKETS: usize = 1024;
 /// Packets of the snapshot channel on their way there.
@@ -196,6 +198,7 @@ pub fn serve(config: &Config, out: &mut impl Write) -> anyhow::Result<()> {
     // 7. Market data over FIX, listening; what serves the feed; the publisher.
     let OpenFeed { mut lines, mut snapshots, fallback: feed_fallback } = open_feed(config)?;
     let feed_by = lines.describe();
+    let unsent = [lines.unsent(), snapshots.unsent()];
     let market_data = open_market_data(config)?.map(|(opened, [incremental, snapshot])| {
         lines.taps.push(incremental);
         snapshots.taps.push(snapshot);
@@ -215,10 +218,10 @@ pub fn serve(config: &Config, out: &mut impl Write) -> anyhow::Result<()> {
     let cold = spawn_understudy(
         understudy,
         snapshots,
-        config,
+        Care::new(config, health, unsent),
+        Duration::from_millis(config.feed.snapshot_ms),
         recovered.commands,
         bell.clone(),
-        health,
         Arc::clone(&cold_stop),
     );
     let (replay, served) = match service {
@@ -455,14 +458,12 @@ fn spawn_service(mut service: Service, stop: Arc<AtomicBool>) -> JoinHandle<()> 
 fn spawn_understudy(
     mut understudy: Understudy<JournalReader>,
     mut snapshots: OutLines,
-    config: &Config,
+    mut care: Care,
+    every: Duration,
     recovered_seq: u64,
     gateway: io::Doorbell,
-    health: Arc<Health>,
     stop: Arc<AtomicBool>,
 ) -> JoinHandle<()> {
-    let every = Duration::from_millis(config.feed.snapshot_ms);
-    let mut care = Care::new(config, health);
     care.look(); // Before the first client.
     let work = move || {
         let mut cycle = SnapshotCycle::new(CHANNEL_SNAPSHOT, EPOCH);
@@ -503,12 +504,18 @@ struct Care {
     next: Instant,
     /// What was said last: the disk is low, the log has stalled.
     said: (bool, bool),
+    /// Packets of lines and snapshots that could not be sent.
+    unsent: [Arc<AtomicU64>; 2],
+    /// How many that were when it was said last, and when it may be said again.
+    unsent_said: (u64, Instant),
 }
 
 impl Care {
-    fn new(config: &Config, health: Arc<Health>) -> Self {
+    fn new(config: &Config, health: Arc<Health>, unsent: [Arc<AtomicU64>; 2]) -> Self {
         let (data, reserve_bytes) = (config.host.data.clone(), config.host.disk_reserve_mib << 20);
-        Self { health, data, reserve_bytes, next: Instant::now(), said: (false, false) }
+        let next = Instant::now();
+        let (said, unsent_said) = ((false, false), (0, next));
+        Self { health, data, reserve_bytes, next, said, unsent, unsent_said }
     }
 
     fn look(&mut self) {
@@ -539,6 +546,20 @@ impl Care {
             _ => {}
         }
         self.said = now;
+        self.look_at_the_feed();
+    }
+
+    fn look_at_the_feed(&mut self) {
+        let unsent = self.unsent.iter().map(|unsent| unsent.load(Ordering::Relaxed)).sum();
+        let (said, next) = self.unsent_said;
+        if unsent > said && Instant::now() >= next {
+            tracing::warn!(
+                "{unsent} packets of the feed could not be sent since the start, {} of them now: the network \
+                 takes none, or no more. Subscribers ask for them",
+                unsent - said
+            );
+            self.unsent_said = (unsent, Instant::now() + UNSENT_EVERY);
+        }
     }
 }
 

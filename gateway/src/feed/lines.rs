@@ -8,15 +8,27 @@ use crate::publisher::Lines;
 use anyhow::Context;
 use marketdata::packet::PACKET_BYTES_MAX;
 use std::net::SocketAddrV4;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// A channel's groups, and the cold threads of this process.
 pub struct OutLines {
     transport: BoxedDatagrams,
     /// Who else hears it.
     pub taps: Vec<TapIn>,
+    unsent: Arc<AtomicU64>,
 }
 
 impl OutLines {
+    fn new(transport: BoxedDatagrams) -> Self {
+        Self { transport, taps: Vec::new(), unsent: Arc::default() }
+    }
+
+    /// Packets that could not be sent, each counted once for each group; for another thread to look at.
+    pub fn unsent(&self) -> Arc<AtomicU64> {
+        Arc::clone(&self.unsent)
+    }
+
     /// What sends, in words.
     pub fn describe(&self) -> String {
         self.transport.name()
@@ -32,6 +44,7 @@ impl Lines for OutLines {
 
     fn flush(&mut self) {
         self.transport.flush();
+        self.unsent.store(self.transport.dropped(), Ordering::Relaxed);
     }
 }
 
@@ -70,9 +83,5 @@ pub fn open_feed(config: &Config) -> anyhow::Result<OpenFeed> {
         tracing::warn!("AF_XDP is refused ({why}): lines A and B leave by sockets");
     }
     let (snapshots, _) = open("feed.snapshot", DatagramKind::Socket, &[feed.snapshot])?;
-    Ok(OpenFeed {
-        lines: OutLines { transport: lines, taps: Vec::new() },
-        snapshots: OutLines { transport: snapshots, taps: Vec::new() },
-        fallback,
-    })
+    Ok(OpenFeed { lines: OutLines::new(lines), snapshots: OutLines::new(snapshots), fallback })
 }

@@ -158,25 +158,27 @@ impl XdpSender {
 
     /// Has the kernel send what is in the ring, [`CALL_FRAMES`] at a time, and takes frames back.
     fn kick(&mut self) {
-        let calls = self.waiting.div_ceil(CALL_FRAMES) + 1;
-        for _ in 0..calls {
+        let mut calls = self.waiting.div_ceil(CALL_FRAMES) + 1;
+        while self.waiting > 0 && calls > 0 {
             // WHY: the crate asks only together with a frame; a ring that is full would never be sent.
             // SAFETY: the descriptor is open as long as `socket`; no memory is given.
             let sent = unsafe {
                 libc::send(self.socket.as_raw_fd(), std::ptr::null(), 0, libc::MSG_DONTWAIT)
             };
-            let again = sent < 0
-                && matches!(
-                    io::Error::last_os_error().raw_os_error(),
-                    Some(libc::EAGAIN | libc::EBUSY | libc::EINTR | libc::ENOBUFS)
-                );
+            let error = (sent < 0).then(io::Error::last_os_error);
             self.completed.dequeue(&mut self.memory, FRAMES as usize);
-            if !again {
-                self.waiting = 0;
-                return;
+            match error.and_then(|error| error.raw_os_error()) {
+                // There is more, or its limits are reached for now: the next turn asks again.
+                Some(libc::EAGAIN | libc::EINTR | libc::ENOBUFS) => calls -= 1,
+                // It took one frame and lost it: the interface has no carrier, or no room.
+                Some(libc::EBUSY) => {
+                    self.dropped += 1;
+                    self.waiting -= 1;
+                }
+                // All are gone; or the interface is, and what finds no room any more is counted.
+                _ => self.waiting = 0,
             }
         }
-        // Its limits for now; the next turn asks again.
     }
 }
 

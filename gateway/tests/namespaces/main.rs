@@ -99,7 +99,8 @@ fn directory(tag: char) -> PathBuf {
     directory
 }
 
-/// A venue on the cable, with this changed in its configuration; and what it said when it started.
+/// A venue on the cable, with this changed in its configuration, and what it said when it started; what it says
+/// later is in `venue.log`.
 fn venue(
     cable: &Cable,
     directory: &std::path::Path,
@@ -119,7 +120,8 @@ fn venue(
         .arg(directory.join("venue.toml"))
         .arg("--data")
         .arg(directory.join("data"));
-    let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+    let log = std::fs::File::create(directory.join("venue.log")).unwrap();
+    let mut child = command.stdout(Stdio::piped()).stderr(log).spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let mut said = Vec::new();
     loop {
@@ -135,10 +137,10 @@ fn venue(
 
 /// Sends `orders` limit orders by FIX from inside the venue's namespace, by the shell's /dev/tcp: this process
 /// is in neither.
-fn trade(cable: &Cable, orders: usize) {
+fn trade(cable: &Cable, client: &str, orders: usize) {
     let soh = '\u{1}';
     let message = |number: usize, kind: &str, fields: &str| {
-        let body = format!("35={kind}|34={number}|49=CLIENT1|52=NOW|56=PORTCULLIS|{fields}");
+        let body = format!("35={kind}|34={number}|49={client}|52=NOW|56=PORTCULLIS|{fields}");
         body.replace('|', &soh.to_string())
     };
     let now = gateway::fix::time::Stamp::new(
@@ -153,7 +155,7 @@ fn trade(cable: &Cable, orders: usize) {
         let sum = head.bytes().fold(0_u8, u8::wrapping_add);
         bytes.extend(format!("{head}10={sum:03}{soh}").bytes());
     };
-    push(message(1, "A", "98=0|108=30|554=client1|"));
+    push(message(1, "A", &format!("98=0|108=30|554={}|", client.to_lowercase())));
     for n in 0..orders {
         // Both sides around one price: many trade, many stay.
         let (side, price) = (1 + n % 2, 10_000 + (n * 7919) % 40);
@@ -239,7 +241,7 @@ fn what_nft_drops_on_both_lines_is_asked_for_and_every_book_is_the_venues() {
     let truth = Listener::start(&cable, &[&seconds[..], &replay, &["--tcp"]].concat());
     let listener = Listener::start(&cable, &[&seconds[..], &replay].concat());
     std::thread::sleep(Duration::from_millis(700));
-    trade(&cable, 3000);
+    trade(&cable, "CLIENT1", 3000);
     // Longer than any answer takes, and than the venue's heartbeats, which show what is missing at the end.
     std::thread::sleep(Duration::from_secs(2));
     let (told, orders) = listener.finish();

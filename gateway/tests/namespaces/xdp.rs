@@ -3,7 +3,7 @@
 //!
 //! What comes has passed the other side's kernel, which drops whatever has a wrong checksum, length or address.
 
-use super::{Cable, Listener, directory, trade, venue};
+use super::{Cable, Listener, Process, directory, must, trade, venue};
 use gateway::history::{HistoryReader, Limit};
 use gateway::io::RealDisk;
 use marketdata::packet::{Packet, PacketBuffer};
@@ -15,6 +15,20 @@ use std::time::Duration;
 const PCAP_HEADER: usize = 24;
 const RECORD_HEADER: usize = 16;
 const IP_AND_UDP: usize = 28;
+
+/// A venue whose lines leave by AF_XDP; `None`: not on this host.
+fn venue_by_xdp(cable: &Cable, directory: &Path) -> Option<Process> {
+    let by_xdp = ("# transport = \"socket\"", "transport = \"xdp\"");
+    let (venue, said) = venue(cable, directory, by_xdp);
+    let by =
+        said.iter().find(|line| line.trim_start().starts_with("lines by ")).expect("who sends");
+    if by.contains("AF_XDP is refused") {
+        eprintln!("not run: {}", by.trim());
+        return None;
+    }
+    assert_eq!(by.trim(), "lines by AF_XDP on v0, queue 0");
+    Some(venue)
+}
 
 /// Payloads of a recording, by the last number of the group they came to.
 fn recorded(file: &Path) -> BTreeMap<u8, Vec<Vec<u8>>> {
@@ -50,15 +64,7 @@ fn lines_by_af_xdp_are_the_historys_packets_and_every_book_is_the_venues() {
         Err(why) => return eprintln!("not run: no namespaces here: {why}"),
     };
     let directory = directory('x');
-    let by_xdp = ("# transport = \"socket\"", "transport = \"xdp\"");
-    let (venue, said) = venue(&cable, &directory, by_xdp);
-    let by =
-        said.iter().find(|line| line.trim_start().starts_with("lines by ")).expect("who sends");
-    if by.contains("AF_XDP is refused") {
-        return eprintln!("not run: {}", by.trim());
-    }
-    assert_eq!(by.trim(), "lines by AF_XDP on v0, queue 0");
-
+    let Some(venue) = venue_by_xdp(&cable, &directory) else { return };
     let file = directory.join("lines.pcap");
     let seconds = ["--seconds", "60"];
     let replay = ["--replay", "10.77.0.1:9104"];
@@ -66,7 +72,7 @@ fn lines_by_af_xdp_are_the_historys_packets_and_every_book_is_the_venues() {
     let record = ["--record", file.to_str().unwrap()];
     let listener = Listener::start(&cable, &[&seconds[..], &replay, &record].concat());
     std::thread::sleep(Duration::from_millis(700));
-    trade(&cable, 3000);
+    trade(&cable, "CLIENT1", 3000);
     std::thread::sleep(Duration::from_secs(1));
     let (told, orders) = listener.finish();
     let (_, truly) = truth.finish();
@@ -96,4 +102,34 @@ fn lines_by_af_xdp_are_the_historys_packets_and_every_book_is_the_venues() {
 
 fn has_messages(packet: &[u8]) -> bool {
     Packet::parse(packet).unwrap().header.message_count.get() > 0
+}
+
+#[test]
+fn what_a_link_without_carrier_loses_is_said_and_asked_for() {
+    let cable = match Cable::new('c') {
+        Ok(cable) => cable,
+        Err(why) => return eprintln!("not run: no namespaces here: {why}"),
+    };
+    let directory = directory('c');
+    let Some(venue) = venue_by_xdp(&cable, &directory) else { return };
+    let words = ["--seconds", "60", "--replay", "10.77.0.1:9104"];
+    let listener = Listener::start(&cable, &words);
+    std::thread::sleep(Duration::from_millis(700));
+    trade(&cable, "CLIENT1", 300);
+    let far = &cable.names[1];
+    must(&format!("ip -n {far} link set v0 down")).unwrap();
+    trade(&cable, "CLIENT2", 500);
+    let log = std::fs::read_to_string(directory.join("venue.log")).unwrap();
+    assert!(log.contains("packets of the feed could not be sent"), "{log}");
+    must(&format!("ip -n {far} link set v0 up")).unwrap();
+    // Heartbeats show what is missing, and who has not answered is left alone for five seconds.
+    std::thread::sleep(Duration::from_secs(7));
+    let truth = Listener::start(&cable, &[&words[..], &["--tcp"]].concat());
+    std::thread::sleep(Duration::from_secs(1));
+    let (told, orders) = listener.finish();
+    let (_, truly) = truth.finish();
+    println!("{told}");
+    assert!(orders.len() > 20 && orders == truly, "{} and {} orders", orders.len(), truly.len());
+    drop(venue);
+    let _ = std::fs::remove_dir_all(&directory);
 }
