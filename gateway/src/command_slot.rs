@@ -1,8 +1,8 @@
 //! A command on its way to a ring: the padded bytes of one message of journal.xml.
 
-use engine::command::{slot_bytes, write_slot};
+use engine::command::{begin_slot, slot_bytes, write_slot};
 use sbe_schemas::header::Message;
-use sbe_schemas::types::Verdict;
+use sbe_schemas::types::{CommandHead, Verdict};
 
 /// Longest command that a client's message becomes.
 pub const SLOT_BYTES_MAX: usize = 256;
@@ -32,6 +32,14 @@ impl Slot {
         if let Some(out) = self.bytes.get_mut(..self.length) {
             write_slot(message, out);
         }
+    }
+
+    /// Becomes the padded slot of a message that is filled in where it is: all zeros but for its head.
+    #[inline]
+    pub fn begin<M: Message>(&mut self, head: &CommandHead) -> &mut M {
+        const { assert!(slot_bytes::<M>() <= SLOT_BYTES_MAX) };
+        self.length = slot_bytes::<M>();
+        begin_slot(head, self.bytes.get_mut(..self.length).expect("the assertion above"))
     }
 
     /// The slot.

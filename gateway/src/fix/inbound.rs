@@ -255,7 +255,9 @@ fn translate(
         }
         msg_type::NEW_ORDER_SINGLE => orders::new_order(fields, head, directory, slot)?,
         msg_type::ORDER_CANCEL_REQUEST => orders::cancel_order(fields, head, directory, slot)?,
-        msg_type::ORDER_CANCEL_REPLACE_REQUEST => orders::replace_order(fields, head, directory, slot)?,
+        msg_type::ORDER_CANCEL_REPLACE_REQUEST => {
+            orders::replace_order(fields, head, directory, slot)?
+        }
         msg_type::ORDER_STATUS_REQUEST => orders::order_status(fields, head, directory, slot)?,
         msg_type::ORDER_MASS_STATUS_REQUEST => orders::mass_status(fields, head, directory, slot)?,
         msg_type::ORDER_MASS_CANCEL_REQUEST => orders::mass_cancel(fields, head, directory, slot)?,
@@ -298,8 +300,22 @@ fn logon(fields: &Fields<'_>, head: CommandHead, slot: &mut Slot) -> Result<(), 
 
 /// Required text that must fit.
 fn text<const N: usize>(fields: &Fields<'_>, tag: u16) -> Result<[u8; N], Bad> {
+    let mut field = [0; N];
+    copy_text(fields, tag, &mut field)?;
+    Ok(field)
+}
+
+/// The same for what is read most, straight to where it belongs: bytes that were just written one way are read
+/// another way only after a pause.
+fn copy_text<const N: usize>(
+    fields: &Fields<'_>,
+    tag: u16,
+    field: &mut [u8; N],
+) -> Result<(), Bad> {
     let value = fields.get(tag).ok_or(reject(Reason::RequiredTagMissing, tag))?;
-    fill_text(value).ok_or(reject(Reason::ValueIsIncorrect, tag))
+    let room = field.get_mut(..value.len()).ok_or(reject(Reason::ValueIsIncorrect, tag))?;
+    room.copy_from_slice(value);
+    Ok(())
 }
 
 fn optional_text<const N: usize>(fields: &Fields<'_>, tag: u16) -> Result<[u8; N], Bad> {
