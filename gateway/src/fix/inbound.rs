@@ -93,6 +93,9 @@ impl From<Refusal> for Bad {
 /// MsgType (35) of a body, which starts with it.
 pub fn msg_type_of(body: &[u8]) -> &[u8] {
     let value = body.get(3..).unwrap_or(&[]);
+    if let [one, super::SOH, ..] = value {
+        return std::slice::from_ref(one);
+    }
     value.get(..memchr::memchr(super::SOH, value).unwrap_or(value.len())).unwrap_or(&[])
 }
 

@@ -76,9 +76,11 @@ pub(super) fn new_order(
     order.expire_time = expire_time(fields)?.into();
     order.self_trade = self_trade(fields);
     order.capacity = single(fields.get(tag::ORDER_CAPACITY));
-    order.party_firm = party(fields, &[EXECUTING_FIRM])?.into();
-    order.party_user = party(fields, &USERS)?.into();
-    order.parties = roles(fields);
+    if fields.get(tag::NO_PARTY_IDS).is_some() {
+        order.party_firm = party(fields, &[EXECUTING_FIRM])?.into();
+        order.party_user = party(fields, &USERS)?.into();
+        order.parties = roles(fields);
+    }
     Ok(())
 }
 
