@@ -166,6 +166,8 @@ pub trait Ring {
 pub struct Shared<'a> {
     /// The table that messages are scanned into.
     pub scanner: &'a mut Scanner,
+    /// Where its command is written.
+    pub slot: &'a mut Slot,
     /// Symbols and sessions.
     pub directory: &'a Directory,
     /// Our CompID.
@@ -326,27 +328,20 @@ impl Connection {
         ring: &mut impl Ring,
     ) -> bool {
         self.head.received.set(now);
-        let mut slot = Slot::EMPTY;
-        self.command(now, body, throttled, shared, &mut slot);
-        ring.offer(slot.bytes())
+        self.command(now, body, throttled, shared);
+        ring.offer(shared.slot.bytes())
     }
 
-    /// Writes the one command that a message becomes into `slot`.
-    fn command(
-        &self,
-        now: u64,
-        body: &[u8],
-        throttled: bool,
-        shared: &mut Shared<'_>,
-        slot: &mut Slot,
-    ) {
+    /// Writes the one command that a message becomes into the shared slot.
+    fn command(&self, now: u64, body: &[u8], throttled: bool, shared: &mut Shared<'_>) {
+        let Shared { scanner, slot, directory, .. } = shared;
         if let Speaks::Sbe(_) = self.speaks {
             let expected = sbe::inbound::Expected {
                 throttled,
                 refuses_orders: shared.refuses_orders,
                 resending: shared.resending,
             };
-            return sbe::inbound::command(body, self.head, &expected, shared.directory, slot);
+            return sbe::inbound::command(body, self.head, &expected, directory, slot);
         }
         let expected = inbound::Expected {
             client: self.comp_id(),
@@ -356,9 +351,9 @@ impl Connection {
             throttled,
             refuses_orders: shared.refuses_orders,
         };
-        let fields = shared.scanner.scan(body);
+        let fields = scanner.scan(body);
         let kind = msg_type_of(body);
-        inbound::command(&fields, kind, self.head, &expected, shared.directory, slot);
+        inbound::command(&fields, kind, self.head, &expected, directory, slot);
     }
 
     /// The first message of a binary stranger: a Negotiate or an Establish, or the end.
@@ -422,12 +417,11 @@ impl Connection {
         self.credentials = Some(Credentials { comp_id: padded, proof });
         self.take_name(padded, shared);
         self.head.received.set(now);
-        let mut slot = Slot::EMPTY;
-        self.command(now, body, false, shared, &mut slot);
-        if !slot.is_fine() {
+        self.command(now, body, false, shared);
+        if !shared.slot.is_fine() {
             return BAD;
         }
-        self.logon = Some(slot);
+        self.logon = Some(shared.slot.clone());
         self.state = State::Checking { deadline };
         Outcome::Check
     }

@@ -112,6 +112,7 @@ pub struct Gateway {
     auth: AuthClient,
     directory: Directory,
     scanner: Scanner,
+    slot: Slot,
     tickets: u64,
     next_tick: u64,
     last_turn: u64,
@@ -154,6 +155,7 @@ impl Gateway {
             auth,
             directory: Directory::default(),
             scanner: Scanner::new(),
+            slot: Slot::EMPTY,
             tickets: 0,
             next_tick: 0,
             last_turn: 0,
@@ -348,6 +350,7 @@ impl Gateway {
         let Some(client) = place.filter(|client| client.id == conn) else { return (0, false) };
         let mut shared = Shared {
             scanner: &mut self.scanner,
+            slot: &mut self.slot,
             directory: &self.directory,
             venue: self.settings.venue.as_bytes(),
             limits: &self.settings.limits,

@@ -74,9 +74,8 @@ impl Operator {
         answers: rtrb::Consumer<Answer>,
     ) -> anyhow::Result<Self> {
         let path = data.join(SOCKET);
-        let listener = LocalListener::open(&path).with_context(|| {
-            format!("{}: cannot listen for the operator", path.display())
-        })?;
+        let listener = LocalListener::open(&path)
+            .with_context(|| format!("{}: cannot listen for the operator", path.display()))?;
         Ok(Self { listener, names, commands, answers, tickets: 0 })
     }
 

@@ -11,6 +11,7 @@
 //! latency.rs   orders and cancels, as a client of `fix.rs` or `sbe.rs` ┐
 //! load.rs      many such clients at a given rate or depth, from one thread; mix.rs what they ask for;
 //!              venue.rs the venue that `--start` starts
+//! abuse.rs     a client beside others that mean harm
 //! tick.rs      from an order to the feed, and from the feed to a trade
 //! floor.rs     fixed-size messages and their echo                       ┴─► drive.rs: the loop that
 //!                                                                           times both, over a `line.rs`
@@ -25,6 +26,7 @@
 
 #![forbid(unsafe_code)]
 
+mod abuse;
 mod codec;
 mod drive;
 mod feed;

@@ -93,6 +93,9 @@ impl From<Refusal> for Bad {
 /// MsgType (35) of a body, which starts with it.
 pub fn msg_type_of(body: &[u8]) -> &[u8] {
     let value = body.get(3..).unwrap_or(&[]);
+    if let [one, super::SOH, ..] = value {
+        return std::slice::from_ref(one);
+    }
     value.get(..memchr::memchr(super::SOH, value).unwrap_or(value.len())).unwrap_or(&[])
 }
 
@@ -300,8 +303,22 @@ fn logon(fields: &Fields<'_>, head: CommandHead, slot: &mut Slot) -> Result<(), 
 
 /// Required text that must fit.
 fn text<const N: usize>(fields: &Fields<'_>, tag: u16) -> Result<[u8; N], Bad> {
+    let mut field = [0; N];
+    copy_text(fields, tag, &mut field)?;
+    Ok(field)
+}
+
+/// The same for what is read most, straight to where it belongs: bytes that were just written one way are read
+/// another way only after a pause.
+fn copy_text<const N: usize>(
+    fields: &Fields<'_>,
+    tag: u16,
+    field: &mut [u8; N],
+) -> Result<(), Bad> {
     let value = fields.get(tag).ok_or(reject(Reason::RequiredTagMissing, tag))?;
-    fill_text(value).ok_or(reject(Reason::ValueIsIncorrect, tag))
+    let room = field.get_mut(..value.len()).ok_or(reject(Reason::ValueIsIncorrect, tag))?;
+    room.copy_from_slice(value);
+    Ok(())
 }
 
 fn optional_text<const N: usize>(fields: &Fields<'_>, tag: u16) -> Result<[u8; N], Bad> {

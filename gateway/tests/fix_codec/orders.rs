@@ -47,9 +47,8 @@ fn slot(kind: &str, fields: &str) -> Slot {
         refuses_orders: false,
     };
     let mut scanner = Scanner::new();
-    let (fields, kind) = (scanner.scan(body), msg_type_of(body));
-    let mut slot = Slot::EMPTY;
-    command(&fields, kind, CommandHead::ZERO, &expected, &directory(), &mut slot);
+    let (fields, mut slot) = (scanner.scan(body), Slot::EMPTY);
+    command(&fields, msg_type_of(body), CommandHead::ZERO, &expected, &directory(), &mut slot);
     slot
 }
 
