@@ -3,11 +3,12 @@
 use crate::Load;
 use crate::drive::{Heard, Plan, Talk, drive};
 use crate::fix::{self, Identity};
-use crate::floor;
+use crate::floor::{self, Kind, Under};
 use crate::line::Line;
 use crate::mix::Mix;
 use crate::report::LatencyReport;
 use crate::sbe;
+use crate::skeleton::Shape;
 use crate::tick::{self, Feed, TickReport, TickTimes};
 use crate::venue::{self, StartArgs, Venue};
 use anyhow::{Context, anyhow, ensure};
@@ -22,8 +23,10 @@ What it prints
   cancel > ack   The same of its cancel.
   order > feed   With --feed: until the order's packet comes by multicast.
   feed > trade   With --feed: from that packet to the execution of the order that it made the client send.
-  floor          With --with-floor: a plain TCP echo, the same client, sizes and loop, before and after. Where
-                 the two are more than 15 % apart it measures again, three times at most.
+  floor          With --with-floor, before and after: a plain TCP echo; the skeleton, which is a process with the
+                 started venue's transport, rings and threads and nothing in between; and, where the venue waits
+                 for the disk, a durable write. Ratios are to skeleton and write. Where before and after are more
+                 than 15 % apart it measures again, three times at most.
 
 This loop is closed: it tells how long one order takes, not how a venue bears a rate; that is `load`.
 
@@ -66,8 +69,11 @@ pub(crate) struct LatencyArgs {
     #[arg(long, default_value = "ACME")]
     symbol: String,
     /// Measure the floor before and after, and say how far above it the venue is.
-    #[arg(long)]
-    with_floor: bool,
+    #[arg(long, value_name = "KIND", value_enum, num_args = 0..=1, require_equals = true, default_missing_value = "auto")]
+    with_floor: Option<Kind>,
+    /// With --with-floor: so many times, and the round whose ratio is the median is told.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=99))]
+    rounds: u16,
     /// Order to feed and tick to trade: join line A of the feed, here or where the demo venue sends it.
     #[arg(long, value_name = "GROUP:PORT", num_args = 0..=1, default_missing_value = "239.255.42.1:9101")]
     feed: Option<SocketAddrV4>,
@@ -101,8 +107,13 @@ pub(crate) fn run(args: &LatencyArgs) -> anyhow::Result<String> {
         "with --feed there is one order at a time\n  fix: leave --depth out"
     );
     let (measured, floors) = match args.with_floor {
-        true => floor::around(&args.load, || measure(&args)).map(|(m, f)| (m, Some(f)))?,
-        false => (measure(&args)?, None),
+        Some(kind) => {
+            let under = under(kind, started.as_ref())?;
+            let round = || measure(&args);
+            floor::around(&under, &args.load, args.rounds, round, Measured::p50_ns)
+                .map(|(measured, floors, ratios)| (measured, Some((floors, ratios))))?
+        }
+        None => (measure(&args)?, None),
     };
     let venue = started.as_ref().map(|venue| venue.described.clone()).unwrap_or_default();
     let (order, text, json) = match measured {
@@ -112,6 +123,7 @@ pub(crate) fn run(args: &LatencyArgs) -> anyhow::Result<String> {
         }
         Measured::Ticks(times) => {
             let (protocol, spin) = (args.protocol.name(), args.load.spin);
+            let floors = floors.map(|(floors, _)| floors);
             let report = TickReport { protocol, spin, venue, times, floors };
             (report.times.order_to_ack.hgrm(), report.text(), report.json())
         }
@@ -127,6 +139,26 @@ pub(crate) fn run(args: &LatencyArgs) -> anyhow::Result<String> {
 enum Measured {
     Acks(LatencyReport),
     Ticks(TickTimes),
+}
+
+impl Measured {
+    fn p50_ns(&self) -> u64 {
+        match self {
+            Self::Acks(report) => report.order.p50_ns(),
+            Self::Ticks(times) => times.order_to_ack.p50_ns(),
+        }
+    }
+}
+
+/// What a floor is, for this venue.
+fn under(kind: Kind, started: Option<&Venue>) -> anyhow::Result<Under> {
+    let shape = match kind {
+        Kind::Auto => return started.map_or(Ok(Under::echo()), Venue::floor),
+        Kind::Echo => None,
+        Kind::Fused => Some(Shape::Fused),
+        Kind::Split => Some(Shape::Split),
+    };
+    Ok(Under { shape, ..Under::echo() })
 }
 
 impl Protocol {
@@ -287,7 +319,8 @@ mod tests {
             password: None,
             venue: "PORTCULLIS".into(),
             symbol: "ACME".into(),
-            with_floor: false,
+            with_floor: None,
+            rounds: 1,
             load: Load { orders: 1, warmup: 0, depth: 1, spin: false, json: true },
         }
     }
