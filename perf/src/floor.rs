@@ -11,6 +11,7 @@
 //! venue's floor is the skeleton of its own placement and, where it promises `disk`, one durable write on top.
 
 use crate::Load;
+use crate::cores::Cores;
 use crate::drive::{Heard, Plan, Request, Talk, Timings, drive};
 use crate::line::Line;
 use crate::machine::{self, Machine};
@@ -62,6 +63,7 @@ pub(crate) struct FloorArgs {
 /// # Errors
 /// This machine's loopback does not work.
 pub(crate) fn run(args: &FloorArgs) -> anyhow::Result<String> {
+    Cores::put_client(args.load.cores)?;
     let directory = args.directory.clone().unwrap_or_else(std::env::temp_dir);
     let machine = Machine::measure(&directory)?;
     let floor = Under::echo().measure(&args.load)?;
@@ -131,7 +133,7 @@ fn only_step(timings: Timings) -> anyhow::Result<Distribution> {
 }
 
 fn skeleton(shape: Shape, transport: &str, load: &Load) -> anyhow::Result<Distribution> {
-    let skeleton = Skeleton::start(shape, transport)?;
+    let skeleton = Cores::start_venue(load.cores, || Skeleton::start(shape, transport))?;
     let timings = timings_of(skeleton.address, load).context("skeleton")?;
     skeleton.end()?;
     only_step(timings)
@@ -140,10 +142,10 @@ fn skeleton(shape: Shape, transport: &str, load: &Load) -> anyhow::Result<Distri
 fn echo_timings(load: &Load) -> anyhow::Result<Timings> {
     let listener = TcpListener::bind("127.0.0.1:0").context("cannot listen on loopback")?;
     let address = listener.local_addr()?;
-    let echo = std::thread::Builder::new()
-        .name("echo".into())
-        .spawn(move || echo(listener.accept()?.0))
-        .context("cannot start the echo's thread")?;
+    let echo = Cores::start_venue(load.cores, || {
+        let thread = std::thread::Builder::new().name("echo".into());
+        thread.spawn(move || echo(listener.accept()?.0)).context("cannot start the echo's thread")
+    })?;
     let timings = timings_of(address, load).context("floor")?;
     echo.join().map_err(|_| anyhow::anyhow!("the echo's thread failed"))?.context("echo")?;
     Ok(timings)
@@ -356,7 +358,7 @@ mod tests {
     #[test]
     fn every_request_of_every_depth_is_answered_and_counted_once() {
         for (depth, spin) in [(1, false), (7, false), (256, false), (3, true)] {
-            let load = Load { orders: 1_000, warmup: 10, depth, spin, json: true };
+            let load = Load { orders: 1_000, warmup: 10, depth, spin, cores: None, json: true };
             let floor = Under::echo().measure(&load).unwrap();
             assert_eq!(floor.echo.count(), 1_000, "depth {depth}");
         }
@@ -394,7 +396,7 @@ mod tests {
 
     #[test]
     fn of_three_rounds_the_median_is_told_and_a_bad_one_is_measured_again() {
-        let load = Load { orders: 300, warmup: 10, depth: 1, spin: false, json: true };
+        let load = Load { orders: 300, warmup: 10, depth: 1, spin: false, cores: None, json: true };
         let mut calls = 0;
         let measured = || {
             calls += 1;

@@ -1,6 +1,7 @@
 //! `portcullis-perf latency`: connect, log on, play orders and cancels, log out, report.
 
 use crate::Load;
+use crate::cores::Cores;
 use crate::drive::{Heard, Plan, Talk, drive};
 use crate::fix::{self, Identity};
 use crate::floor::{self, Kind, Under};
@@ -94,9 +95,13 @@ pub(crate) struct LatencyArgs {
 pub(crate) fn run(args: &LatencyArgs) -> anyhow::Result<String> {
     let mut args = args.clone();
     let started = match args.start.start {
-        true => Some(Venue::start(&args.start, args.protocol, 1)?),
+        true => {
+            let start = || Venue::start(&args.start, args.protocol, 1);
+            Some(Cores::start_venue(args.load.cores, start)?)
+        }
         false => None,
     };
+    Cores::put_client(args.load.cores)?;
     if let Some(venue) = &started {
         args.connect = Some(venue.address(args.protocol));
         args.session = Some(format!("{}1", venue::SESSION));
@@ -321,7 +326,7 @@ mod tests {
             symbol: "ACME".into(),
             with_floor: None,
             rounds: 1,
-            load: Load { orders: 1, warmup: 0, depth: 1, spin: false, json: true },
+            load: Load { orders: 1, warmup: 0, depth: 1, spin: false, cores: None, json: true },
         }
     }
 

@@ -14,6 +14,7 @@
 //! tick.rs      from an order to the feed, and from the feed to a trade
 //! floor.rs     fixed-size messages and their echo; skeleton.rs the     ┴─► drive.rs: the loop that
 //!              venue's transport, rings and threads, and nothing else       times both, over a `line.rs`
+//! cores.rs     who runs where
 //! machine.rs   a durable write, a packet, a hop, the clock; host.rs which machine it is
 //! report.rs    distributions as text and JSON; page.rs draws what was printed as JSON
 //!
@@ -26,6 +27,7 @@
 #![forbid(unsafe_code)]
 
 mod codec;
+mod cores;
 mod drive;
 mod feed;
 mod fix;
@@ -46,6 +48,7 @@ mod tick;
 mod venue;
 
 use clap::{Args, Parser, Subcommand};
+use cores::Cores;
 use std::process::ExitCode;
 
 /// Measures a venue from outside, as its clients see it, and matching by itself.
@@ -99,6 +102,10 @@ struct Load {
     /// Never sleep while waiting for an answer. Needs a core of its own.
     #[arg(long)]
     spin: bool,
+    /// Put the client on one core, the venue and what stands for it on another or the same. Default: as the system
+    /// chooses, which differs from run to run.
+    #[arg(long, value_name = "CLIENT,VENUE")]
+    cores: Option<Cores>,
     /// Print JSON and nothing else.
     #[arg(long)]
     json: bool,

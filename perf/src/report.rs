@@ -4,6 +4,7 @@
 //! come out of a histogram that keeps three significant digits, so they are exact to 0.1 %.
 
 use crate::Load;
+use crate::cores::Cores;
 use crate::floor::{Floors, REPLY_BYTES, REQUEST_BYTES};
 use crate::host;
 use crate::machine::Machine;
@@ -187,8 +188,7 @@ impl FloorReport {
 
     /// For programs.
     pub(crate) fn json(&self) -> Value {
-        let mut told =
-            json!({ "command": "floor", "depth": self.load.depth, "spin": self.load.spin });
+        let mut told = json!({ "command": "floor", "depth": self.load.depth, "spin": self.load.spin, "cores": Cores::describe(self.load.cores) });
         let [fused, split] = &self.skeletons;
         told["floor"] = self.floor.json();
         told["skeleton"] = json!({ "fused": fused.json(), "split": split.json() });
@@ -255,6 +255,7 @@ impl LatencyReport {
             "host": host::json(),
             "depth": self.load.depth,
             "spin": self.load.spin,
+            "cores": Cores::describe(self.load.cores),
             "order_to_ack": self.order.json(),
             "cancel_to_ack": self.cancel.json(),
             "requests_per_s": self.requests_per_s(),
@@ -272,7 +273,7 @@ impl LatencyReport {
 
 fn described(load: &Load) -> String {
     let waits = if load.spin { "client spins" } else { "client blocks" };
-    format!("{} at a time, {waits}", load.depth)
+    format!("{} at a time, {waits}, {}", load.depth, Cores::describe(load.cores))
 }
 
 pub(crate) fn head() -> String {
@@ -304,7 +305,8 @@ mod tests {
     use super::*;
     use crate::floor::Under;
 
-    const LOAD: Load = Load { orders: 1_000, warmup: 0, depth: 1, spin: false, json: false };
+    const LOAD: Load =
+        Load { orders: 1_000, warmup: 0, depth: 1, spin: false, cores: None, json: false };
 
     /// 1, 2, … 1000 microseconds.
     fn thousand() -> Distribution {
