@@ -22,6 +22,7 @@ const HELP: &str = "\
 What it prints
   order > ack    From just before the call that sends an order to just after the one that brings its report.
   cancel > ack   The same of its cancel.
+  - to gateway …   Over SBE: where the time of order > ack goes, by the stamps in the venue's reports.
   order > feed   With --feed: until the order's packet comes by multicast.
   feed > trade   With --feed: from that packet to the execution of the order that it made the client send.
   floor          With --with-floor, before and after: a plain TCP echo; the skeleton, which is a process with the
@@ -270,6 +271,7 @@ fn play<T: Talk>(args: &LatencyArgs, line: &mut Line, client: &mut T) -> anyhow:
         load: args.load,
         order,
         cancel,
+        stages: timings.stages,
         elapsed,
         message_bytes,
         floors: None,

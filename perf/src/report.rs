@@ -8,6 +8,7 @@ use crate::cores::Cores;
 use crate::floor::{Floors, REPLY_BYTES, REQUEST_BYTES};
 use crate::host;
 use crate::machine::Machine;
+use crate::stages::Stages;
 use hdrhistogram::Histogram;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -203,6 +204,8 @@ pub(crate) struct LatencyReport {
     pub(crate) load: Load,
     pub(crate) order: Distribution,
     pub(crate) cancel: Distribution,
+    /// Of order to ack.
+    pub(crate) stages: Stages,
     pub(crate) elapsed: Duration,
     /// Mean length of a request and of its answer, bytes.
     pub(crate) message_bytes: (u64, u64),
@@ -224,8 +227,9 @@ impl LatencyReport {
             format!("{protocol} over TCP, {request} B in, {reply} B out, {how}"),
             head(),
             self.order.row("order > ack"),
-            self.cancel.row("cancel > ack"),
         ]);
+        lines.extend(self.stages.rows());
+        lines.push(self.cancel.row("cancel > ack"));
         if let Some((floors, ratios)) = &self.floors {
             lines.extend(floors.rows(&self.steps()));
             if ratios.len() > 1 {
@@ -258,6 +262,7 @@ impl LatencyReport {
             "cores": Cores::describe(self.load.cores),
             "order_to_ack": self.order.json(),
             "cancel_to_ack": self.cancel.json(),
+            "stages": self.stages.json(),
             "requests_per_s": self.requests_per_s(),
             "request_bytes": request,
             "reply_bytes": reply,
@@ -332,6 +337,7 @@ mod tests {
             load: LOAD,
             order: constant(30),
             cancel: constant(20),
+            stages: Stages::new(),
             elapsed: Duration::from_millis(1),
             message_bytes: (190, 200),
             protocol: "FIX",
