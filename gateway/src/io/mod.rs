@@ -7,7 +7,7 @@
 //! `mio.rs` and `sim.rs` are its three back ends, which share `connections.rs`,
 //! `buffers.rs` and `tcp.rs`.
 //! `doorbell.rs` wakes a sleeping thread, `event_ring.rs` carries events from one thread to many,
-//! `udp.rs` is multicast, `client.rs` the other end of a connection, `clock.rs` the time, `cpu.rs` the cores. `disk.rs` is the one trait files
+//! `udp.rs` is multicast, `client.rs` the other end of a connection, `clock.rs` the time, `cpu.rs` the cores, `host.rs` what a host says of itself. `disk.rs` is the one trait files
 //! are reached through, `file.rs` this host's, `sim_disk.rs` one that can fail as told.
 
 mod buffers;
@@ -19,6 +19,7 @@ pub mod disk;
 pub mod doorbell;
 pub mod event_ring;
 pub mod file;
+pub mod host;
 pub mod huge;
 pub mod mio;
 pub mod reading;
