@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use rustix::net::sockopt::{Ipv4PathMtuDiscovery, set_ip_mtu_discover};
-use socket2::{Domain, Protocol, SockAddr, Socket, Type};
+use socket2::{Domain, Protocol, Socket, Type};
 
 /// How long [`MulticastReceiver::receive`] waits unless told otherwise.
 const READ_TIMEOUT: Duration = Duration::from_millis(100);
@@ -20,7 +20,6 @@ const READ_TIMEOUT: Duration = Duration::from_millis(100);
 /// Sends packets to one multicast group.
 pub struct MulticastSender {
     socket: Socket,
-    group: SockAddr,
     dropped: AtomicU64,
 }
 
@@ -46,7 +45,9 @@ impl MulticastSender {
         socket.set_multicast_ttl_v4(u32::from(ttl))?;
         socket.set_multicast_loop_v4(loopback)?;
         set_ip_mtu_discover(&socket, Ipv4PathMtuDiscovery::DO)?;
-        Ok(Self { socket, group: group.into(), dropped: AtomicU64::new(0) })
+        // The route is looked up once, not for each packet.
+        socket.connect(&group.into())?;
+        Ok(Self { socket, dropped: AtomicU64::new(0) })
     }
 
     /// Sends one packet, or drops and counts it if the kernel has no room now.
@@ -55,7 +56,7 @@ impl MulticastSender {
     /// `EMSGSIZE`: bigger than the path takes. Else what the kernel said (interface gone, …);
     /// that packet is dropped and counted as well.
     pub fn send(&self, packet: &[u8]) -> io::Result<()> {
-        let Err(error) = self.socket.send_to(packet, &self.group) else { return Ok(()) };
+        let Err(error) = self.socket.send(packet) else { return Ok(()) };
         self.dropped.fetch_add(1, Ordering::Relaxed);
         let no_room = error.kind() == io::ErrorKind::WouldBlock
             || error.raw_os_error() == Some(libc::ENOBUFS);
