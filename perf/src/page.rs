@@ -5,6 +5,7 @@
 //! are drawn into one plot, the second dashed, and compared in a table.
 
 use crate::report::{micros, ratio};
+use crate::stages;
 use anyhow::{Context, bail, ensure};
 use clap::Args;
 use serde_json::Value;
@@ -16,7 +17,7 @@ use std::process::{Command, Stdio};
 const WIDTH: f64 = 860.0;
 const HEIGHT: f64 = 380.0;
 const LEFT: f64 = 70.0;
-const RIGHT: f64 = 20.0;
+const RIGHT: f64 = 32.0;
 const TOP: f64 = 14.0;
 const BOTTOM: f64 = 40.0;
 /// Tell each other apart for most colour-blind people, too. Source: Okabe, Ito 2008.
@@ -67,6 +68,13 @@ struct Drawn {
     buckets: Vec<(f64, f64)>,
     figures: [u64; 5],
     count: u64,
+}
+
+impl Drawn {
+    /// Some of it took longer than the shortest times that are told apart in a histogram.
+    fn takes_time(&self) -> bool {
+        self.buckets.iter().any(|bucket| bucket.0 > 100.0)
+    }
 }
 
 /// One file.
@@ -142,6 +150,11 @@ impl Measured {
         }
         let label = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         Ok(Self { label, told, drawn })
+    }
+
+    /// What is not a stage of something else: stages have bars.
+    fn wholes(&self) -> impl Iterator<Item = &Drawn> {
+        self.drawn.iter().filter(|one| !one.name.starts_with("stages "))
     }
 
     fn named(&self, name: &str) -> Option<&Drawn> {
@@ -234,7 +247,7 @@ fn text(svg: &mut String, (x, y): (f64, f64), anchor: &str, words: &str) {
 
 /// Times over percentiles of everything; the second measurement is dashed.
 fn percentile_plot(measured: &[Measured]) -> String {
-    let all = || measured.iter().flat_map(|one| &one.drawn);
+    let all = || measured.iter().flat_map(Measured::wholes);
     let axes = Axes::around(all().flat_map(|one| one.curve.iter().map(|point| point.1)));
     let largest = all().map(|one| one.count).max().unwrap_or(1).max(10);
     let nines = (largest as f64).log10().ceil();
@@ -255,7 +268,7 @@ fn percentile_plot(measured: &[Measured]) -> String {
     }
     let mut nth = 0;
     for (which, one) in measured.iter().enumerate() {
-        for (colour, drawn) in one.drawn.iter().enumerate() {
+        for (colour, drawn) in one.wholes().enumerate() {
             let colour = COLOURS[colour % COLOURS.len()];
             let dashes = if which == 0 { "" } else { " stroke-dasharray=\"6 4\"" };
             let _ = write!(
@@ -285,8 +298,8 @@ fn percentile_plot(measured: &[Measured]) -> String {
 /// A bar for each percentile of order to ack, and in it a piece for each stage: their own percentiles side by side.
 fn stage_bars(one: &Measured) -> Option<String> {
     const HIGH: f64 = 30.0;
-    let stages: Vec<&Drawn> =
-        one.drawn.iter().filter(|drawn| drawn.name.starts_with("stages ")).collect();
+    let named = |(key, _): &(&str, &str)| one.named(&format!("stages {}", key.replace('_', " ")));
+    let stages: Vec<&Drawn> = stages::NAMES.iter().filter_map(named).collect();
     let sum = |which: usize| stages.iter().map(|drawn| drawn.figures[which] as f64).sum::<f64>();
     // p50, p90 and p99.
     let most = (0..3).map(sum).fold(0.0, f64::max);
@@ -394,7 +407,8 @@ fn page(measured: &[Measured], plot: &str) -> String {
     }
     html += "<h2>Distributions</h2>\n";
     let Some(first) = measured.first() else { return html };
-    for drawn in &first.drawn {
+    // A stage of a fused venue may take no time by its own clock.
+    for drawn in first.drawn.iter().filter(|drawn| drawn.takes_time()) {
         let mut both = vec![(first.label.as_str(), drawn)];
         both.extend(
             measured.iter().skip(1).filter_map(|m| Some((m.label.as_str(), m.named(&drawn.name)?))),

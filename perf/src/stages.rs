@@ -33,8 +33,8 @@ pub(crate) struct Stages {
     clocks_differ: bool,
 }
 
-/// As JSON has them, and as people read them.
-const NAMES: [(&str, &str); 3] = [
+/// In order: as JSON has them, and as people read them.
+pub(crate) const NAMES: [(&str, &str); 3] = [
     ("to_the_gateway", "to gateway"),
     ("to_the_engine", "to engine"),
     ("commit_match_and_back", "commit, back"),
