@@ -5,13 +5,14 @@
 //! with the codecs `fix/` and `sbe/` makes commands of them, `gateway.rs` offers those to `rings.rs`. Outward: `gateway.rs` writes reports,
 //! `publisher.rs` packets, and `fix_feed/` makes market data over FIX of these. Beside the hot path: `journal.rs` is the log on disk, `understudy.rs` writes
 //! what is derived (`outbox.rs`, `history.rs`, `snapshots.rs`), `feed/` serves old messages of the feed, `auth.rs` checks secrets, `health.rs` says how the host
-//! is doing, `listen.rs` is a subscriber as a tool, `relay.rs` passes a feed on, `tools.rs` reads a journal from outside.
+//! is doing, `listen.rs` is a subscriber as a tool, `relay.rs` passes a feed on, `tools.rs` reads a journal from outside, `doctor.rs` looks at the host.
 
 pub mod auth;
 pub mod command_slot;
 pub mod config;
 pub mod connection;
 pub mod directory;
+pub mod doctor;
 pub mod feed;
 pub mod fix;
 pub mod fix_feed;

@@ -5,7 +5,7 @@ use anyhow::{Context, bail};
 use clap::{Parser, Subcommand};
 use gateway::config::{Config, DEMO, Placement, Transport};
 use gateway::journal::Durability;
-use gateway::{listen, operator, relay, tools, venue};
+use gateway::{doctor, listen, operator, relay, tools, venue};
 use std::io::{Read, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -41,6 +41,8 @@ enum Command {
     Operate(operator::OperateArgs),
     Journal(tools::JournalArgs),
     Snapshot(tools::SnapshotArgs),
+    /// What this host could do better: place, processors, memory, network; each with its fix.
+    Doctor(doctor::DoctorArgs),
     /// Read a password from standard input and print the hash for a configuration.
     HashPassword,
 }
@@ -85,6 +87,7 @@ fn main() -> ExitCode {
         Command::Operate(args) => operator::run(&args),
         Command::Journal(args) => tools::run(&args),
         Command::Snapshot(args) => tools::run_snapshot(&args),
+        Command::Doctor(args) => doctor::run(&args, &mut std::io::stdout()),
         Command::HashPassword => hash_password(),
     };
     match result {

@@ -60,13 +60,25 @@ pub struct Flags {
 }
 
 /// Spins, yields or says it is time to sleep.
-struct Idle {
+#[derive(Debug)]
+pub struct Idle {
     waiting: Waiting,
     turns: u32,
 }
 
 impl Idle {
-    fn should_sleep(&mut self) -> bool {
+    /// Of a thread that waits like this.
+    pub fn new(waiting: Waiting) -> Self {
+        Self { waiting, turns: 0 }
+    }
+
+    /// A turn had work: whoever has just worked may soon have more.
+    pub fn worked(&mut self) {
+        self.turns = 0;
+    }
+
+    /// After a turn without work: spins or yields once; `true`: it has done so often enough.
+    pub fn should_sleep(&mut self) -> bool {
         self.turns += 1;
         if self.turns <= self.waiting.spins {
             std::hint::spin_loop();
@@ -165,7 +177,7 @@ pub fn run_fused<L: Lines>(
     waiting: Waiting,
     flags: &Flags,
 ) -> EnginePart {
-    let mut idle = Idle { waiting, turns: 0 };
+    let mut idle = Idle::new(waiting);
     let mut clock = SteadyClock::default();
     let mut stopping = false;
     loop {
@@ -185,7 +197,7 @@ pub fn run_fused<L: Lines>(
             edge.gateway.begin_stop(now, STOP_GRACE_NS);
         }
         if done > 0 {
-            idle.turns = 0;
+            idle.worked();
         } else if idle.should_sleep() {
             let blocked = edge.gateway.is_blocked();
             let sleep = if blocked { BLOCKED_SLEEP } else { SLEEP_MAX };
@@ -219,7 +231,7 @@ pub fn run_split<L: Lines>(
     waiting: Waiting,
     flags: &Flags,
 ) {
-    let mut idle = Idle { waiting, turns: 0 };
+    let mut idle = Idle::new(waiting);
     let mut clock = SteadyClock::default();
     let mut stopping = false;
     loop {
@@ -238,7 +250,7 @@ pub fn run_split<L: Lines>(
             edge.gateway.begin_stop(now, STOP_GRACE_NS);
         }
         if done > 0 {
-            idle.turns = 0;
+            idle.worked();
         } else if idle.should_sleep() {
             let blocked = edge.gateway.is_blocked();
             let sleep = if blocked { BLOCKED_SLEEP } else { SLEEP_MAX };
@@ -255,12 +267,12 @@ pub fn run_engine(
     waiting: Waiting,
     flags: &Flags,
 ) -> EnginePart {
-    let mut idle = Idle { waiting, turns: 0 };
+    let mut idle = Idle::new(waiting);
     let mut clock = SteadyClock::default();
     loop {
         let now = clock.now_ns();
         if engine.turn(now) > 0 {
-            idle.turns = 0;
+            idle.worked();
             gateway.ring();
             continue;
         }

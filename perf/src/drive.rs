@@ -13,6 +13,7 @@
 
 use crate::line::Line;
 use crate::report::Distribution;
+use crate::stages::{Stages, Stamps};
 use anyhow::{Context, bail, ensure};
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
@@ -57,6 +58,11 @@ pub(crate) trait Talk {
 
     /// Looks at the first message of `received`; what must be said at once is appended to `out`.
     fn hear(&mut self, received: &[u8], out: &mut Vec<u8>) -> anyhow::Result<Heard>;
+
+    /// What the other side has stamped the last answer with. `None`: it says nothing, or nothing exact enough.
+    fn stamps(&self) -> Option<Stamps> {
+        None
+    }
 }
 
 /// How many rounds, and how many at a time.
@@ -77,6 +83,8 @@ pub(crate) struct Plan {
 pub(crate) struct Timings {
     /// One distribution per step.
     pub(crate) steps: Vec<Distribution>,
+    /// Where the time of the first step goes.
+    pub(crate) stages: Stages,
     /// From the first measured request to the last answer.
     pub(crate) elapsed: Duration,
 }
@@ -118,7 +126,7 @@ pub(crate) fn drive<T: Talk>(line: &mut Line, talk: &mut T, plan: Plan) -> anyho
         rounds_begun: 0,
         answers: 0,
         measured_from: None,
-        timings: Timings { steps, elapsed: Duration::ZERO },
+        timings: Timings { steps, stages: Stages::new(), elapsed: Duration::ZERO },
     };
     let total = (plan.rounds + plan.warmup) * T::STEPS as u64;
     drive.run(total).with_context(|| format!("after {} of {total} answers", drive.answers))?;
@@ -210,6 +218,9 @@ impl<T: Talk> Drive<'_, T> {
             && let Some(step) = self.timings.steps.get_mut(request.step)
         {
             step.record(came.saturating_duration_since(sent));
+            if let Some(stamps) = self.talk.stamps().filter(|_| request.step == 0) {
+                self.timings.stages.record(sent, came, stamps);
+            }
         }
         match request.step + 1 {
             step if step < T::STEPS => self.ask(lane, request.round, step),

@@ -2,13 +2,15 @@
 
 use crate::Load;
 use crate::abuse;
+use crate::cores::Cores;
 use crate::drive::{Heard, Plan, Talk, drive};
 use crate::fix::{self, Identity};
-use crate::floor;
+use crate::floor::{self, Kind, Under};
 use crate::line::Line;
 use crate::mix::Mix;
 use crate::report::LatencyReport;
 use crate::sbe;
+use crate::skeleton::Shape;
 use crate::tick::{self, Feed, TickReport, TickTimes};
 use crate::venue::{self, StartArgs, Venue};
 use anyhow::{Context, anyhow, ensure};
@@ -21,10 +23,13 @@ const HELP: &str = "\
 What it prints
   order > ack    From just before the call that sends an order to just after the one that brings its report.
   cancel > ack   The same of its cancel.
+  - to gateway …   Over SBE: where the time of order > ack goes, by the stamps in the venue's reports.
   order > feed   With --feed: until the order's packet comes by multicast.
   feed > trade   With --feed: from that packet to the execution of the order that it made the client send.
-  floor          With --with-floor: a plain TCP echo, the same client, sizes and loop, before and after. Where
-                 the two are more than 15 % apart it measures again, three times at most.
+  floor          With --with-floor, before and after: a plain TCP echo; the skeleton, which is a process with the
+                 started venue's transport, rings and threads and nothing in between; and, where the venue waits
+                 for the disk, a durable write. Ratios are to skeleton and write. Where before and after are more
+                 than 15 % apart it measures again, three times at most.
 
 This loop is closed: it tells how long one order takes, not how a venue bears a rate; that is `load`.
 
@@ -68,8 +73,11 @@ pub(crate) struct LatencyArgs {
     #[arg(long, default_value = "ACME")]
     symbol: String,
     /// Measure the floor before and after, and say how far above it the venue is.
-    #[arg(long)]
-    with_floor: bool,
+    #[arg(long, value_name = "KIND", value_enum, num_args = 0..=1, require_equals = true, default_missing_value = "auto")]
+    with_floor: Option<Kind>,
+    /// With --with-floor: so many times, and the round whose ratio is the median is told.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=99))]
+    rounds: u16,
     /// Order to feed and tick to trade: join line A of the feed, here or where the demo venue sends it.
     #[arg(long, value_name = "GROUP:PORT", num_args = 0..=1, default_missing_value = "239.255.42.1:9101")]
     feed: Option<SocketAddrV4>,
@@ -94,9 +102,13 @@ pub(crate) struct LatencyArgs {
 pub(crate) fn run(args: &LatencyArgs) -> anyhow::Result<String> {
     let mut args = args.clone();
     let started = match args.start.start {
-        true => Some(Venue::start(&args.start, args.protocol, 1)?),
+        true => {
+            let start = || Venue::start(&args.start, args.protocol, 1);
+            Some(Cores::start_venue(args.load.cores, start)?)
+        }
         false => None,
     };
+    Cores::put_client(args.load.cores)?;
     if let Some(venue) = &started {
         args.connect = Some(venue.address(args.protocol));
         args.session = Some(format!("{}1", venue::SESSION));
@@ -116,8 +128,13 @@ pub(crate) fn run(args: &LatencyArgs) -> anyhow::Result<String> {
         return Ok(if args.load.json { told.json().to_string() } else { described });
     }
     let (measured, floors) = match args.with_floor {
-        true => floor::around(&args.load, || measure(&args)).map(|(m, f)| (m, Some(f)))?,
-        false => (measure(&args)?, None),
+        Some(kind) => {
+            let under = under(kind, started.as_ref())?;
+            let round = || measure(&args);
+            floor::around(&under, &args.load, args.rounds, round, Measured::p50_ns)
+                .map(|(measured, floors, ratios)| (measured, Some((floors, ratios))))?
+        }
+        None => (measure(&args)?, None),
     };
     let venue = started.as_ref().map(|venue| venue.described.clone()).unwrap_or_default();
     let (order, text, json) = match measured {
@@ -127,6 +144,7 @@ pub(crate) fn run(args: &LatencyArgs) -> anyhow::Result<String> {
         }
         Measured::Ticks(times) => {
             let (protocol, spin) = (args.protocol.name(), args.load.spin);
+            let floors = floors.map(|(floors, _)| floors);
             let report = TickReport { protocol, spin, venue, times, floors };
             (report.times.order_to_ack.hgrm(), report.text(), report.json())
         }
@@ -142,6 +160,26 @@ pub(crate) fn run(args: &LatencyArgs) -> anyhow::Result<String> {
 enum Measured {
     Acks(LatencyReport),
     Ticks(TickTimes),
+}
+
+impl Measured {
+    fn p50_ns(&self) -> u64 {
+        match self {
+            Self::Acks(report) => report.order.p50_ns(),
+            Self::Ticks(times) => times.order_to_ack.p50_ns(),
+        }
+    }
+}
+
+/// What a floor is, for this venue.
+fn under(kind: Kind, started: Option<&Venue>) -> anyhow::Result<Under> {
+    let shape = match kind {
+        Kind::Auto => return started.map_or(Ok(Under::echo()), Venue::floor),
+        Kind::Echo => None,
+        Kind::Fused => Some(Shape::Fused),
+        Kind::Split => Some(Shape::Split),
+    };
+    Ok(Under { shape, ..Under::echo() })
 }
 
 impl Protocol {
@@ -248,6 +286,7 @@ fn play<T: Talk>(args: &LatencyArgs, line: &mut Line, client: &mut T) -> anyhow:
         load: args.load,
         order,
         cancel,
+        stages: timings.stages,
         elapsed,
         message_bytes,
         floors: None,
@@ -303,8 +342,9 @@ mod tests {
             password: None,
             venue: "PORTCULLIS".into(),
             symbol: "ACME".into(),
-            with_floor: false,
-            load: Load { orders: 1, warmup: 0, depth: 1, spin: false, json: true },
+            with_floor: None,
+            rounds: 1,
+            load: Load { orders: 1, warmup: 0, depth: 1, spin: false, cores: None, json: true },
         }
     }
 

@@ -80,7 +80,11 @@ impl Machine {
     }
 }
 
-fn writes(directory: &Path) -> anyhow::Result<Distribution> {
+/// Times of durable writes there.
+///
+/// # Errors
+/// No such directory, or a file system that cannot.
+pub(crate) fn writes(directory: &Path) -> anyhow::Result<Distribution> {
     let path = directory.join(format!("portcullis-perf-floor-{}.tmp", std::process::id()));
     let times = writes_to(&path).with_context(|| path.display().to_string());
     let _ = std::fs::remove_file(&path);

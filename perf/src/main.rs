@@ -2,7 +2,7 @@
 //!
 //! From outside it knows of a venue what any client knows: FIX and SBE over TCP. Absolute times on a shared
 //! machine mean little from one minute to the next, so a venue is held against the *floor*: the same
-//! client, the same sizes and the same loop over a plain TCP echo, measured in the same run.
+//! client, the same sizes and the same loop over something that does nothing, measured in the same run.
 //!
 //! By itself, without a venue, matching is measured on a *flow*: a file of orders that is the same
 //! everywhere, and whose trades have a checksum, so that what is fast is also right.
@@ -12,9 +12,11 @@
 //! load.rs      many such clients at a given rate or depth, from one thread; mix.rs what they ask for;
 //!              venue.rs the venue that `--start` starts
 //! abuse.rs     a client beside others that mean harm
+//! stages.rs    where an order's time goes, by the venue's own stamps
 //! tick.rs      from an order to the feed, and from the feed to a trade
-//! floor.rs     fixed-size messages and their echo                       ┴─► drive.rs: the loop that
-//!                                                                           times both, over a `line.rs`
+//! floor.rs     fixed-size messages and their echo; skeleton.rs the     ┴─► drive.rs: the loop that
+//!              venue's transport, rings and threads, and nothing else       times both, over a `line.rs`
+//! cores.rs     who runs where
 //! machine.rs   a durable write, a packet, a hop, the clock; host.rs which machine it is
 //! report.rs    distributions as text and JSON; page.rs draws what was printed as JSON
 //!
@@ -28,6 +30,7 @@
 
 mod abuse;
 mod codec;
+mod cores;
 mod drive;
 mod feed;
 mod fix;
@@ -43,10 +46,13 @@ mod mix;
 mod page;
 mod report;
 mod sbe;
+mod skeleton;
+mod stages;
 mod tick;
 mod venue;
 
 use clap::{Args, Parser, Subcommand};
+use cores::Cores;
 use std::process::ExitCode;
 
 /// Measures a venue from outside, as its clients see it, and matching by itself.
@@ -68,6 +74,9 @@ enum Command {
     Load(load::LoadArgs),
     /// What this machine takes at least: a TCP echo, a durable write, a packet, a hop, the clock.
     Floor(floor::FloorArgs),
+    /// The skeleton of a venue, for one client: `floor` and `latency --with-floor` start it.
+    #[command(hide = true)]
+    Skeleton(skeleton::SkeletonArgs),
     /// Draw a file of orders to match: the same arguments give the same bytes everywhere.
     Flow(flow::generate::FlowArgs),
     /// Orders of such a file per second through the engine, without wire, log or threads.
@@ -97,6 +106,10 @@ struct Load {
     /// Never sleep while waiting for an answer. Needs a core of its own.
     #[arg(long)]
     spin: bool,
+    /// Put the client on one core, the venue and what stands for it on another or the same. Default: as the system
+    /// chooses, which differs from run to run.
+    #[arg(long, value_name = "CLIENT,VENUE")]
+    cores: Option<Cores>,
     /// Print JSON and nothing else.
     #[arg(long)]
     json: bool,
@@ -111,6 +124,7 @@ fn main() -> ExitCode {
         Command::Latency(args) => latency::run(&args),
         Command::Load(args) => load::run(&args),
         Command::Floor(args) => floor::run(&args),
+        Command::Skeleton(args) => skeleton::run(&args),
         Command::Flow(args) => flow::generate::run(&args),
         Command::Match(args) => match_flow::run(&args),
         Command::Codec(args) => codec::run(&args),

@@ -5,16 +5,19 @@
 //! are drawn into one plot, the second dashed, and compared in a table.
 
 use crate::report::{micros, ratio};
+use crate::stages;
 use anyhow::{Context, bail, ensure};
 use clap::Args;
 use serde_json::Value;
 use std::fmt::Write;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 const WIDTH: f64 = 860.0;
 const HEIGHT: f64 = 380.0;
 const LEFT: f64 = 70.0;
-const RIGHT: f64 = 20.0;
+const RIGHT: f64 = 32.0;
 const TOP: f64 = 14.0;
 const BOTTOM: f64 = 40.0;
 /// Tell each other apart for most colour-blind people, too. Source: Okabe, Ito 2008.
@@ -46,11 +49,14 @@ pub(crate) struct ReportArgs {
     #[arg(value_name = "B.json")]
     second: Option<PathBuf>,
     /// The page.
-    #[arg(long, value_name = "FILE.html", required_unless_present = "svg")]
+    #[arg(long, value_name = "FILE.html", required_unless_present_any = ["svg", "png"])]
     out: Option<PathBuf>,
     /// The percentile plot alone.
     #[arg(long, value_name = "FILE.svg")]
     svg: Option<PathBuf>,
+    /// The same in pixels; rsvg-convert (Debian: librsvg2-bin) draws them.
+    #[arg(long, value_name = "FILE.png")]
+    png: Option<PathBuf>,
 }
 
 /// One distribution of one measurement.
@@ -62,6 +68,13 @@ struct Drawn {
     buckets: Vec<(f64, f64)>,
     figures: [u64; 5],
     count: u64,
+}
+
+impl Drawn {
+    /// Some of it took longer than the shortest times that are told apart in a histogram.
+    fn takes_time(&self) -> bool {
+        self.buckets.iter().any(|bucket| bucket.0 > 100.0)
+    }
 }
 
 /// One file.
@@ -84,6 +97,10 @@ pub(crate) fn run(args: &ReportArgs) -> anyhow::Result<String> {
         write(file, &plot)?;
         written.push(file.display().to_string());
     }
+    if let Some(file) = &args.png {
+        draw(file, &plot)?;
+        written.push(file.display().to_string());
+    }
     if let Some(file) = &args.out {
         write(file, &page(&measured, &plot))?;
         written.push(file.display().to_string());
@@ -93,6 +110,22 @@ pub(crate) fn run(args: &ReportArgs) -> anyhow::Result<String> {
 
 fn write(file: &Path, text: &str) -> anyhow::Result<()> {
     std::fs::write(file, text).with_context(|| format!("cannot write {}", file.display()))
+}
+
+/// Twice as many pixels as the plot has units.
+fn draw(file: &Path, svg: &str) -> anyhow::Result<()> {
+    let child = Command::new("rsvg-convert")
+        .args(["--zoom", "2", "--output"])
+        .arg(file)
+        .stdin(Stdio::piped())
+        .spawn();
+    let mut child = child
+        .context("--png needs rsvg-convert\n  fix: apt-get install librsvg2-bin, or take --svg")?;
+    // Dropped at the end of the statement: the converter sees the end of its input.
+    child.stdin.take().context("its input is a pipe")?.write_all(svg.as_bytes())?;
+    let ended = child.wait()?;
+    ensure!(ended.success(), "rsvg-convert cannot write {}: {ended}", file.display());
+    Ok(())
 }
 
 impl Measured {
@@ -117,6 +150,11 @@ impl Measured {
         }
         let label = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         Ok(Self { label, told, drawn })
+    }
+
+    /// What is not a stage of something else: stages have bars.
+    fn wholes(&self) -> impl Iterator<Item = &Drawn> {
+        self.drawn.iter().filter(|one| !one.name.starts_with("stages "))
     }
 
     fn named(&self, name: &str) -> Option<&Drawn> {
@@ -209,7 +247,7 @@ fn text(svg: &mut String, (x, y): (f64, f64), anchor: &str, words: &str) {
 
 /// Times over percentiles of everything; the second measurement is dashed.
 fn percentile_plot(measured: &[Measured]) -> String {
-    let all = || measured.iter().flat_map(|one| &one.drawn);
+    let all = || measured.iter().flat_map(Measured::wholes);
     let axes = Axes::around(all().flat_map(|one| one.curve.iter().map(|point| point.1)));
     let largest = all().map(|one| one.count).max().unwrap_or(1).max(10);
     let nines = (largest as f64).log10().ceil();
@@ -230,7 +268,7 @@ fn percentile_plot(measured: &[Measured]) -> String {
     }
     let mut nth = 0;
     for (which, one) in measured.iter().enumerate() {
-        for (colour, drawn) in one.drawn.iter().enumerate() {
+        for (colour, drawn) in one.wholes().enumerate() {
             let colour = COLOURS[colour % COLOURS.len()];
             let dashes = if which == 0 { "" } else { " stroke-dasharray=\"6 4\"" };
             let _ = write!(
@@ -255,6 +293,46 @@ fn percentile_plot(measured: &[Measured]) -> String {
         }
     }
     svg + "</svg>\n"
+}
+
+/// A bar for each percentile of order to ack, and in it a piece for each stage: their own percentiles side by side.
+fn stage_bars(one: &Measured) -> Option<String> {
+    const HIGH: f64 = 30.0;
+    let named = |(key, _): &(&str, &str)| one.named(&format!("stages {}", key.replace('_', " ")));
+    let stages: Vec<&Drawn> = stages::NAMES.iter().filter_map(named).collect();
+    let sum = |which: usize| stages.iter().map(|drawn| drawn.figures[which] as f64).sum::<f64>();
+    // p50, p90 and p99.
+    let most = (0..3).map(sum).fold(0.0, f64::max);
+    if stages.is_empty() || most <= 0.0 {
+        return None;
+    }
+    let mut svg = begin(TOP + 3.0 * HIGH + stages.len() as f64 * 18.0 + 10.0);
+    for (which, (name, _)) in PERCENTILES.into_iter().take(3).enumerate() {
+        let (y, mut x) = (TOP + which as f64 * HIGH, LEFT);
+        text(&mut svg, (LEFT - 6.0, y + 15.0), "end", name);
+        for (drawn, colour) in stages.iter().zip(COLOURS) {
+            let ns = drawn.figures[which];
+            let width = ns as f64 / most * (WIDTH - LEFT - RIGHT);
+            let _ = write!(
+                svg,
+                "<rect x=\"{x:.1}\" y=\"{y:.1}\" width=\"{width:.1}\" height=\"22\" fill=\"{colour}\" fill-opacity=\"0.7\"/>"
+            );
+            if width > 40.0 {
+                text(&mut svg, (x + width / 2.0, y + 15.0), "middle", &micros(ns));
+            }
+            x += width;
+        }
+    }
+    for (n, (drawn, colour)) in stages.iter().zip(COLOURS).enumerate() {
+        let y = TOP + 3.0 * HIGH + n as f64 * 18.0;
+        let _ = write!(
+            svg,
+            "<rect x=\"{LEFT}\" y=\"{y:.1}\" width=\"12\" height=\"12\" fill=\"{colour}\" fill-opacity=\"0.7\"/>"
+        );
+        let name = drawn.name.trim_start_matches("stages ");
+        text(&mut svg, (LEFT + 20.0, y + 10.0), "start", name);
+    }
+    Some(svg + "</svg>\n")
 }
 
 /// How many took how long.
@@ -318,9 +396,19 @@ fn page(measured: &[Measured], plot: &str) -> String {
     }
     let _ = writeln!(html, "<h2>Percentiles</h2>\n{plot}\n<p>Times in µs.</p>");
     html += &table(measured);
+    for one in measured {
+        if let Some(bars) = stage_bars(one) {
+            let label = escaped(&one.label);
+            let _ = writeln!(
+                html,
+                "<h2>Stages of order to ack, {label}</h2>\n{bars}\n<p>µs; percentiles of each stage by itself.</p>"
+            );
+        }
+    }
     html += "<h2>Distributions</h2>\n";
     let Some(first) = measured.first() else { return html };
-    for drawn in &first.drawn {
+    // A stage of a fused venue may take no time by its own clock.
+    for drawn in first.drawn.iter().filter(|drawn| drawn.takes_time()) {
         let mut both = vec![(first.label.as_str(), drawn)];
         both.extend(
             measured.iter().skip(1).filter_map(|m| Some((m.label.as_str(), m.named(&drawn.name)?))),
@@ -409,6 +497,21 @@ mod tests {
         );
         assert_eq!(html.matches("<svg").count(), 2);
         assert_eq!(html.matches("<svg").count(), html.matches("</svg>").count());
+    }
+
+    #[test]
+    fn stages_are_drawn_where_they_are_known() {
+        let stage = serde_json::json!({ "curve": [[0.5, 4_000]], "buckets": [[4_000, 1]], "count": 1, "p50_ns": 4_000, "p90_ns": 5_000, "p99_ns": 6_000 });
+        let told =
+            serde_json::json!({ "stages": { "to_the_gateway": stage, "to_the_engine": stage } });
+        let mut drawn = Vec::new();
+        collect("", &told, &mut drawn);
+        let measured = Measured { label: "a".into(), told, drawn };
+        let bars = stage_bars(&measured).unwrap();
+        assert_eq!(bars.matches("<rect").count(), 1 + 3 * 2 + 2, "{bars}");
+        assert!(bars.contains(">to the engine<") && bars.contains(">4.0<"), "{bars}");
+        let none = Measured { drawn: Vec::new(), ..measured };
+        assert!(stage_bars(&none).is_none());
     }
 
     #[test]

@@ -4,9 +4,11 @@
 //! come out of a histogram that keeps three significant digits, so they are exact to 0.1 %.
 
 use crate::Load;
+use crate::cores::Cores;
 use crate::floor::{Floors, REPLY_BYTES, REQUEST_BYTES};
 use crate::host;
 use crate::machine::Machine;
+use crate::stages::Stages;
 use hdrhistogram::Histogram;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -103,7 +105,7 @@ impl Distribution {
     }
 
     pub(crate) fn row(&self, name: &str) -> String {
-        let mut row = format!("{name:<14}{:>10}", self.count());
+        let mut row = format!("{name:<16}{:>10}", self.count());
         for ns in self.figures_ns() {
             row += &format!("{:>10}", micros(ns));
         }
@@ -120,23 +122,43 @@ impl Distribution {
     }
 }
 
-/// The echo's times.
+/// One floor.
 #[derive(Debug)]
 pub(crate) struct MeasuredFloor {
-    /// Request to reply.
+    /// Request to reply, TCP echo.
     pub(crate) echo: Distribution,
-    /// From the first measured request to the last reply.
+    /// From the echo's first measured request to its last reply.
     pub(crate) elapsed: Duration,
+    /// The same of a skeleton.
+    pub(crate) skeleton: Option<Distribution>,
+    /// Durable writes.
+    pub(crate) write: Option<Distribution>,
 }
 
 impl MeasuredFloor {
-    /// The median, nanoseconds.
-    pub(crate) fn p50_ns(&self) -> u64 {
-        self.echo.p50_ns()
+    /// What a venue is held against, nanoseconds: the skeleton, without one the echo, and the durable write on top.
+    /// A sum of two percentiles: near enough for medians, generous in the tail.
+    pub(crate) fn at_ns(&self, quantile: f64) -> u64 {
+        let below = self.skeleton.as_ref().unwrap_or(&self.echo).at_ns(quantile);
+        below + self.write.as_ref().map_or(0, |write| write.at_ns(quantile))
+    }
+
+    /// For people. `when`: before or after.
+    pub(crate) fn rows(&self, when: &str) -> Vec<String> {
+        let mut rows = vec![self.echo.row(&format!("echo {when}"))];
+        rows.extend(self.skeleton.as_ref().map(|one| one.row(&format!("skeleton {when}"))));
+        rows.extend(self.write.as_ref().map(|one| one.row(&format!("write {when}"))));
+        rows
     }
 
     pub(crate) fn json(&self) -> Value {
-        json!({ "echo": self.echo.json(), "requests_per_s": per_second(self.echo.count(), self.elapsed) })
+        let mut told = json!({ "echo": self.echo.json(), "requests_per_s": per_second(self.echo.count(), self.elapsed) });
+        for (name, part) in [("skeleton", &self.skeleton), ("durable_write", &self.write)] {
+            if let Some(part) = part {
+                told[name] = part.json();
+            }
+        }
+        told
     }
 }
 
@@ -144,27 +166,33 @@ impl MeasuredFloor {
 pub(crate) struct FloorReport {
     pub(crate) load: Load,
     pub(crate) floor: MeasuredFloor,
+    /// Fused and split.
+    pub(crate) skeletons: [Distribution; 2],
     pub(crate) machine: Machine,
 }
 
 impl FloorReport {
     /// For people.
     pub(crate) fn text(&self) -> String {
+        let [fused, split] = &self.skeletons;
         format!(
-            "{}\nplain TCP echo on loopback, {REQUEST_BYTES} B in, {REPLY_BYTES} B out, {}\n{}\n{}\n{} requests/s",
+            "{}\non loopback, {REQUEST_BYTES} B in, {REPLY_BYTES} B out, {}\n{}\n{}\n{}\n{}\n{} echoes/s",
             self.machine.text(),
             described(&self.load),
             head(),
-            self.floor.echo.row("echo"),
+            self.floor.echo.row("TCP echo"),
+            fused.row("skeleton fused"),
+            split.row("skeleton split"),
             per_second(self.floor.echo.count(), self.floor.elapsed),
         )
     }
 
     /// For programs.
     pub(crate) fn json(&self) -> Value {
-        let mut told =
-            json!({ "command": "floor", "depth": self.load.depth, "spin": self.load.spin });
+        let mut told = json!({ "command": "floor", "depth": self.load.depth, "spin": self.load.spin, "cores": Cores::describe(self.load.cores) });
+        let [fused, split] = &self.skeletons;
         told["floor"] = self.floor.json();
+        told["skeleton"] = json!({ "fused": fused.json(), "split": split.json() });
         told["machine"] = self.machine.json();
         told["host"] = host::json();
         told
@@ -176,10 +204,13 @@ pub(crate) struct LatencyReport {
     pub(crate) load: Load,
     pub(crate) order: Distribution,
     pub(crate) cancel: Distribution,
+    /// Of order to ack.
+    pub(crate) stages: Stages,
     pub(crate) elapsed: Duration,
     /// Mean length of a request and of its answer, bytes.
     pub(crate) message_bytes: (u64, u64),
-    pub(crate) floors: Option<Floors>,
+    /// Around it, and the ratios of all rounds.
+    pub(crate) floors: Option<(Floors, Vec<f64>)>,
     /// FIX or SBE.
     pub(crate) protocol: &'static str,
     /// What a started venue said of itself.
@@ -196,32 +227,26 @@ impl LatencyReport {
             format!("{protocol} over TCP, {request} B in, {reply} B out, {how}"),
             head(),
             self.order.row("order > ack"),
-            self.cancel.row("cancel > ack"),
         ]);
-        if let Some(floors) = &self.floors {
-            lines.push(floors.before.echo.row("floor before"));
-            lines.push(floors.after.echo.row("floor after"));
+        lines.extend(self.stages.rows());
+        lines.push(self.cancel.row("cancel > ack"));
+        if let Some((floors, ratios)) = &self.floors {
+            lines.extend(floors.rows(&self.steps()));
+            if ratios.len() > 1 {
+                let ratios: Vec<_> = ratios.iter().map(|ratio| format!("{ratio:.2}")).collect();
+                lines.push(format!("median of {} rounds: {}", ratios.len(), ratios.join(" ")));
+            }
         }
         lines.push(format!("{} requests/s", self.requests_per_s()));
-        if let Some(floors) = &self.floors {
-            lines.push(self.verdict(floors));
-        }
         lines.join("\n")
+    }
+
+    fn steps(&self) -> [(&'static str, &Distribution); 2] {
+        [("order_to_ack", &self.order), ("cancel_to_ack", &self.cancel)]
     }
 
     fn requests_per_s(&self) -> u64 {
         per_second(self.order.count() + self.cancel.count(), self.elapsed)
-    }
-
-    fn verdict(&self, floors: &Floors) -> String {
-        match floors.p50_ns() {
-            Some(floor) => format!(
-                "order > ack is {} times the floor, cancel > ack {} times (p50)",
-                ratio(self.order.p50_ns(), floor),
-                ratio(self.cancel.p50_ns(), floor),
-            ),
-            None => floors.no_ratio(),
-        }
     }
 
     /// For programs. `ratio_p50` is null without floors, and when they disagree.
@@ -234,21 +259,18 @@ impl LatencyReport {
             "host": host::json(),
             "depth": self.load.depth,
             "spin": self.load.spin,
+            "cores": Cores::describe(self.load.cores),
             "order_to_ack": self.order.json(),
             "cancel_to_ack": self.cancel.json(),
+            "stages": self.stages.json(),
             "requests_per_s": self.requests_per_s(),
             "request_bytes": request,
             "reply_bytes": reply,
             "ratio_p50": null,
         });
-        if let Some(floors) = &self.floors {
-            floors.tell(&mut told);
-            if let Some(floor) = floors.p50_ns() {
-                told["ratio_p50"] = json!({
-                    "order_to_ack": self.order.p50_ns() as f64 / floor as f64,
-                    "cancel_to_ack": self.cancel.p50_ns() as f64 / floor as f64,
-                });
-            }
+        if let Some((floors, ratios)) = &self.floors {
+            floors.tell(&self.steps(), &mut told);
+            told["ratio_p50_rounds"] = ratios.as_slice().into();
         }
         told
     }
@@ -256,12 +278,12 @@ impl LatencyReport {
 
 fn described(load: &Load) -> String {
     let waits = if load.spin { "client spins" } else { "client blocks" };
-    format!("{} at a time, {waits}", load.depth)
+    format!("{} at a time, {waits}, {}", load.depth, Cores::describe(load.cores))
 }
 
 pub(crate) fn head() -> String {
     format!(
-        "{:<14}{:>10}{:>10}{:>10}{:>10}{:>10}{:>10}",
+        "{:<16}{:>10}{:>10}{:>10}{:>10}{:>10}{:>10}",
         "us", "count", "p50", "p90", "p99", "p99.9", "max"
     )
 }
@@ -286,8 +308,10 @@ pub(crate) fn per_second(count: u64, elapsed: Duration) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::floor::Under;
 
-    const LOAD: Load = Load { orders: 1_000, warmup: 0, depth: 1, spin: false, json: false };
+    const LOAD: Load =
+        Load { orders: 1_000, warmup: 0, depth: 1, spin: false, cores: None, json: false };
 
     /// 1, 2, … 1000 microseconds.
     fn thousand() -> Distribution {
@@ -303,16 +327,25 @@ mod tests {
     }
 
     fn report(floors: Option<(u64, u64)>) -> LatencyReport {
-        let floor = |us| MeasuredFloor { echo: constant(us), elapsed: Duration::from_secs(1) };
+        let floor = |us| MeasuredFloor {
+            echo: constant(us),
+            elapsed: Duration::from_secs(1),
+            skeleton: None,
+            write: None,
+        };
         LatencyReport {
             load: LOAD,
             order: constant(30),
             cancel: constant(20),
+            stages: Stages::new(),
             elapsed: Duration::from_millis(1),
             message_bytes: (190, 200),
             protocol: "FIX",
             venue: Vec::new(),
-            floors: floors.map(|(a, b)| Floors { before: floor(a), after: floor(b) }),
+            floors: floors.map(|(a, b)| {
+                let (before, after) = (floor(a), floor(b));
+                (Floors { under: Under::echo(), before, after }, vec![3.0, 3.1])
+            }),
         }
     }
 
@@ -368,7 +401,15 @@ mod tests {
     #[test]
     fn floors_that_agree_give_a_ratio() {
         let report = report(Some((10, 10)));
-        assert!(report.text().ends_with("3.00 times the floor, cancel > ack 2.00 times (p50)"));
+        let text = report.text();
+        assert!(
+            text.contains("times the TCP echo:\norder_to_ack") && text.contains(" 3.00x"),
+            "{text}"
+        );
+        assert!(text.contains("median of 2 rounds: 3.00 3.10"), "{text}");
+        assert!(
+            (report.json()["ratio"]["cancel_to_ack"]["p99"].as_f64().unwrap() - 2.0).abs() < 0.01
+        );
         let ratio = report.json()["ratio_p50"]["order_to_ack"].as_f64().unwrap();
         assert!((ratio - 3.0).abs() < 0.01, "{ratio}");
     }
@@ -383,7 +424,7 @@ mod tests {
     #[test]
     fn without_floors_nothing_is_said_of_them() {
         let report = report(None);
-        assert!(!report.text().contains("floor"), "{}", report.text());
+        assert!(!report.text().contains("times the"), "{}", report.text());
         assert!(report.json().get("floor_before").is_none());
     }
 }

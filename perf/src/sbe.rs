@@ -3,6 +3,7 @@
 
 use crate::drive::{Heard, Request, Talk};
 use crate::mix::{Mix, ONE, STEPS};
+use crate::stages::Stamps;
 use anyhow::{Context, anyhow, bail, ensure};
 use sbe_client::{self as client, Key, Memory, Report, Wants, Width};
 use sbe_schemas::header::{Message, fill_text, text};
@@ -23,6 +24,8 @@ pub(crate) struct Client {
     /// The first ClOrdID: above those of any earlier run.
     run: u64,
     terminated: bool,
+    /// Of the last report that acknowledged an order.
+    stamps: Option<Stamps>,
 }
 
 impl Client {
@@ -44,6 +47,7 @@ impl Client {
             mix,
             run: ns(started),
             terminated: false,
+            stamps: None,
         }
     }
 
@@ -104,6 +108,8 @@ impl Client {
         let name = if let Some(trade) = trade {
             text(&trade.cl_ord_id)
         } else if let Some(new) = report.get::<oe::ExecutionReportNew>() {
+            let (received, engine) = (report.head.received.get(), report.head.time.get());
+            self.stamps = Some(Stamps { received, engine });
             text(&new.cl_ord_id)
         } else if let Some(canceled) = report.get::<oe::ExecutionReportCanceled>() {
             text(&canceled.cl_ord_id).strip_suffix(b"c").unwrap_or_default()
@@ -157,6 +163,10 @@ impl Talk for Client {
         };
         self.session.send(now, cancel, out);
         Ok(())
+    }
+
+    fn stamps(&self) -> Option<Stamps> {
+        self.stamps
     }
 
     fn hear(&mut self, received: &[u8], out: &mut Vec<u8>) -> anyhow::Result<Heard> {

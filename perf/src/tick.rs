@@ -12,7 +12,7 @@ use crate::drive::{Heard, Request, Talk};
 use crate::floor::Floors;
 use crate::line::Line;
 use crate::mix::{Mix, STEPS};
-use crate::report::{Distribution, head, ratio};
+use crate::report::{Distribution, head};
 use anyhow::{Context, anyhow, ensure};
 use marketdata::packet::Packet;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -241,17 +241,7 @@ impl TickReport {
         lines.push(head());
         lines.extend(self.rows().iter().map(|(name, _, times)| times.row(name)));
         if let Some(floors) = &self.floors {
-            lines.push(floors.before.echo.row("floor before"));
-            lines.push(floors.after.echo.row("floor after"));
-            lines.push(match floors.p50_ns() {
-                Some(floor) => {
-                    let [a, b, c] = self.rows().map(|(_, _, times)| ratio(times.p50_ns(), floor));
-                    format!(
-                        "order > ack {a}, order > feed {b}, feed > trade {c} times the floor (p50)"
-                    )
-                }
-                None => floors.no_ratio(),
-            });
+            lines.extend(floors.rows(&self.rows().map(|(_, name, times)| (name, times))));
         }
         lines.join("\n")
     }
@@ -272,13 +262,7 @@ impl TickReport {
             told[name] = times.json();
         }
         if let Some(floors) = &self.floors {
-            floors.tell(&mut told);
-            if let Some(floor) = floors.p50_ns() {
-                let of = |times: &Distribution| times.p50_ns() as f64 / floor as f64;
-                for (_, name, times) in self.rows() {
-                    told["ratio_p50"][name] = of(times).into();
-                }
-            }
+            floors.tell(&self.rows().map(|(_, name, times)| (name, times)), &mut told);
         }
         told
     }

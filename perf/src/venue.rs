@@ -4,7 +4,9 @@
 //! nobody's way, and as many sessions as are wanted: SESSION1, SESSION2 …, whose password or key is the name
 //! in lower case. It ends with its `Venue`, and so does its data.
 
+use crate::floor::Under;
 use crate::latency::Protocol;
+use crate::skeleton::Shape;
 use anyhow::{Context, bail, ensure};
 use argon2::password_hash::PasswordHasher;
 use argon2::{Algorithm, Argon2, Params, Version};
@@ -44,7 +46,6 @@ pub(crate) struct StartArgs {
 /// A child that serves.
 pub(crate) struct Venue {
     child: Child,
-    directory: PathBuf,
     /// Where it takes FIX.
     pub(crate) fix: SocketAddr,
     /// Where it takes SBE.
@@ -55,6 +56,8 @@ pub(crate) struct Venue {
     pub(crate) replay: Option<SocketAddr>,
     /// What it said of itself: durability, placement, transport.
     pub(crate) described: Vec<String>,
+    /// Its data are there until it ends.
+    pub(crate) directory: PathBuf,
 }
 
 impl Venue {
@@ -155,6 +158,18 @@ impl Venue {
     /// Its process.
     pub(crate) fn pid(&self) -> u32 {
         self.child.id()
+    }
+
+    /// The floor that fits it: a skeleton like it, and a durable write where it waits for one.
+    ///
+    /// # Errors
+    /// It has not said what it is.
+    pub(crate) fn floor(&self) -> anyhow::Result<Under> {
+        let word = |label| told::<String>(&self.described, label, 0);
+        let shape = if word("placement")? == "split" { Shape::Split } else { Shape::Fused };
+        let waits = word("durability")?.trim_end_matches(':') == "disk";
+        let writes_in = waits.then(|| self.directory.clone());
+        Ok(Under { shape: Some(shape), transport: word("transport")?, writes_in })
     }
 
     /// Where it takes `protocol`.

@@ -121,6 +121,39 @@ fn with_floors_there_is_a_ratio_or_the_reason_why_not() {
 }
 
 #[test]
+fn a_started_venue_is_held_against_its_own_skeleton_and_says_where_the_time_goes() {
+    portcullis();
+    for (placement, durability, floor) in [
+        ("fused", "process", "fused skeleton"),
+        ("split", "disk", "split skeleton + durable write"),
+    ] {
+        let mut command = Command::new(PERF);
+        command.args(["latency", "--start", "--protocol", "sbe", "--with-floor", "--rounds", "1"]);
+        command.args(["--orders", "200", "--warmup", "20", "--json"]);
+        command.args(["--placement", placement, "--durability", durability]);
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let told: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(told["floor"], floor);
+        check_distribution(&told["floor_before"]["skeleton"], 200);
+        assert_eq!(told["floor_after"]["durable_write"].is_object(), durability == "disk");
+        if told["unreliable"] == false {
+            let [p50, p99] = ["p50", "p99"].map(|key| told["ratio"]["order_to_ack"][key].as_f64());
+            assert!(p50.is_some_and(|ratio| ratio > 0.0) && p99.is_some(), "{told}");
+        }
+        let sum: u64 = ["to_the_gateway", "to_the_engine", "commit_match_and_back"]
+            .map(|stage| {
+                assert_eq!(told["stages"][stage]["count"], 200, "{stage}");
+                told["stages"][stage]["p50_ns"].as_u64().unwrap()
+            })
+            .iter()
+            .sum();
+        let whole = told["order_to_ack"]["p90_ns"].as_u64().unwrap();
+        assert!(sum > 0 && sum < whole * 2, "stages of {sum} ns in {whole} ns: {told}");
+    }
+}
+
+#[test]
 fn a_reject_or_a_refused_logon_ends_the_run_with_the_venues_reason() {
     let venue = Venue::start("refusals");
     for (words, reason) in [

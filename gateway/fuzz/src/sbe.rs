@@ -206,7 +206,8 @@ fn answers(made: &Made, width: Width, frames: usize) -> Told {
     let mut venue = Venue::new(width);
     let (mut scanner, directory) = (Scanner::new(), directory());
     let mut ring = Kept::default();
-    established(width, &mut shared(&mut scanner, &mut Slot::EMPTY, &directory), &mut ring);
+    let mut slot = Slot::EMPTY;
+    established(width, &mut shared(&mut scanner, &mut slot, &directory), &mut ring);
     ring.split();
     ring.slots.iter().for_each(|slot| drop(venue.apply(slot)));
     assert!(venue.is_bound(), "it is established");
@@ -466,7 +467,8 @@ pub fn a_request_applied_twice(request: &[u8], width: Width) {
     let mut venue = Venue::new(width);
     let mut ring = Kept::default();
     let (mut scanner, directory) = (Scanner::new(), directory());
-    established(width, &mut shared(&mut scanner, &mut Slot::EMPTY, &directory), &mut ring);
+    let mut slot = Slot::EMPTY;
+    established(width, &mut shared(&mut scanner, &mut slot, &directory), &mut ring);
     ring.split();
     for _ in 0..2 {
         venue.engine = Venue::new(width).engine;

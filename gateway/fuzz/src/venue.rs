@@ -302,7 +302,8 @@ fn answers(slots: &[Vec<u8>]) -> Told {
     let mut venue = Venue::new();
     let mut ring = Kept::default();
     let (mut scanner, directory) = (Scanner::new(), directory());
-    logged_on(&mut shared(&mut scanner, &mut Slot::EMPTY, &directory), &mut ring);
+    let mut slot = Slot::EMPTY;
+    logged_on(&mut shared(&mut scanner, &mut slot, &directory), &mut ring);
     ring.split();
     for slot in ring.slots.iter().chain(slots) {
         venue.apply(slot);
@@ -429,7 +430,8 @@ pub fn an_order_applied_twice(order: &[u8]) {
     for _ in 0..2 {
         let mut ring = Kept::default();
         let (mut scanner, directory) = (Scanner::new(), directory());
-        logged_on(&mut shared(&mut scanner, &mut Slot::EMPTY, &directory), &mut ring);
+        let mut slot = Slot::EMPTY;
+        logged_on(&mut shared(&mut scanner, &mut slot, &directory), &mut ring);
         ring.split();
         // As if the venue had forgotten everything between the two.
         venue.engine = Venue::new().engine;

@@ -80,7 +80,7 @@ pub fn pin(core: usize) -> Result<(), PinError> {
 }
 
 /// `"2-3,7\n"` is 2, 3 and 7. `None`: not such a list. Source: Linux, Documentation/admin-guide/cputopology.rst.
-fn parse_core_list(text: &str) -> Option<Vec<usize>> {
+pub fn parse_core_list(text: &str) -> Option<Vec<usize>> {
     let mut cores = Vec::new();
     for part in text.trim().split(',').filter(|part| !part.is_empty()) {
         let (first, last) = part.split_once('-').unwrap_or((part, part));

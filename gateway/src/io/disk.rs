@@ -16,6 +16,8 @@ pub const DISK_BLOCK: usize = 4096;
 pub enum Access {
     /// Reading.
     Read,
+    /// Reading what is just being written: nothing is read ahead, as there is nothing yet.
+    Follow,
     /// Reading past the kernel's cache where the file system can: whole blocks only.
     ReadDirect,
     /// Reading and writing.

@@ -4,6 +4,7 @@
 //! `pwritev2` with `RWF_DSYNC`), else by `pwrite` and `fdatasync`. The promises kept: `disk.rs`.
 
 use super::disk::{Access, Blocks, DISK_BLOCK, Disk, DiskFile};
+use rustix::fs::Advice;
 use rustix::io::ReadWriteFlags;
 use std::fs::{File, OpenOptions};
 use std::io;
@@ -83,12 +84,17 @@ impl Disk for RealDisk {
         let mut options = OpenOptions::new();
         let direct = matches!(access, Access::ReadDirect | Access::WriteDirect);
         options.read(true);
-        options.write(!matches!(access, Access::Read | Access::ReadDirect));
+        options.write(!matches!(access, Access::Read | Access::Follow | Access::ReadDirect));
         options.create(access == Access::WriteOrCreate);
         if direct && let Some(file) = open_direct(options.clone(), path)? {
             return Ok(RealFile { file: Arc::new(file), direct });
         }
-        Ok(RealFile { file: Arc::new(options.open(path)?), direct: false })
+        let file = options.open(path)?;
+        if access == Access::Follow {
+            // Else the kernel fills megabytes of its cache with what was never written: 19 ms on this core.
+            rustix::fs::fadvise(&file, 0, None, Advice::Random)?;
+        }
+        Ok(RealFile { file: Arc::new(file), direct: false })
     }
 
     fn create(&self, path: &Path, bytes: u64) -> io::Result<()> {

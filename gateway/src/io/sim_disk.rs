@@ -167,7 +167,7 @@ impl Disk for SimDisk {
             }
             (None, _) => return Err(io::ErrorKind::NotFound.into()),
         };
-        if !matches!(access, Access::Read | Access::ReadDirect) {
+        if !matches!(access, Access::Read | Access::Follow | Access::ReadDirect) {
             state.changes()?;
         }
         Ok(SimFile { disk: self.clone(), inode, life: state.life })

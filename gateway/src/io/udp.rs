@@ -14,7 +14,7 @@ use std::time::Duration;
 use rustix::net::sockopt::{
     Ipv4PathMtuDiscovery, set_ip_mtu_discover, set_socket_recv_buffer_size_force,
 };
-use socket2::{Domain, MsgHdr, Protocol, SockAddr, Socket, Type};
+use socket2::{Domain, MsgHdr, Protocol, Socket, Type};
 
 /// How long [`MulticastReceiver::receive`] waits unless told otherwise.
 const READ_TIMEOUT: Duration = Duration::from_millis(100);
@@ -22,7 +22,6 @@ const READ_TIMEOUT: Duration = Duration::from_millis(100);
 /// Sends packets to one multicast group.
 pub struct MulticastSender {
     socket: Socket,
-    group: SockAddr,
     dropped: AtomicU64,
 }
 
@@ -48,7 +47,9 @@ impl MulticastSender {
         socket.set_multicast_ttl_v4(u32::from(ttl))?;
         socket.set_multicast_loop_v4(loopback)?;
         set_ip_mtu_discover(&socket, Ipv4PathMtuDiscovery::DO)?;
-        Ok(Self { socket, group: group.into(), dropped: AtomicU64::new(0) })
+        // The route is looked up once, not for each packet.
+        socket.connect(&group.into())?;
+        Ok(Self { socket, dropped: AtomicU64::new(0) })
     }
 
     /// Sends one packet, or drops and counts it if the kernel has no room now.
@@ -57,7 +58,7 @@ impl MulticastSender {
     /// `EMSGSIZE`: bigger than the path takes. Else what the kernel said (interface gone, …);
     /// that packet is dropped and counted as well.
     pub fn send(&self, packet: &[u8]) -> io::Result<()> {
-        let Err(error) = self.socket.send_to(packet, &self.group) else { return Ok(()) };
+        let Err(error) = self.socket.send(packet) else { return Ok(()) };
         self.dropped.fetch_add(1, Ordering::Relaxed);
         if is_no_room(&error) { Ok(()) } else { Err(error) }
     }
@@ -70,8 +71,7 @@ impl MulticastSender {
     pub fn send_segments(&self, bytes: &[u8], segment: usize) -> io::Result<()> {
         let control = segment_control(segment);
         let buffers = [IoSlice::new(bytes)];
-        let message =
-            MsgHdr::new().with_addr(&self.group).with_buffers(&buffers).with_control(&control);
+        let message = MsgHdr::new().with_buffers(&buffers).with_control(&control);
         let Err(error) = self.socket.sendmsg(&message, 0) else { return Ok(()) };
         if !is_no_room(&error) {
             return Err(error);

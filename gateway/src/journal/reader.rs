@@ -31,7 +31,7 @@ impl<D: Disk> JournalReader<D> {
         // bring to the device what nobody wants there yet.
         let access = match durability {
             Durability::Disk => Access::ReadDirect,
-            Durability::Process | Durability::None => Access::Read,
+            Durability::Process | Durability::None => Access::Follow,
         };
         let walk = Walk::new(disk, layout, access, tail);
         Self { walk, committed_seq, at_batch: false }

@@ -67,7 +67,7 @@ fn the_operator_is_obeyed_and_everybody_is_told() {
         let lines = listener.lines();
         assert!(
             lines.iter().any(|line| line["type"] == "TradeBust"
-                && line["tradeId"].to_string() == trade
+                && line["tradeId"] == trade.parse::<u64>().unwrap()
                 && line["qty"] == "4"),
             "{lines:?}"
         );
