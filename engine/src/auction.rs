@@ -21,6 +21,7 @@ pub(crate) struct Uncross {
 }
 
 /// Neighbouring prices at which the same would trade.
+#[derive(Clone, Copy)]
 struct Stretch {
     low: u32,
     high: u32,
@@ -42,9 +43,24 @@ impl Engine {
     /// What an uncross would do now.
     pub(crate) fn equilibrium(&self, at: u32) -> Indicative {
         let mut best = Best::NOTHING;
-        each_stretch(&self.books, at, |stretch| best.take(&stretch));
+        each_stretch(&self.books, at, |stretch| best.take(stretch));
         if best.lots == 0 {
             return Indicative::default();
+        }
+        if (best.all_demand || best.all_supply)
+            && let Some((low, high)) = self.named_prices(at)
+        {
+            let mut named = Best::NOTHING;
+            each_stretch(&self.books, at, |stretch| {
+                let within =
+                    Stretch { low: stretch.low.max(low), high: stretch.high.min(high), ..*stretch };
+                if within.low <= within.high {
+                    named.take(&within);
+                }
+            });
+            if named.lots == best.lots {
+                best = named;
+            }
         }
         let i = &self.instruments[at as usize];
         let ticks = if best.all_demand {
@@ -65,6 +81,23 @@ impl Engine {
             }
         });
         Indicative { ticks, lots: best.lots, surplus_lots }
+    }
+
+    /// From the lowest to the highest price that somebody has named: not at the extreme of its side, nor beyond.
+    /// `None`: nobody has named one, or market orders are no part of what would trade.
+    fn named_prices(&self, at: u32) -> Option<(u32, u32)> {
+        let i = &self.instruments[at as usize];
+        let named = |side: Side| {
+            let (best, _) = self.books.next_price(at, side, Some(i.extreme(side)))?;
+            Some((best, self.books.worst_price(at, side)?))
+        };
+        let sides = [Side::Buy, Side::Sell];
+        let best = |side| self.books.next_price(at, side, None).map(|(ticks, _)| ticks);
+        if sides.into_iter().all(|side| best(side) == named(side).map(|(best, _)| best)) {
+            return None;
+        }
+        let all = sides.into_iter().filter_map(named).flat_map(|(best, worst)| [best, worst]);
+        Some((all.clone().min()?, all.max()?))
     }
 
     /// The best buyer trades with the best seller.
@@ -113,7 +146,7 @@ fn shown_after(left: Left) -> i64 {
 
 /// All prices at which something would trade, lowest first, in stretches between which demand or
 /// supply changes.
-fn each_stretch(books: &Books, at: u32, mut see: impl FnMut(Stretch)) {
+fn each_stretch(books: &Books, at: u32, mut see: impl FnMut(&Stretch)) {
     let (Some((lowest, _)), Some((highest, _))) =
         (books.next_price(at, Side::Sell, None), books.next_price(at, Side::Buy, None))
     else {
@@ -139,7 +172,7 @@ fn each_stretch(books: &Books, at: u32, mut see: impl FnMut(Stretch)) {
         let falls = bid.map_or(highest, |(ticks, _)| ticks);
         let rises = ask.map_or(highest, |(ticks, _)| ticks - 1);
         let high = falls.min(rises).min(highest);
-        see(Stretch { low, high, demand, supply });
+        see(&Stretch { low, high, demand, supply });
         if let Some((ticks, lots)) = bid.filter(|(ticks, _)| *ticks == high) {
             demand -= lots;
             bid = books.previous_price(at, Side::Buy, ticks);

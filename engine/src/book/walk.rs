@@ -45,6 +45,16 @@ impl Books {
         (rank != u32::MAX).then(|| (book.ticks(Kind::Shown, side, rank), lots))
     }
 
+    /// The worst price of a side in ticks. For auctions.
+    pub fn worst_price(&self, at: u32, side: Side) -> Option<u32> {
+        let book = &self.books[at as usize];
+        let ranks = [Kind::Shown, Kind::Hidden].map(|kind| {
+            self.ladders[ladder_id(at, kind, side) as usize].next_above(&self.pages, 0)
+        });
+        let rank = ranks.into_iter().filter(|rank| *rank != 0).min()?;
+        Some(book.ticks(Kind::Shown, side, rank))
+    }
+
     /// Orders of one kind and side in priority order.
     pub fn walk(&self, at: u32, kind: Kind, side: Side) -> impl Iterator<Item = Slot> + '_ {
         let ladder = &self.ladders[ladder_id(at, kind, side) as usize];

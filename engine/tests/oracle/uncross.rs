@@ -30,13 +30,35 @@ impl Oracle {
         let best = all.into_iter().filter(|p| volume(p) == most).collect::<Vec<_>>();
         let least = best.iter().map(surplus).min().expect("there is one");
         let best: Vec<_> = best.into_iter().filter(|p| surplus(p) == least).collect();
+        let one_sided = best.iter().all(|(_, d, s)| d > s) || best.iter().all(|(_, d, s)| d < s);
+        // A price that nobody has named is not one at which somebody is left over.
+        let i = &self.instruments[at];
+        let named = |side: Side, all: &[(i64, i64)]| -> Vec<i64> {
+            let inside = |limit: &i64| match side {
+                Side::Buy => *limit < i.extreme(side),
+                Side::Sell => *limit > i.extreme(side),
+            };
+            all.iter().map(|(limit, _)| *limit).filter(inside).collect()
+        };
+        let named = [named(Side::Buy, &buyers), named(Side::Sell, &sellers)].concat();
+        let best = match (named.iter().min(), named.iter().max()) {
+            (Some(lowest), Some(highest)) if one_sided => {
+                let all: Vec<_> = (*low..=*high).map(curves).collect();
+                let within = all.into_iter().filter(|p| p.0 >= *lowest && p.0 <= *highest);
+                let within: Vec<_> = within.filter(|p| volume(p) == most).collect();
+                let least = within.iter().map(surplus).min();
+                let within: Vec<_> =
+                    within.into_iter().filter(|p| Some(surplus(p)) == least).collect();
+                if within.is_empty() { best } else { within }
+            }
+            _ => best,
+        };
         let (lowest, highest) = (best[0].0, best[best.len() - 1].0);
         let price = if best.iter().all(|(_, d, s)| d > s) {
             highest
         } else if best.iter().all(|(_, d, s)| d < s) {
             lowest
         } else {
-            let i = &self.instruments[at];
             let middle = (lowest + highest).div_euclid(2);
             i.reference.or(i.last_trade).map_or(middle, |near| near.clamp(lowest, highest))
         };

@@ -191,7 +191,8 @@ fn an_auction_ends_market_orders_and_those_of_the_open() {
         ",
     );
     let said = stage.phase(Phase::Continuous);
-    let expected = "1a 3 @ 1500, 3d 3 @ 1500, uncross 3 @ 1500, -, AuctionOver 1a, -, AuctionOver 1b, Continuous";
+    let expected =
+        "1a 3 @ 100, 3d 3 @ 100, uncross 3 @ 100, -, AuctionOver 1a, -, AuctionOver 1b, Continuous";
     assert_eq!(said.join(", "), expected);
     assert_eq!(PRICE_MAX, 1500);
     play(&mut stage, "1f buy 2 px=98 open -> TooLateToEnter");

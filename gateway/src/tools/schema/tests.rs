@@ -19,6 +19,19 @@ fn block_length(level: &Level, json: &Value) -> usize {
     level.block_length + json.get("moreBytes").map_or(0, |more| unhex(more).len())
 }
 
+/// Each group of a message, with two entries.
+fn two_entries(level: &Level, mut byte: impl FnMut() -> u8) -> Vec<u8> {
+    let mut out = Vec::new();
+    for group in &level.groups {
+        let length = group.level.block_length;
+        for (prim, value) in [(group.dimensions.0, length), (group.dimensions.1, 2)] {
+            out.extend(&value.to_le_bytes()[..prim.bytes]);
+        }
+        out.extend((0..2 * length).map(|_| byte()));
+    }
+    out
+}
+
 fn put_level(level: &Level, json: &Value, bytes: &mut Vec<u8>) {
     let mut block = vec![0; level.block_length];
     put_fields(&level.fields, json, &mut block);
@@ -137,6 +150,7 @@ fn the_generated_code_says_the_same_of_every_field() {
                 message.extend(field.to_le_bytes());
             }
             message.extend((0..level.block_length).map(|_| dice.below(3) as u8));
+            message.extend(two_entries(level, || dice.below(3) as u8));
             let (mut json, mut text) = (String::new(), String::new());
             schema.json(&message, &mut json).unwrap();
             sbe_schemas::journal::describe(&message, &mut text).unwrap();
@@ -176,6 +190,8 @@ proptest! {
             // Random bytes are unknown enum values; small ones are known.
             message.extend(block[..level.block_length].iter().map(|b| if small { b % 5 } else { *b }));
             message.extend(&more);
+            let mut bytes = block.iter().cycle();
+            message.extend(two_entries(level, || bytes.next().map_or(0, |b| if small { b % 5 } else { *b })));
             check_round_trip(&schema, *template_id, &message);
         }
     }
