@@ -279,6 +279,8 @@ pub enum FeedTransport {
     /// UDP sockets.
     #[default]
     Socket,
+    /// UDP sockets, packets of one length together (UDP_SEGMENT); one by one where that is refused.
+    Burst,
     /// AF_XDP; sockets where that is refused.
     Xdp,
 }

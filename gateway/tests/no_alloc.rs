@@ -70,7 +70,7 @@ impl Nowhere {
             ttl: 0,
             packet_bytes_max: 1472,
         };
-        Self(SocketSender::open(&route).unwrap())
+        Self(SocketSender::open(&route).unwrap().in_bursts())
     }
 }
 

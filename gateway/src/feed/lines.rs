@@ -76,6 +76,7 @@ pub fn open_feed(config: &Config) -> anyhow::Result<OpenFeed> {
     };
     let kind = match feed.transport {
         FeedTransport::Socket => DatagramKind::Socket,
+        FeedTransport::Burst => DatagramKind::Burst,
         FeedTransport::Xdp => DatagramKind::Xdp { queue: feed.xdp_queue },
     };
     let (lines, fallback) = open("feed.a, feed.b", kind, &[feed.a, feed.b])?;

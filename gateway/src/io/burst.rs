@@ -1,7 +1,8 @@
-//! Datagrams by UDP sockets, one for each group. Neighbours of one length leave together (UDP_SEGMENT): one call,
-//! one way through the stack, and the kernel or the card cuts them into the same packets.
+//! Datagrams by UDP sockets, one for each group, each packet by itself or in bursts: neighbours of one length leave
+//! together (UDP_SEGMENT), one call, one way through the stack, and the kernel or the card cuts them into the same
+//! packets. Who looks at loopback or veth from below (tcpdump, nft) sees the burst before it is cut: it must be wished.
 //!
-//! A packet waits for the next one only until `flush`. Where the kernel refuses to cut, each packet is sent by
+//! In bursts a packet waits for the next one only until `flush`. Where the kernel refuses to cut, each packet is sent by
 //! itself from then on, and that is said once.
 
 use super::datagram::{DatagramRoute, DatagramTransport};
@@ -15,7 +16,7 @@ const BURST_PACKETS_MAX: usize = 32;
 pub struct SocketSender {
     groups: Vec<MulticastSender>,
     burst: Burst,
-    /// The kernel has not refused it.
+    /// Bursts are wished, and the kernel has not refused them.
     cuts: bool,
 }
 
@@ -27,13 +28,13 @@ impl SocketSender {
     pub fn open(route: &DatagramRoute) -> io::Result<Self> {
         let open = |group| MulticastSender::open(group, route.interface, route.ttl, true);
         let groups = route.groups.iter().copied().map(open).collect::<io::Result<_>>()?;
-        Ok(Self { groups, burst: Burst::new(route.packet_bytes_max), cuts: true })
+        Ok(Self { groups, burst: Burst::new(route.packet_bytes_max), cuts: false })
     }
 
-    /// The same, but each packet by itself.
+    /// The same, neighbours of one length together.
     #[must_use]
-    pub fn without_bursts(self) -> Self {
-        Self { cuts: false, ..self }
+    pub fn in_bursts(self) -> Self {
+        Self { cuts: true, ..self }
     }
 
     fn send_each(groups: &[MulticastSender], packet: &[u8]) {
@@ -89,7 +90,7 @@ impl DatagramTransport for SocketSender {
     }
 
     fn name(&self) -> String {
-        "sockets".to_owned()
+        if self.cuts { "sockets, in bursts of one length" } else { "sockets" }.to_owned()
     }
 }
 
@@ -196,14 +197,14 @@ mod tests {
     #[test]
     fn bursts_come_as_the_packets_they_were() {
         let route = route(1);
-        let sender = SocketSender::open(&route).unwrap();
+        let sender = SocketSender::open(&route).unwrap().in_bursts();
         come_as_they_are(sender, &route, &lengths());
     }
 
     #[test]
     fn one_by_one_the_same_packets_come() {
         let route = route(3);
-        let sender = SocketSender::open(&route).unwrap().without_bursts();
+        let sender = SocketSender::open(&route).unwrap();
         come_as_they_are(sender, &route, &lengths());
     }
 
@@ -212,7 +213,7 @@ mod tests {
         // Longer than the path takes once cut: EINVAL for a burst on an interface of 1500, EMSGSIZE alone. On
         // loopback everything fits, so the refusal here is a segment that no packet can have.
         let route = DatagramRoute { packet_bytes_max: 65_600, ..route(5) };
-        let mut sender = SocketSender::open(&route).unwrap();
+        let mut sender = SocketSender::open(&route).unwrap().in_bursts();
         let big = vec![1; 40_000];
         sender.send(&big);
         sender.send(&big); // Together more than a datagram can be.

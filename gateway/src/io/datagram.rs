@@ -22,9 +22,11 @@ pub trait DatagramTransport: Send {
 /// Who is to send.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum DatagramKind {
-    /// UDP sockets.
+    /// UDP sockets, each packet by itself.
     #[default]
     Socket,
+    /// UDP sockets, neighbours of one length together.
+    Burst,
     /// AF_XDP out of this queue of the interface; sockets where that is refused.
     Xdp {
         /// Queue of the interface.
@@ -58,6 +60,7 @@ pub fn open_datagrams(
 ) -> std::io::Result<(BoxedDatagrams, Option<String>)> {
     let refused = match kind {
         DatagramKind::Socket => None,
+        DatagramKind::Burst => return Ok((Box::new(SocketSender::open(route)?.in_bursts()), None)),
         DatagramKind::Xdp { queue } => match XdpSender::open(route, queue) {
             Ok(sender) => return Ok((Box::new(sender), None)),
             Err(refused) => Some(refused.to_string()),
