@@ -1816,12 +1816,12 @@ pub struct ExecutionReportRejected {
     pub price: Decimal8Null,
     /// A price or a quantity: mantissa x 10^-8, exact.
     pub order_qty: Decimal8,
-    /// Side (54).
-    pub side: SideCode,
-    /// OrdType (40).
-    pub ord_type: OrdTypeCode,
-    /// TimeInForce (59).
-    pub time_in_force: TimeInForceCode,
+    /// As Side; of a FIX client that asked for something else, its letter.
+    pub side: u8,
+    /// As OrdType; else as above.
+    pub ord_type: u8,
+    /// As TimeInForce; else as above.
+    pub time_in_force: u8,
     /// OrdRejReason (103) of a rejected order; docs/wire/fix.md has the words.
     pub reason: OrdRejReasonCode,
     /// On a drop copy: the session that was told; 0: this is no copy.
@@ -1875,9 +1875,9 @@ impl Message for ExecutionReportRejected {
         symbol: [0; 16],
         price: Decimal8Null::ZERO,
         order_qty: Decimal8::ZERO,
-        side: SideCode::ZERO,
-        ord_type: OrdTypeCode::ZERO,
-        time_in_force: TimeInForceCode::ZERO,
+        side: 0,
+        ord_type: 0,
+        time_in_force: 0,
         reason: OrdRejReasonCode::ZERO,
         copy_of: U32::new(0),
         capacity: 0,

@@ -301,7 +301,7 @@ impl Told {
                 account: Text(r.account),
                 price: r.price.get(),
                 order_qty: r.order_qty.get(),
-                terms: [r.side.0, r.ord_type.0, r.time_in_force.0],
+                terms: [r.side, r.ord_type, r.time_in_force],
                 reason: r.reason.known().expect("a known reason"),
             });
         }

@@ -164,8 +164,8 @@ fn refusals_and_ends_have_words_and_numbers_of_fix_4_4() {
     let rejected = oe::ExecutionReportRejected {
         cl_ord_id: fill_text(b"A1").unwrap(),
         symbol: fill_text(b"ACME").unwrap(),
-        side: Side::Buy.into(),
-        ord_type: OrdType::Limit.into(),
+        side: Side::Buy.code(),
+        ord_type: OrdType::Limit.code(),
         price: Decimal8Null::NULL,
         ..oe::ExecutionReportRejected::ZERO
     };

@@ -175,3 +175,24 @@ fn a_retransmission_comes_in_pieces_and_what_is_new_between_them() {
     assert!(between > 0, "nothing new ever came between two pieces");
     venue.kill_9();
 }
+
+/// What a FIX client may ask for and the venue does not have: the copy says it in a field that any value fits.
+#[test]
+fn a_binary_drop_copy_of_a_fix_order_is_as_the_schema_says_whatever_was_asked_for() {
+    let of_firm_100 = |demo: String| {
+        let demo = demo.replacen("firm = 1 ", "firm = 100 ", 1);
+        stage(&demo, 1, false)
+    };
+    let venue = Venue::start("mio", "fused", of_firm_100);
+    let xml = schema::Schema::read(schema::XML);
+    let mut copy = Seat::new("S0D".into(), true);
+    copy.log_on(&xml, &venue.sbe_address).unwrap();
+    let mut fix: Peer = venue.log_on("CLIENT1");
+    for (n, terms) in ["54=1|40=D", "54=5|40=2", "54=1|40=2|59=5"].into_iter().enumerate() {
+        fix.send("D", &format!("11=f{n}|55=R0|60=NOW|38=2|44=10|{terms}|"));
+        fix.expect(&format!("35=8 150=8 11=f{n} {}", terms.replace('|', " ")));
+        let heard = copy.hear(&xml).unwrap();
+        assert_eq!(heard.name, "ExecutionReportRejected");
+        assert_eq!(heard.fields["clOrdId"], format!("f{n}"));
+    }
+}

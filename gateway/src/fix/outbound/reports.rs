@@ -384,13 +384,13 @@ fn rejected(w: &mut Writer<'_>, m: &oe::ExecutionReportRejected, time: u64) {
     w.text(tag::CL_ORD_ID, text(&m.cl_ord_id));
     w.text(tag::ACCOUNT, text(&m.account));
     w.text(tag::SYMBOL, text(&m.symbol));
-    w.char(tag::SIDE, char_of(m.side.0));
+    w.char(tag::SIDE, char_of(m.side));
     w.decimal(tag::ORDER_QTY, m.order_qty.get());
-    w.char(tag::ORD_TYPE, ord_type(m.ord_type));
+    w.char(tag::ORD_TYPE, ord_type(OrdTypeCode(m.ord_type)));
     if let Some(price) = m.price.get() {
         w.decimal(tag::PRICE, price);
     }
-    w.char(tag::TIME_IN_FORCE, char_of(m.time_in_force.0));
+    w.char(tag::TIME_IN_FORCE, char_of(m.time_in_force));
     w.uint(tag::LEAVES_QTY, 0);
     w.uint(tag::CUM_QTY, 0);
     w.uint(tag::AVG_PX, 0);
