@@ -4,6 +4,7 @@
 //! `marketdata::Subscriber`, which does everything that is not input or output. Not a hot path: if
 //! it cannot follow, the kernel drops packets and it recovers like any other subscriber.
 //! Next: `listen/show.rs`, what is printed and how; `listen/messages.rs`; `listen/replay.rs`, who is asked for what was lost;
+//! `listen/views.rs`, what the venue makes of its books;
 //! `listen/record.rs`, `dbn.rs`, `meter.rs` and `ladder.rs`: a pcap file, a DBN file, a line a second, a picture. The wire: docs/wire/feed.md.
 
 mod append;
@@ -14,6 +15,7 @@ mod meter;
 mod record;
 mod replay;
 mod show;
+mod views;
 
 use crate::io::clock::{monotonic_ns, utc_now_ns};
 use crate::io::udp::{MulticastReceiver, UnicastSocket};
@@ -68,6 +70,7 @@ const SILENCE: Duration = Duration::from_secs(5);
   portcullis listen --verify --seconds 30     exit code 1 if anything is wrong with the feed
   portcullis listen --replay 127.0.0.1:9104   and ask there for what both lines have lost
   portcullis listen --ladder BTC-USD          its book as a picture, redrawn as it changes
+  portcullis listen --replay 127.0.0.1:9104 --view top   best prices, as the venue conflates them
   portcullis listen --stats --record day.pcap what comes each second; all packets into a file
   portcullis listen --dbn day.dbn             orders and trades for Databento's tools
   portcullis listen --orders --seconds 3      every resting order, in the order in which they trade
@@ -98,6 +101,13 @@ pub struct ListenArgs {
     /// Join no group: take all that is kept, and then the live feed, by TCP from `--replay`.
     #[arg(long, requires = "replay")]
     tcp: bool,
+    /// Join no group: show what the venue makes of its books, of all instruments, by TCP from `--replay`.
+    #[arg(long, value_enum, requires = "replay",
+        conflicts_with_all = ["tcp", "unicast", "print", "trades", "book", "ladder", "stats", "record", "dbn", "orders", "verify"])]
+    view: Option<views::Wanted>,
+    /// With `--view`: at most so often; 0: after every change.
+    #[arg(long, value_name = "MS", default_value_t = 500, requires = "view")]
+    interval_ms: u32,
     /// Print each message of the incremental channel, once and in order.
     #[arg(long)]
     print: bool,
@@ -150,6 +160,12 @@ pub fn run(args: &ListenArgs) -> anyhow::Result<ExitCode> {
     let stop = Arc::new(AtomicBool::new(false));
     for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
         signal_hook::flag::register(signal, Arc::clone(&stop)).context("cannot catch Ctrl-C")?;
+    }
+    if let (Some(wanted), Some(address)) = (args.view, args.replay) {
+        let mut show = Show::new(args.json, std::io::stdout().lock());
+        views::run(args, (wanted, address), &stop, &mut show)?;
+        show.finish().context("cannot write to standard output")?;
+        return Ok(ExitCode::SUCCESS);
     }
     let (queue, packets) = sync_channel(QUEUE_PACKETS_MAX);
     let groups = [(Line::A, args.a), (Line::B, args.b), (Line::Snapshot, args.snapshot)];
