@@ -4,18 +4,23 @@
 //! `marketdata::Subscriber`, which does everything that is not input or output. Not a hot path: if
 //! it cannot follow, the kernel drops packets and it recovers like any other subscriber.
 //! Next: `listen/show.rs`, what is printed and how; `listen/messages.rs`; `listen/replay.rs`, who is asked for what was lost;
-//! `listen/record.rs`, `meter.rs` and `ladder.rs`: a pcap file, a line a second, a picture. The wire: docs/wire/feed.md.
+//! `listen/views.rs`, what the venue makes of its books;
+//! `listen/record.rs`, `dbn.rs`, `meter.rs` and `ladder.rs`: a pcap file, a DBN file, a line a second, a picture. The wire: docs/wire/feed.md.
 
+mod append;
+mod dbn;
 mod ladder;
 mod messages;
 mod meter;
 mod record;
 mod replay;
 mod show;
+mod views;
 
 use crate::io::clock::{monotonic_ns, utc_now_ns};
 use crate::io::udp::{MulticastReceiver, UnicastSocket};
 use anyhow::Context;
+use dbn::Dbn;
 use ladder::Ladder;
 use marketdata::packet::Packet;
 use marketdata::{AskLimits, FeedEvent, Line, State, Subscriber, SubscriberLimits, Way};
@@ -67,7 +72,9 @@ const SILENCE: Duration = Duration::from_secs(5);
   portcullis listen --verify --seconds 30     exit code 1 if anything is wrong with the feed
   portcullis listen --replay 127.0.0.1:9104   and ask there for what both lines have lost
   portcullis listen --ladder BTC-USD          its book as a picture, redrawn as it changes
+  portcullis listen --replay 127.0.0.1:9104 --view top   best prices, as the venue conflates them
   portcullis listen --stats --record day.pcap what comes each second; all packets into a file
+  portcullis listen --dbn day.dbn             orders and trades for Databento's tools
   portcullis listen --orders --seconds 3      every resting order, in the order in which they trade
 
 Ctrl-C ends with the summary. Docs: docs/wire/feed.md.")]
@@ -96,6 +103,13 @@ pub struct ListenArgs {
     /// Join no group: take all that is kept, and then the live feed, by TCP from `--replay`.
     #[arg(long, requires = "replay")]
     tcp: bool,
+    /// Join no group: show what the venue makes of its books, of all instruments, by TCP from `--replay`.
+    #[arg(long, value_enum, requires = "replay",
+        conflicts_with_all = ["tcp", "unicast", "print", "trades", "book", "ladder", "stats", "record", "dbn", "orders", "verify"])]
+    view: Option<views::Wanted>,
+    /// With `--view`: at most so often; 0: after every change.
+    #[arg(long, value_name = "MS", default_value_t = 500, requires = "view")]
+    interval_ms: u32,
     /// Print each message of the incremental channel, once and in order.
     #[arg(long)]
     print: bool,
@@ -114,6 +128,9 @@ pub struct ListenArgs {
     /// Write every packet to this file, in place of what is there: pcap, for tshark and the like.
     #[arg(long, value_name = "FILE")]
     record: Option<PathBuf>,
+    /// Write orders and trades to this file, in place of what is there: DBN, for Databento's tools.
+    #[arg(long, value_name = "FILE")]
+    dbn: Option<PathBuf>,
     /// At the end print every resting order of every book, best first.
     #[arg(long)]
     orders: bool,
@@ -145,6 +162,12 @@ pub fn run(args: &ListenArgs) -> anyhow::Result<ExitCode> {
     let stop = Arc::new(AtomicBool::new(false));
     for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
         signal_hook::flag::register(signal, Arc::clone(&stop)).context("cannot catch Ctrl-C")?;
+    }
+    if let (Some(wanted), Some(address)) = (args.view, args.replay) {
+        let mut show = Show::new(args.json, std::io::stdout().lock());
+        views::run(args, (wanted, address), &stop, &mut show)?;
+        show.finish().context("cannot write to standard output")?;
+        return Ok(ExitCode::SUCCESS);
     }
     let (queue, packets) = sync_channel(QUEUE_PACKETS_MAX);
     let groups = [(Line::A, args.a), (Line::B, args.b), (Line::Snapshot, args.snapshot)];
@@ -182,8 +205,14 @@ pub fn run(args: &ListenArgs) -> anyhow::Result<ExitCode> {
             Record::create(path).with_context(|| format!("cannot write to {}", path.display()))?,
         ),
     };
+    let dbn = match &args.dbn {
+        None => None,
+        Some(path) => {
+            Some(Dbn::create(path).with_context(|| format!("cannot write to {}", path.display()))?)
+        }
+    };
     let mut show = Show::new(args.json, std::io::stdout().lock());
-    let subscriber = listen(args, &packets, Beside { replay, record }, &stop, &mut show);
+    let subscriber = listen(args, &packets, Beside { replay, record, dbn }, &stop, &mut show);
     stop.store(true, Ordering::Relaxed);
     let problems = if args.verify { problems(&subscriber) } else { Vec::new() };
     finish(args, &subscriber, &problems, &mut show);
@@ -196,6 +225,7 @@ pub fn run(args: &ListenArgs) -> anyhow::Result<ExitCode> {
 struct Beside {
     replay: Option<Replay>,
     record: Option<Record>,
+    dbn: Option<Dbn>,
 }
 
 impl Beside {
@@ -295,6 +325,7 @@ fn listen(
         _ => AskLimits::NOBODY,
     };
     let mut subscriber = Subscriber::new(SubscriberLimits { ask, ..SubscriberLimits::default() });
+    let mut dbn = beside.dbn.take();
     let started = Instant::now();
     let (mut shown_at, mut silent) = (started, true);
     let (mut ladder, mut meter, mut measured_at) = (Ladder::default(), Meter::default(), started);
@@ -311,6 +342,9 @@ fn listen(
         let drawn = args.ladder.as_ref().and_then(|symbol| show.number(symbol));
         let mut listen = |event: FeedEvent<'_>| {
             show.learn(&event);
+            if let Some(dbn) = &mut dbn {
+                dbn.on_event(&event);
+            }
             if let FeedEvent::Message { bytes, time, .. } = event {
                 printed += 1;
                 if args.stats {
@@ -359,6 +393,10 @@ fn listen(
             }
             Err(RecvTimeoutError::Disconnected) => break,
         }
+        if let Some(Err(error)) = dbn.as_mut().map(|dbn| dbn.end(&subscriber)) {
+            eprintln!("portcullis: the DBN file ends: {error}");
+            dbn = None;
+        }
         beside.ask(&mut subscriber);
         if args.book.is_some() && shown_at.elapsed() >= BOOK_EVERY {
             show_books(args, &subscriber, &std::mem::take(&mut changed), show);
@@ -383,6 +421,9 @@ fn listen(
                 args.a, args.b, args.snapshot, args.interface
             );
         }
+    }
+    if let Some(Err(error)) = dbn.map(Dbn::finish) {
+        eprintln!("portcullis: the end of the DBN file is missing: {error}");
     }
     if let Some(Err(error)) = beside.record.map(|mut record| record.flush()) {
         eprintln!("portcullis: the end of the recording is missing: {error}");

@@ -1,9 +1,9 @@
 //! `latency --beside-abuse`: what a healthy session feels of clients that mean harm.
 //!
-//! Rounds alternate: the same orders alone, then beside one client of each kind below, all over FIX, each at a
-//! rate of its own that a single machine of an attacker sends without effort. Told are the medians over the
-//! rounds, and their ratio. The abusers run on the same machine and take time of its cores, so the ratio is an
-//! upper bound: with fewer cores than threads most of it is theirs.
+//! Rounds alternate: the same orders alone, beside each kind below, and beside all of them, all over FIX, each at
+//! a rate of its own that one machine of an attacker sends without effort. Told are the medians over the rounds,
+//! and how many times those of the healthy one alone they are. The abusers run on the same machine and take time
+//! of its cores, so this is an upper bound: with fewer cores than threads most of it is theirs.
 //!
 //! They are sessions of the demo venue, and trade another instrument than the healthy one.
 
@@ -23,7 +23,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 /// One of those that mean harm: its name, how long it rests after each act, and what it does.
 type Abuser = (&'static str, Duration, fn(SocketAddr) -> Box<dyn Act>);
 
-const ABUSERS: [Abuser; 6] = [
+static ABUSERS: [Abuser; 6] = [
     ("slow logons", Duration::from_millis(25), |a| Box::new(SlowLogons::new(a))),
     ("garbage", Duration::from_millis(10), |a| Box::new(Garbage { door: Door::new(a, "CLIENT2") })),
     ("wrong passwords", Duration::from_millis(100), |a| {
@@ -48,13 +48,18 @@ const PATIENCE: Duration = Duration::from_millis(200);
 /// From their start until the healthy one begins: they have logged on.
 const WARM: Duration = Duration::from_millis(500);
 
-/// What was measured.
+/// What was measured: alone first, beside all of them last.
 pub(crate) struct Beside {
-    /// Medians and 99th percentiles of order to ack, nanoseconds, a round each.
-    alone: Vec<(u64, u64)>,
-    beside: Vec<(u64, u64)>,
-    /// Acts of each abuser in all rounds.
-    acts: Vec<(&'static str, u64)>,
+    rows: Vec<Row>,
+}
+
+/// The healthy one in one company.
+struct Row {
+    company: &'static str,
+    /// Median and 99th percentile of order to ack, nanoseconds, of each round.
+    rounds: Vec<(u64, u64)>,
+    /// Acts of the company in all rounds.
+    acts: u64,
 }
 
 /// Measures in turns; `orders` plays a round and tells order to ack.
@@ -66,101 +71,94 @@ pub(crate) fn compare(
     fix: SocketAddr,
     mut orders: impl FnMut() -> anyhow::Result<Distribution>,
 ) -> anyhow::Result<Beside> {
-    let mut told = Beside {
-        alone: Vec::new(),
-        beside: Vec::new(),
-        acts: ABUSERS.iter().map(|(name, ..)| (*name, 0)).collect(),
-    };
-    let figures = |orders: Distribution| (orders.p50_ns(), orders.at_ns(0.99));
+    let companies = std::iter::once(("alone", &ABUSERS[..0]))
+        .chain(ABUSERS.iter().map(|abuser| (abuser.0, std::slice::from_ref(abuser))))
+        .chain([("all of them", &ABUSERS[..])]);
+    let mut rows: Vec<_> =
+        companies.map(|(company, of)| (Row { company, rounds: Vec::new(), acts: 0 }, of)).collect();
     for _ in 0..rounds {
-        told.alone.push(figures(orders()?));
-        let abusers = Abusers::start(fix);
-        std::thread::sleep(WARM);
-        let beside = orders().context("beside clients that mean harm");
-        for (sum, acts) in told.acts.iter_mut().zip(abusers.stop()) {
-            sum.1 += acts;
+        for (row, company) in &mut rows {
+            let abusers = Abusers::start(fix, company);
+            std::thread::sleep(WARM);
+            let told = orders().with_context(|| format!("beside: {}", row.company));
+            row.acts += abusers.stop();
+            let told = told?;
+            row.rounds.push((told.p50_ns(), told.at_ns(0.99)));
         }
-        told.beside.push(figures(beside?));
     }
-    Ok(told)
+    Ok(Beside { rows: rows.into_iter().map(|(row, _)| row).collect() })
 }
 
-impl Beside {
-    /// Medians over the rounds: p50 alone, p50 beside, p99 alone, p99 beside.
-    fn medians(&self) -> [u64; 4] {
-        let median = |of: &[(u64, u64)], pick: fn(&(u64, u64)) -> u64| {
-            let mut all: Vec<u64> = of.iter().map(pick).collect();
+impl Row {
+    /// Medians over the rounds, of p50 and of p99.
+    fn medians(&self) -> (u64, u64) {
+        let median = |pick: fn(&(u64, u64)) -> u64| {
+            let mut all: Vec<u64> = self.rounds.iter().map(pick).collect();
             all.sort_unstable();
             all.get(all.len() / 2).copied().unwrap_or(0)
         };
-        [
-            median(&self.alone, |round| round.0),
-            median(&self.beside, |round| round.0),
-            median(&self.alone, |round| round.1),
-            median(&self.beside, |round| round.1),
-        ]
+        (median(|round| round.0), median(|round| round.1))
     }
+}
 
+impl Beside {
     /// For people.
     pub(crate) fn text(&self) -> String {
-        let [p50_alone, p50_beside, p99_alone, p99_beside] = self.medians();
-        let rounds = self.alone.len();
-        let mut text =
-            format!("{:<24}{:>10}{:>10}\n", format!("us, median of {rounds}"), "p50", "p99");
-        for (name, p50, p99) in
-            [("alone", p50_alone, p99_alone), ("beside abuse", p50_beside, p99_beside)]
-        {
-            text += &format!("{name:<24}{:>10}{:>10}\n", micros(p50), micros(p99));
+        let rounds = self.rows.first().map_or(0, |alone| alone.rounds.len());
+        let alone = self.rows.first().map_or((0, 0), Row::medians);
+        let columns = ["p50", "p99", "of p50", "of p99", "acts"];
+        let mut text = format!("{:<24}", format!("us, median of {rounds}"));
+        columns.iter().for_each(|column| text += &format!("{column:>10}"));
+        for row in &self.rows {
+            let (p50, p99) = row.medians();
+            let (of_p50, of_p99) = (ratio(p50, alone.0), ratio(p99, alone.1));
+            text += &format!("\n{:<24}{:>10}{:>10}", row.company, micros(p50), micros(p99));
+            text += &format!("{of_p50:>10}{of_p99:>10}{:>10}", row.acts);
         }
-        let ratios = (ratio(p50_beside, p50_alone), ratio(p99_beside, p99_alone));
-        text += &format!("{:<24}{:>10}{:>10}\n", "ratio", ratios.0, ratios.1);
-        let acts: Vec<_> = self.acts.iter().map(|(name, acts)| format!("{name} {acts}")).collect();
-        text + &format!("acts: {}", acts.join(", "))
+        text
     }
 
     /// For programs.
     pub(crate) fn json(&self) -> Value {
-        let [p50_alone, p50_beside, p99_alone, p99_beside] = self.medians();
-        let rounds = |of: &[(u64, u64)]| -> Vec<Value> {
-            of.iter().map(|(p50, p99)| json!({ "p50_ns": p50, "p99_ns": p99 })).collect()
+        let of_round = |(p50, p99): &(u64, u64)| json!({ "p50_ns": p50, "p99_ns": p99 });
+        let of_row = |row: &Row| {
+            let ((p50, p99), rounds) = (row.medians(), row.rounds.iter().map(of_round));
+            json!({ "beside": row.company, "p50_ns": p50, "p99_ns": p99, "acts": row.acts,
+                "rounds": rounds.collect::<Vec<_>>() })
         };
-        json!({
-            "command": "latency beside abuse",
-            "alone": { "p50_ns": p50_alone, "p99_ns": p99_alone, "rounds": rounds(&self.alone) },
-            "beside": { "p50_ns": p50_beside, "p99_ns": p99_beside, "rounds": rounds(&self.beside) },
-            "acts": self.acts.iter().map(|(name, acts)| json!({ "abuser": name, "acts": acts })).collect::<Vec<_>>(),
-        })
+        let rows: Vec<_> = self.rows.iter().map(of_row).collect();
+        json!({ "command": "latency beside abuse", "rows": rows })
     }
 }
 
-/// All of them, a thread each.
+/// Some of them, a thread each.
 struct Abusers {
     stop: Arc<AtomicBool>,
     threads: Vec<JoinHandle<u64>>,
 }
 
 impl Abusers {
-    fn start(address: SocketAddr) -> Self {
+    fn start(address: SocketAddr, which: &'static [Abuser]) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
-        let threads = ABUSERS.map(|(_, rest, new)| {
+        let threads = which.iter().map(|(_, rest, new)| {
             let stop = stop.clone();
             std::thread::spawn(move || {
                 let (mut abuser, mut acts) = (new(address), 0);
                 while !stop.load(Ordering::Relaxed) {
                     // Whatever the venue does about it, the next act follows.
                     acts += u64::from(abuser.act().is_ok());
-                    std::thread::sleep(rest);
+                    std::thread::sleep(*rest);
                 }
                 acts
             })
         });
-        Self { stop, threads: threads.into() }
+        Self { threads: threads.collect(), stop }
     }
 
-    /// Ends them; how often each acted.
-    fn stop(self) -> Vec<u64> {
+    /// Ends them; how often they acted.
+    fn stop(self) -> u64 {
         self.stop.store(true, Ordering::Relaxed);
-        self.threads.into_iter().map(|thread| thread.join().unwrap_or(0)).collect()
+        self.threads.into_iter().map(|thread| thread.join().unwrap_or(0)).sum()
     }
 }
 
@@ -392,16 +390,15 @@ mod tests {
 
     #[test]
     fn what_is_told_is_the_median_round_and_its_ratio() {
-        let beside = Beside {
-            alone: vec![(1_000, 10_000), (3_000, 30_000), (2_000, 20_000)],
-            beside: vec![(2_000, 90_000), (2_200, 22_000), (9_000, 21_000)],
-            acts: vec![("garbage", 7)],
-        };
-        let text = beside.text();
-        assert!(text.contains("2.0      20.0"), "{text}");
-        assert!(text.contains("2.2      22.0"), "{text}");
-        assert!(text.contains("1.10      1.10"), "{text}");
-        assert!(text.ends_with("acts: garbage 7"), "{text}");
-        assert_eq!(beside.json()["beside"]["p99_ns"], 22_000);
+        let alone = vec![(1_000, 10_000), (3_000, 30_000), (2_000, 20_000)];
+        let beside = vec![(2_000, 90_000), (2_200, 22_000), (9_000, 21_000)];
+        let row = |company, rounds, acts| Row { company, rounds, acts };
+        let rows = vec![row("alone", alone, 0), row("garbage", beside, 7)];
+        let told = Beside { rows };
+        let text = told.text();
+        let words: Vec<Vec<&str>> = text.lines().map(|l| l.split_whitespace().collect()).collect();
+        assert_eq!(words[1], ["alone", "2.0", "20.0", "1.00", "1.00", "0"], "{text}");
+        assert_eq!(words[2], ["garbage", "2.2", "22.0", "1.10", "1.10", "7"], "{text}");
+        assert_eq!(told.json()["rows"][1]["p99_ns"], 22_000);
     }
 }

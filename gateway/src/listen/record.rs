@@ -4,7 +4,7 @@
 //! the address asked) and nothing else: the bytes behind them are those that came. Source: the IETF draft
 //! "PCAP Capture File Format" (opsawg-pcap), RFC 791, RFC 768.
 
-use crate::io::{Access, Disk, DiskFile, RealDisk};
+use super::append::Append;
 use std::io;
 use std::net::SocketAddrV4;
 use std::path::Path;
@@ -16,16 +16,10 @@ const LINK_TYPE: u32 = 101;
 const SNAP_BYTES: u32 = 65_535;
 const IP_BYTES: usize = 20;
 const UDP_BYTES: usize = 8;
-/// Bytes that are written in one go.
-const RUN_BYTES: usize = 64 << 10;
 const NS_PER_S: u64 = 1_000_000_000;
 
 /// A file that is being written.
-pub(super) struct Record {
-    file: <RealDisk as Disk>::File,
-    run: Vec<u8>,
-    at: u64,
-}
+pub(super) struct Record(Append);
 
 impl Record {
     /// In place of whatever is there.
@@ -33,13 +27,11 @@ impl Record {
     /// # Errors
     /// As the file system says.
     pub(super) fn create(path: &Path) -> io::Result<Self> {
-        RealDisk.create(path, 0)?;
-        let file = RealDisk.open(path, Access::Write)?;
-        let mut record = Self { file, run: Vec::with_capacity(2 * RUN_BYTES), at: 0 };
+        let mut file = Append::create(path)?;
         for word in [MAGIC, 2 | 4 << 16, 0, 0, SNAP_BYTES, LINK_TYPE] {
-            record.run.extend_from_slice(&word.to_le_bytes());
+            file.run.extend_from_slice(&word.to_le_bytes());
         }
-        Ok(record)
+        Ok(Self(file))
     }
 
     /// Takes a packet that came at `utc` (nanoseconds since 1970) from and to these; longer ones than IP
@@ -54,15 +46,16 @@ impl Record {
         utc: u64,
     ) -> io::Result<()> {
         let Ok(length) = u16::try_from(IP_BYTES + UDP_BYTES + packet.len()) else { return Ok(()) };
+        let run = &mut self.0.run;
         let (seconds, ns) = ((utc / NS_PER_S) as u32, (utc % NS_PER_S) as u32);
         for word in [seconds, ns, length.into(), length.into()] {
-            self.run.extend_from_slice(&word.to_le_bytes());
+            run.extend_from_slice(&word.to_le_bytes());
         }
-        self.run.extend_from_slice(&ip_header(length, from, to));
+        run.extend_from_slice(&ip_header(length, from, to));
         let udp = [from.port(), to.port(), length - IP_BYTES as u16, 0];
-        udp.iter().for_each(|word| self.run.extend_from_slice(&word.to_be_bytes()));
-        self.run.extend_from_slice(packet);
-        if self.run.len() >= RUN_BYTES { self.flush() } else { Ok(()) }
+        udp.iter().for_each(|word| run.extend_from_slice(&word.to_be_bytes()));
+        run.extend_from_slice(packet);
+        self.0.flush_many(self.0.run.len()).map(drop)
     }
 
     /// Everything is in the kernel.
@@ -70,10 +63,7 @@ impl Record {
     /// # Errors
     /// As the file system says.
     pub(super) fn flush(&mut self) -> io::Result<()> {
-        self.file.write_at(&self.run, self.at)?;
-        self.at += self.run.len() as u64;
-        self.run.clear();
-        Ok(())
+        self.0.flush()
     }
 }
 

@@ -404,7 +404,8 @@ impl<W: Write> Show<W> {
         );
     }
 
-    fn say(&mut self, text: impl FnOnce() -> String, json: impl FnOnce() -> Value) {
+    /// One line, in the form that is wanted.
+    pub(super) fn say(&mut self, text: impl FnOnce() -> String, json: impl FnOnce() -> Value) {
         if self.failed.is_none() {
             let written = if self.json {
                 writeln!(self.out, "{}", json())

@@ -9,6 +9,7 @@
 )]
 
 mod operator;
+mod dbn;
 mod orders;
 #[allow(dead_code, reason = "market data's tests use the rest")]
 mod peer;

@@ -8,6 +8,7 @@ use marketdata::packet::Packet;
 use sbe_schemas::header::Message;
 use sbe_schemas::market_data as md;
 use sbe_schemas::types::{self, PacketFlags, View};
+use serde_json::json;
 use std::collections::BTreeMap;
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, TcpStream, UdpSocket};
@@ -136,6 +137,26 @@ fn check_views(venue: &Venue, last: u64) {
     assert_eq!(turnover, 2400 * 10_u128.pow(16));
 }
 
+/// The same by `portcullis listen --view`: the last of each instrument.
+fn check_shown(venue: &Venue) {
+    let shown = |view: &str| {
+        let words = ["--replay", venue.replay(), "--view", view, "--interval-ms", "20"];
+        let lines = venue.listen(&[&words[..], &["--json", "--seconds", "2"]].concat()).lines();
+        lines.into_iter().rfind(|line| line["instrument"] == 3).expect("of ACME")
+    };
+    let (bid, ask) = (json!(["9.5", "5", 1]), json!(["11", "7", 1]));
+    let top = shown("top");
+    assert_eq!((&top["type"], &top["bid"], &top["ask"]), (&json!("TopOfBook"), &bid, &ask));
+    assert_eq!((&top["lastPrice"], &top["lastQty"]), (&json!("10"), &json!("4")));
+    let depth = shown("depth");
+    assert_eq!((&depth["bids"], &depth["asks"]), (&json!([bid]), &json!([ask])));
+    let day = shown("stats");
+    assert_eq!(
+        (&day["vwap"], &day["volume"], &day["trades"]),
+        (&json!("10"), &json!("240"), &json!(60))
+    );
+}
+
 #[test]
 fn views_are_told_by_tcp_and_survive_a_restart() {
     let mut venue = Venue::start("mio", "fused", |config| {
@@ -152,6 +173,7 @@ fn views_are_told_by_tcp_and_survive_a_restart() {
     b.order("ask", "2", "7", "11");
     b.expect("35=8 150=0 11=ask");
     check_views(&venue, 120);
+    check_shown(&venue);
     venue.kill_9();
     venue.restart();
     check_views(&venue, 120);

@@ -3,10 +3,12 @@
 //!
 //! `venue.rs` drives an engine with random orders, `network.rs` loses packets by a seed. The rules:
 //! `loss.rs` (recovery under random loss), `scripts.rs` (one case each), `books.rs` (what a book
-//! takes and refuses), `hostile.rs` (any bytes), `document.rs` (docs/wire/feed.md is true).
+//! takes and refuses), `hostile.rs` (any bytes), `document.rs` (docs/wire/feed.md is true), `golden.rs` (packets
+//! that never change).
 
 mod books;
 mod document;
+mod golden;
 mod hostile;
 mod loss;
 mod network;
