@@ -1,22 +1,25 @@
 -- Written by `cargo run -p sbe-generator`; do not edit.
 -- Name, kind, bytes, and names of the values, of every field in the order of the wire.
 local schemas = {
-  [1] = { name = "order_entry", version = 0, messages = {
+  [1] = { name = "order_entry", version = 1, messages = {
     [1] = { name = "Negotiate", length = 104, fields = {
       { "session", 0, 24, "text" },
       { "versionId", 24, 8, "unsigned" },
       { "timestamp", 32, 8, "unsigned" },
       { "signature", 40, 64, "bytes" },
+    }, groups = {
     } },
     [2] = { name = "NegotiateResponse", length = 16, fields = {
       { "versionId", 0, 8, "unsigned" },
       { "requestTimestamp", 8, 8, "unsigned" },
+    }, groups = {
     } },
     [3] = { name = "NegotiateReject", length = 25, fields = {
       { "versionId", 0, 8, "unsigned" },
       { "requestTimestamp", 8, 8, "unsigned" },
       { "currentVersionId", 16, 8, "unsigned" },
       { "reason", 24, 1, "enum", { [1] = "Credentials", [2] = "Timestamp", [3] = "VersionNotAbove", [4] = "AlreadyEstablished", } },
+    }, groups = {
     } },
     [4] = { name = "Establish", length = 125, fields = {
       { "session", 0, 24, "text" },
@@ -28,6 +31,7 @@ local schemas = {
       { "cancelOnDisconnect", 56, 1, "enum", { [0] = "Never", [1] = "Disconnect", [2] = "Terminate", [3] = "Both", } },
       { "deadManMs", 57, 4, "unsigned" },
       { "signature", 61, 64, "bytes" },
+    }, groups = {
     } },
     [5] = { name = "EstablishAck", length = 36, fields = {
       { "versionId", 0, 8, "unsigned" },
@@ -35,38 +39,47 @@ local schemas = {
       { "nextSeqNo", 16, 8, "unsigned" },
       { "lastIncomingSeqNo", 24, 8, "unsigned" },
       { "keepaliveMs", 32, 4, "unsigned" },
+    }, groups = {
     } },
     [6] = { name = "EstablishReject", length = 17, fields = {
       { "versionId", 0, 8, "unsigned" },
       { "requestTimestamp", 8, 8, "unsigned" },
       { "reason", 16, 1, "enum", { [1] = "Credentials", [2] = "Timestamp", [3] = "Unnegotiated", [4] = "AlreadyEstablished", [5] = "KeepaliveInterval", [6] = "NextSeqNo", [7] = "Finished", [8] = "OutsideHours", [9] = "DeadMan", } },
+    }, groups = {
     } },
     [7] = { name = "Sequence", length = 9, fields = {
       { "nextSeqNo", 0, 8, "unsigned" },
       { "lapsed", 8, 1, "enum", { [0] = "False", [1] = "True", } },
+    }, groups = {
     } },
     [8] = { name = "RetransmitRequest", length = 20, fields = {
       { "timestamp", 0, 8, "unsigned" },
       { "fromSeqNo", 8, 8, "unsigned" },
       { "count", 16, 4, "unsigned" },
+    }, groups = {
     } },
     [9] = { name = "Retransmission", length = 20, fields = {
       { "requestTimestamp", 0, 8, "unsigned" },
       { "nextSeqNo", 8, 8, "unsigned" },
       { "count", 16, 4, "unsigned" },
+    }, groups = {
     } },
     [10] = { name = "RetransmitReject", length = 9, fields = {
       { "requestTimestamp", 0, 8, "unsigned" },
       { "reason", 8, 1, "enum", { [1] = "OutOfRange", [2] = "InProgress", [3] = "TooMany", } },
+    }, groups = {
     } },
     [11] = { name = "Terminate", length = 1, fields = {
       { "reason", 0, 1, "enum", { [0] = "Finished", [1] = "Violation", [2] = "Malformed", [3] = "KeepaliveLapsed", [4] = "VenueStops", [5] = "TooFarAhead", [6] = "RetransmitRepeated", [7] = "OutsideHours", } },
+    }, groups = {
     } },
     [12] = { name = "FinishedSending", length = 8, fields = {
       { "lastSeqNo", 0, 8, "unsigned" },
+    }, groups = {
     } },
     [13] = { name = "FinishedReceiving", length = 8, fields = {
       { "lastSeqNo", 0, 8, "unsigned" },
+    }, groups = {
     } },
     [20] = { name = "NewOrder", length = 126, fields = {
       { "msgSeqNum", 0, 8, "unsigned" },
@@ -86,6 +99,7 @@ local schemas = {
       { "expireTime", 116, 8, "unsigned" },
       { "conditions", 124, 1, "set", { [0] = "PostOnly", [1] = "PostOnlySlide", [2] = "AllOrNone", [3] = "Hidden", } },
       { "capacity", 125, 1, "unsigned" },
+    }, groups = {
     } },
     [21] = { name = "NewOrderShort", length = 47, fields = {
       { "msgSeqNum", 0, 8, "unsigned" },
@@ -97,6 +111,7 @@ local schemas = {
       { "side", 44, 1, "enum", { [1] = "Buy", [2] = "Sell", } },
       { "timeInForce", 45, 1, "enum", { [0] = "Day", [1] = "GoodTillCancel", [2] = "AtTheOpening", [3] = "ImmediateOrCancel", [4] = "FillOrKill", [6] = "GoodTillDate", [7] = "AtTheClose", } },
       { "conditions", 46, 1, "set", { [0] = "PostOnly", [1] = "PostOnlySlide", [2] = "AllOrNone", [3] = "Hidden", } },
+    }, groups = {
     } },
     [22] = { name = "CancelReplace", length = 135, fields = {
       { "msgSeqNum", 0, 8, "unsigned" },
@@ -112,6 +127,7 @@ local schemas = {
       { "orderQty", 111, 8, "decimal" },
       { "stopPx", 119, 8, "decimal" },
       { "displayQty", 127, 8, "decimal" },
+    }, groups = {
     } },
     [23] = { name = "Cancel", length = 101, fields = {
       { "msgSeqNum", 0, 8, "unsigned" },
@@ -121,6 +137,7 @@ local schemas = {
       { "orderId", 88, 8, "unsigned" },
       { "instrument", 96, 4, "unsigned" },
       { "side", 100, 1, "enum", { [1] = "Buy", [2] = "Sell", } },
+    }, groups = {
     } },
     [24] = { name = "MassAction", length = 75, fields = {
       { "msgSeqNum", 0, 8, "unsigned" },
@@ -131,6 +148,7 @@ local schemas = {
       { "side", 72, 1, "unsigned" },
       { "action", 73, 1, "enum", { [1] = "Cancel", [2] = "Block", [3] = "Kill", [4] = "Unblock", } },
       { "scope", 74, 1, "enum", { [1] = "Session", [2] = "User", [3] = "Account", [4] = "Firm", [5] = "Everyone", } },
+    }, groups = {
     } },
     [25] = { name = "OrderStatusRequest", length = 65, fields = {
       { "msgSeqNum", 0, 8, "unsigned" },
@@ -139,18 +157,44 @@ local schemas = {
       { "orderId", 52, 8, "unsigned" },
       { "instrument", 60, 4, "unsigned" },
       { "side", 64, 1, "enum", { [1] = "Buy", [2] = "Sell", } },
+    }, groups = {
     } },
     [26] = { name = "MassStatusRequest", length = 56, fields = {
       { "msgSeqNum", 0, 8, "unsigned" },
       { "sendingTime", 8, 8, "unsigned" },
       { "massStatusReqId", 16, 36, "text" },
       { "instrument", 52, 4, "unsigned" },
+    }, groups = {
     } },
     [27] = { name = "InstrumentListRequest", length = 28, fields = {
       { "msgSeqNum", 0, 8, "unsigned" },
       { "sendingTime", 8, 8, "unsigned" },
       { "requestId", 16, 8, "unsigned" },
       { "instrument", 24, 4, "unsigned" },
+    }, groups = {
+    } },
+    [28] = { name = "MassQuote", length = 42, fields = {
+      { "msgSeqNum", 0, 8, "unsigned" },
+      { "sendingTime", 8, 8, "unsigned" },
+      { "quoteId", 16, 8, "unsigned" },
+      { "account", 24, 16, "text" },
+      { "selfTrade", 40, 1, "enum", { [0] = "SessionDefault", [1] = "Allow", [2] = "CancelNewest", [3] = "CancelOldest", [4] = "CancelBoth", [5] = "Decrement", } },
+      { "conditions", 41, 1, "set", { [0] = "PostOnly", [1] = "PostOnlySlide", [2] = "AllOrNone", [3] = "Hidden", } },
+    }, groups = {
+      { name = "quotes", widths = { 2, 2 }, length = 36, fields = {
+      { "instrument", 0, 4, "unsigned" },
+      { "bidPrice", 4, 8, "decimal" },
+      { "bidQty", 12, 8, "decimal" },
+      { "offerPrice", 20, 8, "decimal" },
+      { "offerQty", 28, 8, "decimal" },
+      } },
+    } },
+    [29] = { name = "QuoteCancel", length = 28, fields = {
+      { "msgSeqNum", 0, 8, "unsigned" },
+      { "sendingTime", 8, 8, "unsigned" },
+      { "quoteId", 16, 8, "unsigned" },
+      { "instrument", 24, 4, "unsigned" },
+    }, groups = {
     } },
     [40] = { name = "ExecutionReportNew", length = 171, fields = {
       { "msgSeqNum", 0, 8, "unsigned" },
@@ -178,6 +222,7 @@ local schemas = {
       { "capacity", 165, 1, "unsigned" },
       { "parties", 166, 1, "set", { [0] = "ExecutingFirm", [1] = "OriginationTrader", [2] = "ExecutingTrader", [3] = "CustomerAccount", [4] = "EnteringTrader", } },
       { "firm", 167, 4, "unsigned" },
+    }, groups = {
     } },
     [41] = { name = "ExecutionReportTrade", length = 197, fields = {
       { "msgSeqNum", 0, 8, "unsigned" },
@@ -210,6 +255,7 @@ local schemas = {
       { "capacity", 191, 1, "unsigned" },
       { "parties", 192, 1, "set", { [0] = "ExecutingFirm", [1] = "OriginationTrader", [2] = "ExecutingTrader", [3] = "CustomerAccount", [4] = "EnteringTrader", } },
       { "firm", 193, 4, "unsigned" },
+    }, groups = {
     } },
     [42] = { name = "ExecutionReportReplaced", length = 215, fields = {
       { "msgSeqNum", 0, 8, "unsigned" },
@@ -239,6 +285,7 @@ local schemas = {
       { "capacity", 209, 1, "unsigned" },
       { "parties", 210, 1, "set", { [0] = "ExecutingFirm", [1] = "OriginationTrader", [2] = "ExecutingTrader", [3] = "CustomerAccount", [4] = "EnteringTrader", } },
       { "firm", 211, 4, "unsigned" },
+    }, groups = {
     } },
     [43] = { name = "ExecutionReportCanceled", length = 192, fields = {
       { "msgSeqNum", 0, 8, "unsigned" },
@@ -266,6 +313,7 @@ local schemas = {
       { "capacity", 186, 1, "unsigned" },
       { "parties", 187, 1, "set", { [0] = "ExecutingFirm", [1] = "OriginationTrader", [2] = "ExecutingTrader", [3] = "CustomerAccount", [4] = "EnteringTrader", } },
       { "firm", 188, 4, "unsigned" },
+    }, groups = {
     } },
     [44] = { name = "ExecutionReportRejected", length = 143, fields = {
       { "msgSeqNum", 0, 8, "unsigned" },
@@ -288,6 +336,7 @@ local schemas = {
       { "parties", 134, 1, "set", { [0] = "ExecutingFirm", [1] = "OriginationTrader", [2] = "ExecutingTrader", [3] = "CustomerAccount", [4] = "EnteringTrader", } },
       { "firm", 135, 4, "unsigned" },
       { "user", 139, 4, "unsigned" },
+    }, groups = {
     } },
     [45] = { name = "ExecutionReportStatus", length = 182, fields = {
       { "msgSeqNum", 0, 8, "unsigned" },
@@ -311,6 +360,7 @@ local schemas = {
       { "ordStatus", 144, 1, "enum", { [48] = "New", [49] = "PartiallyFilled", [50] = "Filled", [52] = "Canceled", [56] = "Rejected", [67] = "Expired", } },
       { "massStatusReqId", 145, 36, "text" },
       { "isLast", 181, 1, "unsigned" },
+    }, groups = {
     } },
     [46] = { name = "StatusUnknownOrder", length = 122, fields = {
       { "msgSeqNum", 0, 8, "unsigned" },
@@ -322,6 +372,7 @@ local schemas = {
       { "symbol", 69, 16, "text" },
       { "side", 85, 1, "unsigned" },
       { "massStatusReqId", 86, 36, "text" },
+    }, groups = {
     } },
     [47] = { name = "CancelReject", length = 116, fields = {
       { "msgSeqNum", 0, 8, "unsigned" },
@@ -335,6 +386,7 @@ local schemas = {
       { "ordStatus", 113, 1, "enum", { [48] = "New", [49] = "PartiallyFilled", [50] = "Filled", [52] = "Canceled", [56] = "Rejected", [67] = "Expired", } },
       { "responseTo", 114, 1, "enum", { [49] = "Cancel", [50] = "Replace", } },
       { "reason", 115, 1, "enum", { [0] = "TooLateToCancel", [1] = "UnknownOrder", [6] = "DuplicateClOrdId", [100] = "IncorrectQuantity", [101] = "InvalidPriceIncrement", [102] = "NotChangeable", [103] = "CapacityReached", [104] = "QuantityTooLarge", [105] = "ExchangeClosed", [106] = "Halted", [107] = "BlockedSession", [108] = "BlockedUser", [109] = "BlockedAccount", [110] = "BlockedFirm", [111] = "PriceAboveMax", [112] = "InvalidDisplayQty", [113] = "PriceOutsideBand", [114] = "PriceThroughCollar", [115] = "PostOnlyWouldTrade", [116] = "NotionalTooLarge", [117] = "AccountOpenNotional", [118] = "FirmOpenNotional", [119] = "AccountPosition", [120] = "FirmPosition", [121] = "InsufficientBalance", [122] = "NotPermittedInstrument", [123] = "NotPermittedOrderType", } },
+    }, groups = {
     } },
     [48] = { name = "BusinessReject", length = 91, fields = {
       { "msgSeqNum", 0, 8, "unsigned" },
@@ -349,6 +401,7 @@ local schemas = {
       { "throttled", 86, 1, "unsigned" },
       { "refTemplate", 87, 2, "unsigned" },
       { "refField", 89, 2, "unsigned" },
+    }, groups = {
     } },
     [49] = { name = "ExecutionReportRestated", length = 164, fields = {
       { "msgSeqNum", 0, 8, "unsigned" },
@@ -376,6 +429,7 @@ local schemas = {
       { "capacity", 158, 1, "unsigned" },
       { "parties", 159, 1, "set", { [0] = "ExecutingFirm", [1] = "OriginationTrader", [2] = "ExecutingTrader", [3] = "CustomerAccount", [4] = "EnteringTrader", } },
       { "firm", 160, 4, "unsigned" },
+    }, groups = {
     } },
     [50] = { name = "MassActionReport", length = 101, fields = {
       { "msgSeqNum", 0, 8, "unsigned" },
@@ -392,6 +446,7 @@ local schemas = {
       { "action", 98, 1, "enum", { [1] = "Cancel", [2] = "Block", [3] = "Kill", [4] = "Unblock", } },
       { "scope", 99, 1, "enum", { [1] = "Session", [2] = "User", [3] = "Account", [4] = "Firm", [5] = "Everyone", } },
       { "reason", 100, 1, "enum", { [0] = "None", [99] = "InvalidScope", [1] = "UnknownInstrument", [100] = "UnknownTarget", } },
+    }, groups = {
     } },
     [51] = { name = "NotApplied", length = 49, fields = {
       { "msgSeqNum", 0, 8, "unsigned" },
@@ -401,8 +456,9 @@ local schemas = {
       { "flags", 32, 1, "set", { [0] = "Admin", [1] = "PossResend", } },
       { "fromSeqNo", 33, 8, "unsigned" },
       { "count", 41, 8, "unsigned" },
+    }, groups = {
     } },
-    [52] = { name = "InstrumentInfo", length = 95, fields = {
+    [52] = { name = "InstrumentInfo", length = 111, fields = {
       { "msgSeqNum", 0, 8, "unsigned" },
       { "seq", 8, 8, "unsigned" },
       { "time", 16, 8, "unsigned" },
@@ -417,6 +473,59 @@ local schemas = {
       { "priceMax", 85, 8, "decimal" },
       { "phase", 93, 1, "enum", { [0] = "Closed", [1] = "PreOpen", [2] = "OpeningAuction", [3] = "Continuous", [4] = "VolatilityAuction", [5] = "ClosingAuction", [6] = "Halted", } },
       { "isLast", 94, 1, "enum", { [0] = "False", [1] = "True", } },
+      { "base", 95, 8, "text" },
+      { "quote", 103, 8, "text" },
+    }, groups = {
+    } },
+    [53] = { name = "QuoteAck", length = 68, fields = {
+      { "msgSeqNum", 0, 8, "unsigned" },
+      { "seq", 8, 8, "unsigned" },
+      { "time", 16, 8, "unsigned" },
+      { "received", 24, 8, "unsigned" },
+      { "flags", 32, 1, "set", { [0] = "Admin", [1] = "PossResend", } },
+      { "quoteId", 33, 8, "unsigned" },
+      { "bidOrderId", 41, 8, "unsigned" },
+      { "offerOrderId", 49, 8, "unsigned" },
+      { "instrument", 57, 4, "unsigned" },
+      { "withdrawn", 61, 4, "unsigned" },
+      { "bidReason", 65, 1, "unsigned" },
+      { "offerReason", 66, 1, "unsigned" },
+      { "isLast", 67, 1, "enum", { [0] = "False", [1] = "True", } },
+    }, groups = {
+    } },
+    [54] = { name = "ExecutionReportTradeBust", length = 205, fields = {
+      { "msgSeqNum", 0, 8, "unsigned" },
+      { "seq", 8, 8, "unsigned" },
+      { "time", 16, 8, "unsigned" },
+      { "received", 24, 8, "unsigned" },
+      { "flags", 32, 1, "set", { [0] = "Admin", [1] = "PossResend", } },
+      { "orderId", 33, 8, "unsigned" },
+      { "execId", 41, 8, "unsigned" },
+      { "tradeId", 49, 8, "unsigned" },
+      { "clOrdId", 57, 36, "text" },
+      { "account", 93, 16, "text" },
+      { "instrument", 109, 4, "unsigned" },
+      { "user", 113, 4, "unsigned" },
+      { "price", 117, 8, "decimal" },
+      { "orderQty", 125, 8, "decimal" },
+      { "lastPx", 133, 8, "decimal" },
+      { "lastQty", 141, 8, "decimal" },
+      { "cumQty", 149, 8, "decimal" },
+      { "leavesQty", 157, 8, "decimal" },
+      { "avgPx", 165, 8, "decimal" },
+      { "side", 173, 1, "enum", { [1] = "Buy", [2] = "Sell", } },
+      { "ordType", 174, 1, "enum", { [1] = "Market", [2] = "Limit", [3] = "Stop", [4] = "StopLimit", [5] = "MarketToLimit", } },
+      { "timeInForce", 175, 1, "enum", { [0] = "Day", [1] = "GoodTillCancel", [2] = "AtTheOpening", [3] = "ImmediateOrCancel", [4] = "FillOrKill", [6] = "GoodTillDate", [7] = "AtTheClose", } },
+      { "ordStatus", 176, 1, "enum", { [48] = "New", [49] = "PartiallyFilled", [50] = "Filled", [52] = "Canceled", [56] = "Rejected", [67] = "Expired", } },
+      { "aggressor", 177, 1, "unsigned" },
+      { "auction", 178, 1, "unsigned" },
+      { "fee", 179, 8, "decimal" },
+      { "copyOf", 187, 4, "unsigned" },
+      { "capacity", 191, 1, "unsigned" },
+      { "parties", 192, 1, "set", { [0] = "ExecutingFirm", [1] = "OriginationTrader", [2] = "ExecutingTrader", [3] = "CustomerAccount", [4] = "EnteringTrader", } },
+      { "firm", 193, 4, "unsigned" },
+      { "execRefId", 197, 8, "unsigned" },
+    }, groups = {
     } },
   } },
   [2] = { name = "market_data", version = 0, messages = {
@@ -427,12 +536,14 @@ local schemas = {
       { "tickSize", 21, 8, "decimal" },
       { "lotSize", 29, 8, "decimal" },
       { "quantityMax", 37, 8, "decimal" },
+    }, groups = {
     } },
     [11] = { name = "TradingStatus", length = 14, fields = {
       { "instrument", 0, 4, "unsigned" },
       { "phase", 4, 1, "enum", { [0] = "Closed", [1] = "PreOpen", [2] = "OpeningAuction", [3] = "Continuous", [4] = "VolatilityAuction", [5] = "ClosingAuction", [6] = "Halted", } },
       { "reason", 5, 1, "enum", { [0] = "Start", [1] = "Schedule", [2] = "Operator", [3] = "PriceBand", [4] = "AuctionEnd", } },
       { "seq", 6, 8, "unsigned" },
+    }, groups = {
     } },
     [20] = { name = "OrderAdd", length = 45, fields = {
       { "instrument", 0, 4, "unsigned" },
@@ -442,6 +553,7 @@ local schemas = {
       { "orderId", 21, 8, "unsigned" },
       { "price", 29, 8, "decimal" },
       { "qty", 37, 8, "decimal" },
+    }, groups = {
     } },
     [21] = { name = "OrderReduce", length = 37, fields = {
       { "instrument", 0, 4, "unsigned" },
@@ -450,6 +562,7 @@ local schemas = {
       { "seq", 13, 8, "unsigned" },
       { "orderId", 21, 8, "unsigned" },
       { "qty", 29, 8, "decimal" },
+    }, groups = {
     } },
     [22] = { name = "OrderDelete", length = 29, fields = {
       { "instrument", 0, 4, "unsigned" },
@@ -457,6 +570,7 @@ local schemas = {
       { "rptSeq", 5, 8, "unsigned" },
       { "seq", 13, 8, "unsigned" },
       { "orderId", 21, 8, "unsigned" },
+    }, groups = {
     } },
     [23] = { name = "OrderExecute", length = 61, fields = {
       { "instrument", 0, 4, "unsigned" },
@@ -468,6 +582,7 @@ local schemas = {
       { "price", 37, 8, "decimal" },
       { "qty", 45, 8, "decimal" },
       { "leavesQty", 53, 8, "decimal" },
+    }, groups = {
     } },
     [24] = { name = "Trade", length = 37, fields = {
       { "instrument", 0, 4, "unsigned" },
@@ -476,6 +591,7 @@ local schemas = {
       { "tradeId", 13, 8, "unsigned" },
       { "price", 21, 8, "decimal" },
       { "qty", 29, 8, "decimal" },
+    }, groups = {
     } },
     [25] = { name = "AuctionIndicative", length = 37, fields = {
       { "instrument", 0, 4, "unsigned" },
@@ -484,18 +600,30 @@ local schemas = {
       { "price", 13, 8, "decimal" },
       { "qty", 21, 8, "decimal" },
       { "imbalanceQty", 29, 8, "decimal" },
+    }, groups = {
     } },
     [26] = { name = "AuctionResult", length = 28, fields = {
       { "instrument", 0, 4, "unsigned" },
       { "seq", 4, 8, "unsigned" },
       { "price", 12, 8, "decimal" },
       { "qty", 20, 8, "decimal" },
+    }, groups = {
+    } },
+    [27] = { name = "TradeBust", length = 44, fields = {
+      { "instrument", 0, 4, "unsigned" },
+      { "seq", 4, 8, "unsigned" },
+      { "tradeId", 12, 8, "unsigned" },
+      { "price", 20, 8, "decimal" },
+      { "qty", 28, 8, "decimal" },
+      { "tradeTime", 36, 8, "unsigned" },
+    }, groups = {
     } },
     [30] = { name = "BookChecksum", length = 24, fields = {
       { "instrument", 0, 4, "unsigned" },
       { "orders", 4, 4, "unsigned" },
       { "rptSeq", 8, 8, "unsigned" },
       { "checksum", 16, 8, "unsigned" },
+    }, groups = {
     } },
     [40] = { name = "SnapshotBegin", length = 73, fields = {
       { "instrument", 0, 4, "unsigned" },
@@ -508,6 +636,7 @@ local schemas = {
       { "lotSize", 56, 8, "decimal" },
       { "quantityMax", 64, 8, "decimal" },
       { "phase", 72, 1, "enum", { [0] = "Closed", [1] = "PreOpen", [2] = "OpeningAuction", [3] = "Continuous", [4] = "VolatilityAuction", [5] = "ClosingAuction", [6] = "Halted", } },
+    }, groups = {
     } },
     [41] = { name = "SnapshotOrder", length = 37, fields = {
       { "instrument", 0, 4, "unsigned" },
@@ -516,6 +645,7 @@ local schemas = {
       { "price", 13, 8, "decimal" },
       { "qty", 21, 8, "decimal" },
       { "priority", 29, 8, "unsigned" },
+    }, groups = {
     } },
     [42] = { name = "SnapshotEnd", length = 29, fields = {
       { "instrument", 0, 4, "unsigned" },
@@ -524,6 +654,7 @@ local schemas = {
       { "checksum", 16, 8, "unsigned" },
       { "cycle", 24, 4, "unsigned" },
       { "lastOfCycle", 28, 1, "unsigned" },
+    }, groups = {
     } },
     [50] = { name = "ReplayRequest", length = 26, fields = {
       { "requestId", 0, 4, "unsigned" },
@@ -531,37 +662,44 @@ local schemas = {
       { "channel", 8, 2, "unsigned" },
       { "from", 10, 8, "unsigned" },
       { "to", 18, 8, "unsigned" },
+    }, groups = {
     } },
     [51] = { name = "ReplayReject", length = 21, fields = {
       { "requestId", 0, 4, "unsigned" },
       { "reason", 4, 1, "enum", { [1] = "Unreadable", [2] = "Channel", [3] = "Epoch", [4] = "Range", [5] = "NotKept", [6] = "TooMuch", [7] = "Busy", } },
       { "first", 5, 8, "unsigned" },
       { "next", 13, 8, "unsigned" },
+    }, groups = {
     } },
     [52] = { name = "ReplayBegin", length = 20, fields = {
       { "requestId", 0, 4, "unsigned" },
       { "from", 4, 8, "unsigned" },
       { "to", 12, 8, "unsigned" },
+    }, groups = {
     } },
     [53] = { name = "ReplayEnd", length = 12, fields = {
       { "requestId", 0, 4, "unsigned" },
       { "next", 4, 8, "unsigned" },
+    }, groups = {
     } },
     [54] = { name = "SlowConsumer", length = 12, fields = {
       { "next", 0, 8, "unsigned" },
       { "leftMs", 8, 4, "unsigned" },
+    }, groups = {
     } },
     [55] = { name = "LeaseRequest", length = 18, fields = {
       { "requestId", 0, 4, "unsigned" },
       { "epoch", 4, 4, "unsigned" },
       { "seconds", 8, 2, "unsigned" },
       { "token", 10, 8, "unsigned" },
+    }, groups = {
     } },
     [56] = { name = "Lease", length = 22, fields = {
       { "requestId", 0, 4, "unsigned" },
       { "seconds", 4, 2, "unsigned" },
       { "token", 6, 8, "unsigned" },
       { "next", 14, 8, "unsigned" },
+    }, groups = {
     } },
     [60] = { name = "ViewRequest", length = 17, fields = {
       { "requestId", 0, 4, "unsigned" },
@@ -569,6 +707,7 @@ local schemas = {
       { "view", 8, 1, "enum", { [1] = "Top", [2] = "Depth", [3] = "Statistics", } },
       { "instrument", 9, 4, "unsigned" },
       { "intervalMs", 13, 4, "unsigned" },
+    }, groups = {
     } },
     [61] = { name = "TopOfBook", length = 77, fields = {
       { "instrument", 0, 4, "unsigned" },
@@ -583,6 +722,7 @@ local schemas = {
       { "orders", 57, 4, "unsigned" },
       { "lastPrice", 61, 8, "decimal" },
       { "lastQty", 69, 8, "decimal" },
+    }, groups = {
     } },
     [62] = { name = "BookDepth", length = 421, fields = {
       { "instrument", 0, 4, "unsigned" },
@@ -649,6 +789,7 @@ local schemas = {
       { "price", 401, 8, "decimal" },
       { "qty", 409, 8, "decimal" },
       { "orders", 417, 4, "unsigned" },
+    }, groups = {
     } },
     [63] = { name = "Statistics", length = 108, fields = {
       { "instrument", 0, 4, "unsigned" },
@@ -665,6 +806,7 @@ local schemas = {
       { "turnoverLow", 84, 8, "unsigned" },
       { "trades", 92, 8, "unsigned" },
       { "openInterest", 100, 8, "decimal" },
+    }, groups = {
     } },
   } },
 }
@@ -724,6 +866,35 @@ local function text_of(buffer, kind, names)
   return tostring(buffer:len() == 8 and buffer:le_uint64() or buffer:le_uint())
 end
 
+-- The fields of one block.
+local function block(buffer, branch, fields_of)
+  for _, field in ipairs(fields_of) do
+    local name, at, size, kind, names = field[1], field[2], field[3], field[4], field[5]
+    local place = buffer(at, size)
+    local text, wrong = text_of(place, kind, names)
+    local leaf = branch:add(fields.value, place, name .. "=" .. text)
+    leaf:set_text(name .. ": " .. text)
+    if wrong then leaf:add_proto_expert_info(malformed, name .. " is " .. text) end
+  end
+end
+
+-- The groups behind a block. Returns where they end; nil: they are cut short.
+local function groups(buffer, at, branch, groups_of)
+  for _, group in ipairs(groups_of) do
+    local wide, many = group.widths[1], group.widths[2]
+    if buffer:len() < at + wide + many then return nil end
+    local length, count = buffer(at, wide):le_uint(), buffer(at + wide, many):le_uint()
+    at = at + wide + many
+    if length < group.length or buffer:len() < at + length * count then return nil end
+    for number = 1, count do
+      local entry = branch:add(fields.value, buffer(at, length), group.name .. "=" .. number)
+      block(buffer(at, length), entry, group.fields)
+      at = at + length
+    end
+  end
+  return at
+end
+
 -- One SBE message, header first. Returns its name.
 local function message(buffer, tree)
   if buffer:len() < 8 then
@@ -739,17 +910,13 @@ local function message(buffer, tree)
     return "?"
   end
   local branch = tree:add(fields.template, buffer, known.name)
-  if length ~= known.length or buffer:len() ~= 8 + length then
+  if length ~= known.length or buffer:len() < 8 + length then
     branch:add_proto_expert_info(malformed, "block of " .. length .. " bytes, not " .. known.length)
     if length < known.length or buffer:len() < 8 + length then return known.name end
   end
-  for _, field in ipairs(known.fields) do
-    local name, at, size, kind, names = field[1], field[2], field[3], field[4], field[5]
-    local place = buffer(8 + at, size)
-    local text, wrong = text_of(place, kind, names)
-    local leaf = branch:add(fields.value, place, name .. "=" .. text)
-    leaf:set_text(name .. ": " .. text)
-    if wrong then leaf:add_proto_expert_info(malformed, name .. " is " .. text) end
+  if length > 0 then block(buffer(8, length), branch, known.fields) end
+  if groups(buffer, 8 + length, branch, known.groups) ~= buffer:len() then
+    branch:add_proto_expert_info(malformed, "groups that do not end with the message")
   end
   return known.name
 end

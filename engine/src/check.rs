@@ -14,7 +14,7 @@ use crate::session::Blocked;
 use sbe_schemas::journal as j;
 use sbe_schemas::types::{
     BandAction, Boolean, Conditions, CxlRejReason, Decimal8Null, OrdRejReason, OrdType, Phase,
-    SelfTrade, Side, TimeInForce,
+    SelfTrade, SelfTradeCode, Side, TimeInForce,
 };
 
 /// An order that may be accepted.
@@ -130,7 +130,7 @@ impl Engine {
             ord_type,
             time_in_force,
             conditions: new.conditions,
-            self_trade: self.self_trade_of(at, new),
+            self_trade: self.self_trade_of(at, new.self_trade),
             capacity: new.capacity,
             parties: new.parties,
             ..Order::BLANK
@@ -174,8 +174,9 @@ impl Engine {
         })
     }
 
-    fn self_trade_of(&self, at: u32, new: &j::NewOrder) -> SelfTrade {
-        match new.self_trade.known() {
+    /// What session `at` means by a mode.
+    pub(crate) fn self_trade_of(&self, at: u32, mode: SelfTradeCode) -> SelfTrade {
+        match mode.known() {
             Some(SelfTrade::SessionDefault) | None => self.sessions[at as usize].self_trade,
             Some(mode) => mode,
         }

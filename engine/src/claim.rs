@@ -155,6 +155,22 @@ impl Terms {
     }
 }
 
+/// A trade that is taken back.
+pub struct Busted {
+    /// Index of the instrument.
+    pub instrument: u32,
+    /// Account of the buyer.
+    pub buyer: u32,
+    /// Account of the seller.
+    pub seller: u32,
+    /// Its price.
+    pub ticks: i64,
+    /// Its quantity.
+    pub lots: i64,
+    /// What buyer and seller have paid.
+    pub fees: (i64, i64),
+}
+
 /// Lots of an account or firm in one instrument. The side is an index and a sign, never a branch:
 /// which side comes next is anybody's guess.
 #[derive(Clone, Copy, Debug, Default)]

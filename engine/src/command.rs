@@ -7,7 +7,7 @@
 use sbe_schemas::header::Message;
 use sbe_schemas::header::MessageHeader;
 use sbe_schemas::types::CommandHead;
-use zerocopy::FromBytes;
+use zerocopy::{FromBytes, IntoBytes};
 
 /// Unit of slots, rings and batches.
 pub const GRANULE_BYTES: usize = 64;
@@ -37,10 +37,33 @@ pub fn head(command: &[u8]) -> Option<&CommandHead> {
 pub fn write_slot<M: Message>(message: &M, out: &mut [u8]) {
     assert_eq!(out.len(), slot_bytes::<M>());
     let written = message.encode(out).expect("a slot has room for its message");
+    seal_slot(out, written);
+}
+
+/// Makes `out`, a multiple of [`GRANULE_BYTES`] with a command of `written` bytes at its start, a slot.
+#[inline]
+pub fn seal_slot(out: &mut [u8], written: usize) {
+    let length = out.len() as u16;
     out[written..].fill(0);
-    if let Some(length) = out.get_mut(HEADER_BYTES..HEADER_BYTES + 2) {
-        length.copy_from_slice(&(slot_bytes::<M>() as u16).to_le_bytes());
+    if let Some(place) = out.get_mut(HEADER_BYTES..HEADER_BYTES + 2) {
+        place.copy_from_slice(&length.to_le_bytes());
     }
+}
+
+/// Begins a slot with this head: the message, all zeros behind it, to be filled in where it is. `out` is
+/// exactly [`slot_bytes`] long.
+pub fn begin_slot<'o, M: Message>(head: &CommandHead, out: &'o mut [u8]) -> &'o mut M {
+    assert_eq!(out.len(), slot_bytes::<M>());
+    out.fill(0);
+    let header = MessageHeader::new(M::BLOCK_LENGTH, M::TEMPLATE_ID, M::SCHEMA_ID, M::VERSION);
+    let mut head = *head;
+    head.length.set(slot_bytes::<M>() as u16);
+    let (to, rest) = out.split_at_mut(HEADER_BYTES);
+    to.copy_from_slice(header.as_bytes());
+    if let Some(to) = rest.get_mut(..size_of::<CommandHead>()) {
+        to.copy_from_slice(head.as_bytes());
+    }
+    M::mut_from_prefix(rest).expect("a slot has room for its message").0
 }
 
 /// Commands in a row, at most [`BATCH_BYTES_MAX`]; memory is taken once.

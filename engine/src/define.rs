@@ -6,7 +6,7 @@
 use crate::book::{Identity, ShareRules};
 use crate::claim::InstrumentMoney;
 use crate::engine::{Engine, Limits, NS_PER_DAY, Venue};
-use crate::event::{CONTROL, Conn, Sink};
+use crate::event::{Addressed, CONTROL, Conn, Sink};
 use crate::instrument::Instrument;
 use crate::session::{Inbound, Session};
 use crate::timers::next_time_of_day;
@@ -54,6 +54,7 @@ impl Engine {
         self.owners.resize(owners_max(limits));
         self.risk.resize(limits);
         self.permissions.resize(limits);
+        self.quotes.resize(limits);
         self.ids.resize(names_max(limits), limits.sessions_max);
     }
 
@@ -146,11 +147,13 @@ impl Engine {
 
     /// A command of the venue's operator: session 0.
     pub(crate) fn on_operator_command<S: Sink>(&mut self, m: Inbound<'_>, sink: &mut S) {
+        self.asked_by = m.conn();
         let result = match m.template {
             j::MassAction::TEMPLATE_ID => return self.on_operator_mass_action(m.get(), sink),
             j::PhaseSet::TEMPLATE_ID => return self.on_phase_set(m.get(), sink),
             j::ReferencePriceSet::TEMPLATE_ID => return self.on_reference_price(m.get(), sink),
             j::ScheduleDefine::TEMPLATE_ID => return self.on_schedule(m.get(), sink),
+            j::TradeBust::TEMPLATE_ID => return self.on_trade_bust(m.get(), sink),
             j::FirmDefine::TEMPLATE_ID => self.risk.define_firm(m.get()),
             j::AccountDefine::TEMPLATE_ID => self.risk.define_account(m.get()),
             j::SessionWindow::TEMPLATE_ID => self.on_window(m.get()),
@@ -165,7 +168,8 @@ impl Engine {
     /// To the operator: what became of a command.
     pub(crate) fn answer<S: Sink>(&mut self, result: AdminResult, affected: u32, sink: &mut S) {
         let answer = j::AdminAnswer { result: result.into(), affected: affected.into() };
-        self.emit(CONTROL, &answer, sink);
+        let asked_by = Some(self.asked_by).filter(|conn| conn.generation != 0);
+        self.emit(CONTROL.addressed(asked_by), &answer, sink);
     }
 
     /// Tells gateways and the public what is defined: sessions first, then instruments.

@@ -22,12 +22,14 @@ use crate::orders::{Order, Orders, Owners, Slot};
 use crate::parking::Parking;
 use crate::permissions::Permissions;
 use crate::phase::{Change, Changes, LINES_MAX, Line};
+use crate::quotes::{Quotes, Quoting};
 use crate::risk::Risk;
 use crate::session::{Ending, Inbound, Session};
 use crate::snapshot::{
     Counts, Header, Parts, Reader, SNAPSHOT_MAGIC, SNAPSHOT_VERSION, Section, Sizes, SnapshotError,
     Writer,
 };
+use crate::trades::{TRADES_KEPT, Trades};
 use sbe_schemas::header::Message;
 use sbe_schemas::journal as j;
 use sbe_schemas::types::{EventHead, EventKind, Side};
@@ -102,6 +104,8 @@ pub(crate) struct Venue {
 pub(crate) struct Tasks {
     /// The order that is being matched.
     pub(crate) working: Option<Working>,
+    /// The offer of a quote, behind its bid.
+    pub(crate) arriving: Option<Slot>,
     /// The instrument whose stops are looked at.
     pub(crate) stops: Option<u32>,
     /// Trades of an uncross.
@@ -110,6 +114,8 @@ pub(crate) struct Tasks {
     pub(crate) change: Option<Change>,
     /// Phase changes of more.
     pub(crate) changes: Option<Changes>,
+    /// Quotes of a session.
+    pub(crate) quoting: Option<Quoting>,
     /// A mass action, or the state of many orders.
     pub(crate) mass: Option<Mass>,
     /// Order slots below this have been looked at for the end of the day.
@@ -140,6 +146,8 @@ pub struct Engine {
     pub(crate) timetable: [Option<Line>; LINES_MAX],
     pub(crate) hours: [Hours; HOURS_MAX],
     pub(crate) ids: Ids,
+    pub(crate) quotes: Quotes,
+    pub(crate) trades: Trades,
     pub(crate) tasks: Tasks,
     /// Time of the batch that is being applied.
     pub(crate) now: u64,
@@ -147,6 +155,8 @@ pub struct Engine {
     pub(crate) seq: u64,
     /// When the gateway had that command; 0: time caused what happens.
     pub(crate) received: u64,
+    /// Where the operator's command has come from that is being applied.
+    pub(crate) asked_by: Conn,
     pub(crate) exec_id: u64,
     pub(crate) trade_id: u64,
     feed_seq: u64,
@@ -194,10 +204,13 @@ impl Engine {
                 limits.finished_kept,
                 limits.hash_seed,
             ),
+            quotes: Quotes::new(&limits),
+            trades: Trades::new(TRADES_KEPT),
             tasks: Tasks::default(),
             now: 0,
             seq: 0,
             received: 0,
+            asked_by: Conn { gateway: 0, slot: 0, generation: 0 },
             exec_id: 1,
             trade_id: 0,
             feed_seq: 1,
@@ -263,6 +276,8 @@ impl Engine {
             }
             if self.tasks.working.is_some() {
                 self.work_on(sink);
+            } else if let Some(slot) = self.tasks.arriving.take() {
+                self.arrive(slot, 0, sink);
             } else if let Some(at) = self.tasks.stops {
                 self.trigger_next(at, sink);
             } else if let Some(uncross) = self.tasks.uncross {
@@ -271,6 +286,8 @@ impl Engine {
                 self.change_one(change, sink);
             } else if let Some(changes) = self.tasks.changes {
                 self.next_change(changes);
+            } else if let Some(quoting) = self.tasks.quoting {
+                self.quote_some(quoting, sink);
             } else if let Some(mass) = self.tasks.mass {
                 self.mass_one(mass, sink);
             } else if let Some(slot) = self.tasks.ending_day {
@@ -467,10 +484,12 @@ impl Engine {
 impl Tasks {
     fn is_empty(&self) -> bool {
         self.working.is_none()
+            && self.arriving.is_none()
             && self.stops.is_none()
             && self.uncross.is_none()
             && self.change.is_none()
             && self.changes.is_none()
+            && self.quoting.is_none()
             && self.mass.is_none()
             && self.ending_day.is_none()
             && self.walk.is_none()
@@ -503,10 +522,13 @@ impl Engine {
             timetable: _,
             hours: _,
             ids,
+            quotes: _,
+            trades,
             tasks,
             now: _,
             seq: _,
             received: _,
+            asked_by: _,
             exec_id: _,
             trade_id: _,
             feed_seq: _,
@@ -537,6 +559,7 @@ impl Engine {
         w.section(Section::Names, |w| ids.save(sessions.iter().map(|s| &s.finished), w));
         w.section(Section::Orders, |w| orders.save(books, owners, w));
         w.section(Section::Expiries, |w| expiry.save(w));
+        w.section(Section::Trades, |w| trades.save(w));
         w.finish();
     }
 
@@ -656,6 +679,16 @@ impl Engine {
         })?;
         let lives = |slot| books.lives(slot);
         parts.section(Section::Expiries, |r| self.expiry.load(r, &mut self.orders, lives))?;
+        self.find_quotes();
+        let (trades, instruments, last) = (&mut self.trades, &self.instruments, self.trade_id);
+        parts.section(Section::Trades, |r| {
+            trades.load(r, counts, last)?;
+            let fits = trades.agree(|at, price, qty| {
+                let i = &instruments[at as usize];
+                i.ticks(price).is_some() && i.lots(qty).is_some()
+            });
+            r.check(fits, "a trade at no price")
+        })?;
         self.find_sessions_due();
         self.find_instruments_due();
         Ok(())

@@ -192,10 +192,12 @@ impl Engine {
             j::CancelOrder::TEMPLATE_ID => m.get::<j::CancelOrder>().cl_ord_id,
             j::ReplaceOrder::TEMPLATE_ID => m.get::<j::ReplaceOrder>().cl_ord_id,
             j::MassAction::TEMPLATE_ID => m.get::<j::MassAction>().cl_ord_id,
+            j::MassQuote::TEMPLATE_ID | j::QuoteCancel::TEMPLATE_ID => [0; 36],
             // What only asks may be asked again; what was refused is refused again.
             _ => return self.act(at, m, sink),
         };
         if m.template != j::MassAction::TEMPLATE_ID
+            && name != [0; 36]
             && let Some(id) = self.ids.find(at, &name)
             && self.tell_status(at, id, &name, true, sink)
         {
@@ -329,6 +331,8 @@ impl Engine {
                 price_max: Decimal8::new(i.price(i.ticks_max)),
                 phase: i.phase.into(),
                 is_last: Boolean::False.into(),
+                base: self.risk.assets_of(next - 1).0,
+                quote: self.risk.assets_of(next - 1).1,
             },
         };
         let info = oe::InstrumentInfo { is_last: is_last.into(), ..info };

@@ -42,6 +42,7 @@ pub mod partition;
 pub mod permissions;
 pub mod phase;
 pub(crate) mod places;
+pub mod quotes;
 pub(crate) mod report;
 pub mod retold;
 pub mod risk;
@@ -49,6 +50,7 @@ pub mod session;
 pub mod snapshot;
 pub mod tables;
 pub(crate) mod timers;
+pub mod trades;
 pub mod trading;
 
 pub use command::{CommandBuffer, Commands, GRANULE_BYTES};

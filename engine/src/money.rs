@@ -6,7 +6,7 @@
 //! what a trade costs is in `fees.rs`.
 
 use crate::accounts::DECIMAL_ONE;
-use crate::claim::{Claim, InstrumentMoney, Role};
+use crate::claim::{Busted, Claim, InstrumentMoney, Role};
 use crate::engine::Limits;
 use crate::fees::{FEE_PPM_MAX, PPM, ppm_of};
 use crate::hash::{mix, mix_bytes, mix_i128};
@@ -184,6 +184,29 @@ impl Money {
         self.assets[pair.quote as usize].fees += buy_fee + sell_fee;
         let narrow = |fee| i64::try_from(fee).expect("SETTLED_NOTIONAL_MAX");
         (narrow(buy_fee), narrow(sell_fee))
+    }
+
+    /// Who is funded has what a trade that is taken back takes from him.
+    pub fn can_return(&self, pair: &Pair, b: &Busted, [buyer, seller]: [bool; 2]) -> bool {
+        let (qty, paid) = (i128::from(b.lots) * pair.lot_size, pair.paid(b.ticks, b.lots));
+        let (buy_fee, sell_fee) = (i128::from(b.fees.0), i128::from(b.fees.1));
+        let has = |account, asset, amount| self.balance(account, asset).available() >= amount;
+        if b.buyer == b.seller {
+            return !buyer || has(b.buyer, pair.quote, -(buy_fee + sell_fee));
+        }
+        (!buyer || has(b.buyer, pair.base, qty) && has(b.buyer, pair.quote, -(paid + buy_fee)))
+            && (!seller || has(b.seller, pair.quote, paid - sell_fee))
+    }
+
+    /// Undoes what [`Self::settle`] did.
+    pub fn give_back(&mut self, pair: &Pair, b: &Busted) {
+        let (qty, paid) = (i128::from(b.lots) * pair.lot_size, pair.paid(b.ticks, b.lots));
+        let (buy_fee, sell_fee) = (i128::from(b.fees.0), i128::from(b.fees.1));
+        self.balances[(b.buyer, pair.base)].total -= qty;
+        self.balances[(b.seller, pair.base)].total += qty;
+        self.balances[(b.buyer, pair.quote)].total += paid + buy_fee;
+        self.balances[(b.seller, pair.quote)].total -= paid - sell_fee;
+        self.assets[pair.quote as usize].fees -= buy_fee + sell_fee;
     }
 
     /// A deposit, or a withdrawal of no more than is available.

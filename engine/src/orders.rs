@@ -90,6 +90,8 @@ pub struct Order {
     pub capacity: u8,
     /// Parties (453) that it named.
     pub parties: PartyRoles,
+    /// It is a bid or an offer of its session's quotes (`quotes.rs`).
+    pub is_quote: bool,
 }
 
 const _: () = assert!(size_of::<Order>() == 128);
@@ -215,6 +217,7 @@ impl Orders {
             | (o.self_trade as u64) << 24
             | u64::from(o.conditions.0) << 32
             | u64::from(o.triggered) << 40
+            | u64::from(o.is_quote) << 41
             | u64::from(o.capacity) << 48
             | u64::from(o.parties.0) << 56;
         let words = [
@@ -394,6 +397,7 @@ impl Order {
         triggered: false,
         capacity: 0,
         parties: PartyRoles::EMPTY,
+        is_quote: false,
     };
 }
 
@@ -423,6 +427,7 @@ struct OrderRecord {
     triggered: u8,
     capacity: u8,
     parties: u8,
+    is_quote: u8,
 }
 
 impl Orders {
@@ -531,6 +536,7 @@ impl OrderRecord {
             triggered,
             capacity,
             parties,
+            is_quote,
         } = *order;
         Self {
             lots: lots.into(),
@@ -554,6 +560,7 @@ impl OrderRecord {
             triggered: u8::from(triggered),
             capacity,
             parties: parties.0,
+            is_quote: u8::from(is_quote),
         }
     }
 
@@ -590,6 +597,7 @@ impl OrderRecord {
             triggered: r.known(crate::snapshot::flag(self.triggered))?,
             capacity: self.capacity,
             parties: PartyRoles(self.parties),
+            is_quote: r.known(crate::snapshot::flag(self.is_quote))?,
         };
         let open = order.lots.checked_sub(order.filled_lots);
         r.check(open.is_some_and(|open| open >= 0), "quantities that cannot be")?;

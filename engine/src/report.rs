@@ -35,7 +35,7 @@ macro_rules! copied {
 
 copied! {
     ExecutionReportNew ExecutionReportTrade ExecutionReportReplaced ExecutionReportRestated
-    ExecutionReportCanceled ExecutionReportRejected
+    ExecutionReportCanceled ExecutionReportRejected ExecutionReportTradeBust
 }
 
 /// One side of a trade.
@@ -138,7 +138,46 @@ impl Engine {
             parties: order.parties,
             firm: firm.into(),
         };
+        self.trades.keep(order.side, order.owner, self.now, &report);
         self.tell(session, &report, sink);
+    }
+
+    /// A trade that was told with `of` is taken back.
+    pub(crate) fn report_bust<S: Sink>(
+        &mut self,
+        owner: u32,
+        of: &oe::ExecutionReportTrade,
+        sink: &mut S,
+    ) {
+        let report = oe::ExecutionReportTradeBust {
+            exec_id: self.next_exec_id().into(),
+            exec_ref_id: of.exec_id,
+            copy_of: 0.into(),
+            order_id: of.order_id,
+            trade_id: of.trade_id,
+            cl_ord_id: of.cl_ord_id,
+            account: of.account,
+            instrument: of.instrument,
+            user: of.user,
+            price: of.price,
+            order_qty: of.order_qty,
+            last_px: of.last_px,
+            last_qty: of.last_qty,
+            cum_qty: of.cum_qty,
+            leaves_qty: of.leaves_qty,
+            avg_px: of.avg_px,
+            side: of.side,
+            ord_type: of.ord_type,
+            time_in_force: of.time_in_force,
+            ord_status: of.ord_status,
+            aggressor: of.aggressor,
+            auction: of.auction,
+            fee: of.fee,
+            capacity: of.capacity,
+            parties: of.parties,
+            firm: of.firm,
+        };
+        self.tell(self.owners.get(owner).session, &report, sink);
     }
 
     pub(crate) fn report_replaced<S: Sink>(

@@ -6,7 +6,7 @@
 //! rates and tiers: `fees.rs`.
 
 use crate::accounts::{Accounts, Blocker};
-use crate::claim::{Claim, InstrumentMoney, LOTS_MAX, Position, RiskReject, Role, Terms};
+use crate::claim::{Busted, Claim, InstrumentMoney, LOTS_MAX, Position, RiskReject, Role, Terms};
 use crate::engine::Limits;
 use crate::fees::Fees;
 use crate::money::{Balance, Money};
@@ -290,6 +290,26 @@ impl Risk {
         }
     }
 
+    /// Takes a trade back: positions, balances and fees, not the volumes that fees follow. `false`: a funded account
+    /// has not any more what it would have to give back, and nothing has changed.
+    #[must_use]
+    pub fn bust(&mut self, b: &Busted) -> bool {
+        let pair = self.instruments[b.instrument as usize].pair;
+        if let Some(pair) = &pair {
+            let funded = [b.buyer, b.seller].map(|account| self.accounts.get(account).funded);
+            if !self.money.can_return(pair, b, funded) {
+                return false;
+            }
+            self.money.give_back(pair, b);
+        }
+        for (account, side) in [(b.buyer, Side::Sell), (b.seller, Side::Buy)] {
+            let firm = self.accounts.get(account).firm;
+            self.positions[(account, b.instrument)].trade(side, b.lots);
+            self.firm_positions[(firm, b.instrument)].trade(side, b.lots);
+        }
+        true
+    }
+
     // --- Blocks ---------------------------------------------------------------------------------
 
     /// The account itself is blocked.
@@ -357,6 +377,12 @@ impl Risk {
     /// Open lots of one side.
     pub fn open_lots(&self, account: u32, instrument: u32, side: Side) -> i64 {
         self.positions[(account, instrument)].open(side)
+    }
+
+    /// Base and quote of an instrument (number minus 1); empty: it has none.
+    pub(crate) fn assets_of(&self, instrument: u32) -> ([u8; 8], [u8; 8]) {
+        let InstrumentMoney { base, quote, .. } = self.instruments[instrument as usize].rules;
+        (base, quote)
     }
 
     /// What an account has of an asset; `None`: no instrument has named it.

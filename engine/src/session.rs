@@ -350,6 +350,8 @@ impl<'a> Inbound<'a> {
             j::OrderStatusRequest::TEMPLATE_ID => b"H",
             j::OrderMassStatusRequest::TEMPLATE_ID => b"AF",
             j::MassAction::TEMPLATE_ID => b"q",
+            j::MassQuote::TEMPLATE_ID => b"i",
+            j::QuoteCancel::TEMPLATE_ID => b"Z",
             _ => b"",
         };
         fill_text(name).unwrap_or_default()
@@ -365,6 +367,8 @@ impl<'a> Inbound<'a> {
             j::OrderStatusRequest::TEMPLATE_ID => oe::OrderStatusRequest::TEMPLATE_ID,
             j::OrderMassStatusRequest::TEMPLATE_ID => oe::MassStatusRequest::TEMPLATE_ID,
             j::InstrumentListRequest::TEMPLATE_ID => oe::InstrumentListRequest::TEMPLATE_ID,
+            j::MassQuote::TEMPLATE_ID => oe::MassQuote::TEMPLATE_ID,
+            j::QuoteCancel::TEMPLATE_ID => oe::QuoteCancel::TEMPLATE_ID,
             j::Refused::TEMPLATE_ID => self.get::<j::Refused>().ref_template.get(),
             _ => 0,
         }
@@ -558,6 +562,8 @@ impl Engine {
             j::MassAction::TEMPLATE_ID => self.on_mass_action(at, m, sink),
             j::OrderMassStatusRequest::TEMPLATE_ID => self.on_mass_status(at, m, sink),
             j::InstrumentListRequest::TEMPLATE_ID => self.on_instrument_list(at, m),
+            j::MassQuote::TEMPLATE_ID => self.on_mass_quote(at, m),
+            j::QuoteCancel::TEMPLATE_ID => self.on_quote_cancel(at, m),
             // A second Logon on a live connection, without 141=Y.
             j::Logon::TEMPLATE_ID => {
                 self.session_reject(at, m.head, *b"A\0\0\0\0\0\0\0", OTHER, None, sink)

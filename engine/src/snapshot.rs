@@ -55,10 +55,12 @@ pub enum Section {
     Orders,
     /// ExpireTimes.
     Expiries,
+    /// The last trades.
+    Trades,
 }
 
 /// All of them.
-const SECTIONS: [Section; 13] = [
+const SECTIONS: [Section; 14] = [
     Section::Venue,
     Section::Instruments,
     Section::Accounts,
@@ -72,6 +74,7 @@ const SECTIONS: [Section; 13] = [
     Section::Names,
     Section::Orders,
     Section::Expiries,
+    Section::Trades,
 ];
 
 /// Why bytes are no snapshot that this engine can go on from.

@@ -42,7 +42,16 @@ impl Engine {
     }
 
     fn accept<S: Sink>(&mut self, at: u32, name: &ClOrdId, checked: Checked, sink: &mut S) {
-        let Checked { mut order, account, min_lots } = checked;
+        let min_lots = checked.min_lots;
+        let slot = self.take(at, name, checked);
+        let order = *self.orders.get(slot);
+        self.report_new(&order, min_lots, sink);
+        self.arrive(slot, min_lots, sink);
+    }
+
+    /// Gives an order its slot and its name, and claims of its account what it may need.
+    pub(crate) fn take(&mut self, at: u32, name: &ClOrdId, checked: Checked) -> Slot {
+        let Checked { mut order, account, min_lots: _ } = checked;
         order.owner = self.owner(at, account).expect("room has been checked");
         let slot = self.books.take(order.owner);
         order.id = self.books.id(slot);
@@ -53,8 +62,7 @@ impl Engine {
             self.expiry.insert(&mut self.orders, slot);
             self.find_next_due();
         }
-        self.report_new(&order, min_lots, sink);
-        self.arrive(slot, min_lots, sink);
+        slot
     }
 
     /// The owner of a session and account, made if this is its first order. `None`: no room.
@@ -175,6 +183,23 @@ impl Engine {
 
     /// What only takes away keeps its place; anything else is like a new arrival.
     fn replace<S: Sink>(&mut self, slot: Slot, name: &ClOrdId, to: &Replacement, sink: &mut S) {
+        let old_name = self.change(slot, name, to, sink);
+        let after = *self.orders.get(slot);
+        self.report_replaced(&after, old_name, sink);
+        if !to.keeps_place {
+            self.arrive(slot, 0, sink);
+        }
+    }
+
+    /// Gives an open order other terms; it has left its place if they do not keep it. Returns the name that
+    /// it had.
+    pub(crate) fn change<S: Sink>(
+        &mut self,
+        slot: Slot,
+        name: &ClOrdId,
+        to: &Replacement,
+        sink: &mut S,
+    ) -> ClOrdId {
         let before = *self.orders.get(slot);
         if !to.keeps_place {
             self.take_off(slot, sink);
@@ -208,10 +233,7 @@ impl Engine {
                 self.tell_reduce(slot, (was, shows), sink);
             }
         }
-        self.report_replaced(&after, old_name, sink);
-        if !to.keeps_place {
-            self.arrive(slot, 0, sink);
-        }
+        old_name
     }
 
     fn reject_cancel<S: Sink>(

@@ -331,9 +331,11 @@ fn money(engine: &Engine, at: u32) -> Money {
 
 /// Everything that a long run must have met.
 fn wanted() -> Vec<String> {
+    use OrdRejReason as R;
     let plain = "Trade|Trade auction|Replaced|OrderAdd|OrderReduce|OrderDelete|OrderExecute|\
-        PublicTrade|PublicTrade auction|AuctionIndicative|AuctionIndicative none|AuctionResult|\
+        PublicTrade|PublicTrade auction|Bust|PublicBust|AuctionIndicative|AuctionIndicative none|AuctionResult|\
         AuctionResult none";
+    let ack = |what: &str| format!("QuoteAck {what}");
     let mut all: Vec<String> = plain.split('|').map(String::from).collect();
     all.extend(OrdType::ALL.map(|t| format!("New {t:?}")));
     all.extend(CancelCause::ALL.map(|cause| format!("Canceled {cause:?}")));
@@ -341,6 +343,11 @@ fn wanted() -> Vec<String> {
     all.extend(OrdRejReason::ALL.map(|reason| format!("Rejected {reason:?}")));
     all.extend(CxlRejReason::ALL.map(|reason| format!("CancelReject {reason:?}")));
     all.extend(MassRejReason::ALL.map(|reason| format!("MassActionReport {reason:?}")));
+    all.extend(["[true, true]", "[true, false]", "[false, true]", "[false, false]"].map(ack));
+    let refused = [R::DuplicateOrder, R::UnknownSymbol, R::UnknownAccount, R::ConditionsConflict];
+    all.extend(refused.map(|reason| ack(&format!("{reason:?}"))));
+    let refused = [R::Halted, R::NotInAuction, R::PostOnlyWouldTrade, R::InsufficientBalance];
+    all.extend(refused.map(|reason| ack(&format!("{reason:?}"))));
     all.extend(Phase::ALL.map(|phase| format!("{phase:?} {:?}", PhaseReason::Operator)));
     all.extend(Phase::ALL.map(|phase| format!("{phase:?} {:?}", PhaseReason::Schedule)));
     all.extend(AdminResult::ALL.map(|result| format!("AdminAnswer {result:?}")));

@@ -10,7 +10,7 @@
 mod common;
 
 use common::commands::{
-    cancel, conn, disconnected, due, head, logon, name, order, replace, slot_of,
+    cancel, conn, disconnected, due, head, logon, mass_quote, name, order, replace, slot_of,
 };
 use common::{MORNING, NS_PER_S, Narrow, Queue, instruments, limits, session, wish};
 use engine::fake_log::{Dice, FakeLog, Faults};
@@ -21,7 +21,8 @@ use sbe_schemas::journal as j;
 use sbe_schemas::market_data as md;
 use sbe_schemas::order_entry as oe;
 use sbe_schemas::types::{
-    Boolean, CommandFlags, CommandHead, DueWhat, EventKind, Protocol, Side, Verdict,
+    Boolean, CommandFlags, CommandHead, Decimal8, Decimal8Null, DueWhat, EventKind, Protocol, Side,
+    Verdict,
 };
 use std::collections::BTreeSet;
 use zerocopy::IntoBytes;
@@ -53,6 +54,7 @@ fn a_crash_after_any_command_loses_nothing_and_changes_nothing() {
         j::AdminAnswer::TEMPLATE_ID,
         oe::ExecutionReportRestated::TEMPLATE_ID,
         oe::MassActionReport::TEMPLATE_ID,
+        oe::ExecutionReportTradeBust::TEMPLATE_ID,
     ];
     let of_clients = [
         oe::Negotiate::TEMPLATE_ID,
@@ -462,6 +464,11 @@ impl Chaos {
                 slot_of(&due(head, all[dice.below(2) as usize]))
             }
             17 => slot_of(&disconnected(head)),
+            18..24 => quotes(dice, head),
+            24 => {
+                let instrument = (dice.below(4) as u32).into();
+                slot_of(&j::QuoteCancel { head, quote_id: number, instrument })
+            }
             _ => self.message(head, number.get()),
         }
     }
@@ -550,4 +557,22 @@ impl Chaos {
     fn price(&mut self) -> String {
         (98 + self.dice.below(5)).to_string()
     }
+}
+
+/// One to four entries near the market.
+fn quotes(dice: &mut Dice, head: CommandHead) -> Vec<u8> {
+    let mut side = |near: u64| {
+        let price = (near + dice.below(4)) as i64 * 100_000_000;
+        let price = Decimal8Null::new((!dice.hits(200)).then_some(price));
+        (price, Decimal8::new(dice.below(6) as i64 * 100_000_000))
+    };
+    let mut entry = |instrument: u32| {
+        let ((bid_price, bid_qty), (offer_price, offer_qty)) = (side(96), side(98));
+        let instrument = instrument.into();
+        j::MassQuoteQuotes { instrument, bid_price, bid_qty, offer_price, offer_qty }
+    };
+    let entries = [entry(1), entry(2), entry(3), entry(1)];
+    let block = j::MassQuote { head, quote_id: head.msg_seq_num, ..j::MassQuote::ZERO };
+    let count = 1 + dice.below(4) as usize;
+    mass_quote(&block, &entries[..count])
 }

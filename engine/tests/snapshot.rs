@@ -476,7 +476,7 @@ fn wrong_bytes_with_right_sums_never_panic() {
         let mut same = bytes.clone();
         seal(&mut same);
         assert_eq!(same, bytes, "sealing is what saving does");
-        let contents = bytes.len() - 16 - 16 * 13;
+        let contents = bytes.len() - 16 - 16 * 14;
         let mut random = Random(9);
         for at in 8..contents {
             let mut damaged = bytes.clone();

@@ -7,6 +7,8 @@
 //! s2: sell B 5 market        -> ok B, trade BxA 5 @ 100
 //! buy C 10 @ 100 hidden min=5 gtd=10s account=MAIN self=oldest       stop= show= post slide aon
 //! cancel A as C | replace A as A2 5 @ 100 | status A      `#A`: by OrderID (37)
+//! quote 7 10@99/8@101 1@9/-:BTC post      bid/offer of ACME, a bid of BTC: orders 7/1B, 7/1S and 7/2B
+//! unquote 8 BTC              -> quoted 8/2 withdrawn 1
 //! resend buy A 10 @ 100      -> again A …                 PossResend (97=Y)
 //! mass M kill user | session | account=MAIN | firm        (`play/operator.rs`)
 //! operator: phase ACME closing            instrument ACME static=500
@@ -95,6 +97,10 @@ rules! {
     the_first_thing_said_against_a_replace_is_the_answer
     what_is_due_at_one_instant_happens_in_order
     who_is_one_and_the_same
+    a_trade_that_is_busted_is_undone_for_both
+    a_quote_is_what_its_session_says_last
+    a_quote_that_is_refused_leaves_nothing_behind
+    a_quote_ends_like_an_order_and_by_request
 }
 
 /// Plays a script; the reasons and causes it was told.

@@ -1,13 +1,14 @@
 //! A command on its way to a ring: the padded bytes of one message of journal.xml.
 
-use engine::command::{slot_bytes, write_slot};
+use engine::command::{GRANULE_BYTES, begin_slot, seal_slot, slot_bytes, write_slot};
 use sbe_schemas::header::Message;
-use sbe_schemas::types::Verdict;
+use sbe_schemas::types::{CommandHead, Verdict};
 
-/// Longest command that a client's message becomes.
-pub const SLOT_BYTES_MAX: usize = 256;
+/// Longest command that a client's message becomes: a MassQuote.
+pub const SLOT_BYTES_MAX: usize = 704;
 
 /// A command, ready for a ring.
+#[derive(Clone)]
 pub struct Slot {
     bytes: [u8; SLOT_BYTES_MAX],
     length: usize,
@@ -32,6 +33,22 @@ impl Slot {
         if let Some(out) = self.bytes.get_mut(..self.length) {
             write_slot(message, out);
         }
+    }
+
+    /// Becomes the padded slot of what `write` writes, which returns its length. `None`: it does not fit.
+    pub fn set_with(&mut self, write: impl FnOnce(&mut [u8]) -> Option<usize>) -> Option<()> {
+        let written = write(&mut self.bytes)?;
+        self.length = written.next_multiple_of(GRANULE_BYTES);
+        seal_slot(self.bytes.get_mut(..self.length)?, written);
+        Some(())
+    }
+
+    /// Becomes the padded slot of a message that is filled in where it is: all zeros but for its head.
+    #[inline]
+    pub fn begin<M: Message>(&mut self, head: &CommandHead) -> &mut M {
+        const { assert!(slot_bytes::<M>() <= SLOT_BYTES_MAX) };
+        self.length = slot_bytes::<M>();
+        begin_slot(head, self.bytes.get_mut(..self.length).expect("the assertion above"))
     }
 
     /// The slot.

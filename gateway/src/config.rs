@@ -272,6 +272,17 @@ fn timestamp_tolerance_s() -> u64 {
     10
 }
 
+/// What the lines of the feed leave by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FeedTransport {
+    /// UDP sockets.
+    #[default]
+    Socket,
+    /// AF_XDP; sockets where that is refused.
+    Xdp,
+}
+
 /// `[feed]`
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -286,6 +297,12 @@ pub struct Feed {
     pub interface: Ipv4Addr,
     /// Hops.
     pub ttl: u8,
+    /// What lines A and B leave by.
+    #[serde(default)]
+    pub transport: FeedTransport,
+    /// Queue of the interface, for `xdp`.
+    #[serde(default)]
+    pub xdp_queue: u32,
     /// A heartbeat after so long without a packet.
     pub heartbeat_ms: u64,
     /// From one snapshot cycle to the next.
@@ -496,6 +513,10 @@ impl Config {
                 let problem = format!("{value} will not do");
                 return Err(self.error(format!("feed.{key}"), problem, &fix));
             }
+        }
+        if feed.transport == FeedTransport::Xdp && feed.ttl == 0 {
+            let problem = "xdp, but with ttl 0 no packet leaves this host";
+            return Err(self.error("feed.transport", problem, "set feed.ttl, or use \"socket\""));
         }
         if feed.replay.is_none() && !(feed.unicast.is_empty() && feed.unicast_leases_max == 0) {
             let fix = "set feed.replay: they are served from its socket";

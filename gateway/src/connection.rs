@@ -166,6 +166,8 @@ pub trait Ring {
 pub struct Shared<'a> {
     /// The table that messages are scanned into.
     pub scanner: &'a mut Scanner,
+    /// Where its command is written.
+    pub slot: &'a mut Slot,
     /// Symbols and sessions.
     pub directory: &'a Directory,
     /// Our CompID.
@@ -326,20 +328,20 @@ impl Connection {
         ring: &mut impl Ring,
     ) -> bool {
         self.head.received.set(now);
-        let slot = self.command(now, body, throttled, shared);
-        ring.offer(slot.bytes())
+        self.command(now, body, throttled, shared);
+        ring.offer(shared.slot.bytes())
     }
 
-    fn command(&self, now: u64, body: &[u8], throttled: bool, shared: &mut Shared<'_>) -> Slot {
+    /// Writes the one command that a message becomes into the shared slot.
+    fn command(&self, now: u64, body: &[u8], throttled: bool, shared: &mut Shared<'_>) {
+        let Shared { scanner, slot, directory, .. } = shared;
         if let Speaks::Sbe(_) = self.speaks {
             let expected = sbe::inbound::Expected {
                 throttled,
                 refuses_orders: shared.refuses_orders,
                 resending: shared.resending,
             };
-            let mut slot = Slot::EMPTY;
-            sbe::inbound::command(body, self.head, &expected, shared.directory, &mut slot);
-            return slot;
+            return sbe::inbound::command(body, self.head, &expected, directory, slot);
         }
         let expected = inbound::Expected {
             client: self.comp_id(),
@@ -349,8 +351,9 @@ impl Connection {
             throttled,
             refuses_orders: shared.refuses_orders,
         };
-        let fields = shared.scanner.scan(body);
-        inbound::command(&fields, msg_type_of(body), self.head, &expected, shared.directory)
+        let fields = scanner.scan(body);
+        let kind = msg_type_of(body);
+        inbound::command(&fields, kind, self.head, &expected, directory, slot);
     }
 
     /// The first message of a binary stranger: a Negotiate or an Establish, or the end.
@@ -414,11 +417,11 @@ impl Connection {
         self.credentials = Some(Credentials { comp_id: padded, proof });
         self.take_name(padded, shared);
         self.head.received.set(now);
-        let slot = self.command(now, body, false, shared);
-        if !slot.is_fine() {
+        self.command(now, body, false, shared);
+        if !shared.slot.is_fine() {
             return BAD;
         }
-        self.logon = Some(slot);
+        self.logon = Some(shared.slot.clone());
         self.state = State::Checking { deadline };
         Outcome::Check
     }

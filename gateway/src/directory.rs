@@ -39,9 +39,15 @@ impl Directory {
         }
     }
 
-    /// The instrument of a symbol; 0: there is none.
-    pub fn instrument(&self, symbol: &Symbol) -> u32 {
-        let key = u128::from_be_bytes(*symbol);
+    /// The instrument of a symbol, without padding; 0: there is none.
+    #[inline]
+    pub fn instrument(&self, symbol: &[u8]) -> u32 {
+        if symbol.len() > size_of::<Symbol>() {
+            return 0;
+        }
+        let text = symbol.iter().fold(0_u128, |text, byte| text << 8 | u128::from(*byte));
+        let padding = size_of::<Symbol>() - symbol.len();
+        let key = text.checked_shl(8 * padding as u32).unwrap_or(0);
         let at = self.instruments.binary_search_by_key(&key, |(key, _)| *key);
         at.ok().and_then(|at| self.instruments.get(at)).map_or(0, |(_, instrument)| *instrument)
     }

@@ -4,6 +4,9 @@
 //! reads slower than it is told, sets the cursor back; then messages come from the outbox in small
 //! pieces, read by the understudy, until the cursor meets the tail again. The last few live messages
 //! are kept beside it to bridge the time the understudy lags. Nothing here grows.
+//!
+//! Over FIX what is new waits until a resend is over. A binary client is told where each piece begins and
+//! ends, so what is new comes between the pieces.
 
 use crate::outbox::OutboxId;
 use engine::Event;
@@ -47,8 +50,10 @@ pub struct Flow {
     pub next: u64,
     /// Number after the newest message of the ring.
     pub tail: u64,
-    /// What was asked for again; goes first.
+    /// What was asked for again; over FIX it goes first.
     pub again: Option<Again>,
+    /// What is new need not wait for what was asked for again.
+    pub interleaves: bool,
     /// A piece is on its way: its ticket.
     pub ticket: Option<u64>,
     /// Since when the cursor is behind and has not moved.
@@ -63,6 +68,7 @@ impl Default for Flow {
             next: 0,
             tail: 0,
             again: None,
+            interleaves: false,
             ticket: None,
             behind_since: None,
             bridge: VecDeque::with_capacity(BRIDGE_MESSAGES),
@@ -81,14 +87,14 @@ impl Flow {
     pub fn reset(&mut self) {
         self.bridge.clear();
         (self.again, self.ticket, self.behind_since) = (None, None, None);
-        (self.next, self.tail) = (0, 0);
+        (self.next, self.tail, self.interleaves) = (0, 0, false);
         self.id = OutboxId { session: 0, generation: 0 };
     }
 
     /// A message of the ring. `true`: it can be sent at once, if there is room.
     pub fn on_report(&mut self, event: &Event) -> bool {
         assert_eq!(event.head.number.get(), self.tail, "numbers of a session have no gaps");
-        let live = self.is_live();
+        let live = self.next == self.tail && (self.again.is_none() || self.interleaves);
         self.tail += 1;
         live
     }
@@ -126,15 +132,14 @@ impl Flow {
 
     /// What to do next.
     pub fn next_step(&self) -> Next {
-        if let Some(again) = self.again {
-            return Next::Fetch { from: again.from, to: again.to };
-        }
-        if self.next == self.tail {
-            return Next::Live;
-        }
-        match self.bridge.front() {
-            Some(first) if first.head.number.get() <= self.next => Next::Bridged,
-            _ => Next::Fetch { from: self.next, to: self.tail - 1 },
+        let first = self.bridge.front().map(|event| event.head.number.get());
+        let bridged = self.next < self.tail && first.is_some_and(|first| first <= self.next);
+        match self.again {
+            Some(_) if self.interleaves && bridged => Next::Bridged,
+            Some(again) => Next::Fetch { from: again.from, to: again.to },
+            None if self.next == self.tail => Next::Live,
+            None if bridged => Next::Bridged,
+            None => Next::Fetch { from: self.next, to: self.tail - 1 },
         }
     }
 
@@ -198,6 +203,30 @@ mod tests {
         flow.again = None;
         assert!(!flow.ask_again(55, 60), "those come by themselves");
         assert_eq!(flow.next_step(), Next::Bridged);
+    }
+
+    #[test]
+    fn what_is_new_comes_between_the_pieces_of_a_binary_retransmission() {
+        let mut flow = Flow::default();
+        flow.begin(OutboxId { session: 1, generation: 1 }, 1);
+        flow.interleaves = true;
+        for number in 1..=50 {
+            assert!(flow.on_report(&report(number)));
+            flow.sent();
+        }
+        assert!(flow.ask_again(1, 50));
+        assert!(flow.on_report(&report(51)), "at once");
+        flow.sent();
+        assert!(flow.on_report(&report(52)));
+        flow.keep(&report(52), 0); // There was no room.
+        assert!(!flow.on_report(&report(53)), "behind the one before");
+        flow.keep(&report(53), 0);
+        assert_eq!(flow.next_step(), Next::Bridged);
+        flow.sent();
+        flow.sent();
+        assert_eq!(flow.next_step(), Next::Fetch { from: 1, to: 50 });
+        flow.again = None;
+        assert_eq!(flow.next_step(), Next::Live);
     }
 
     #[test]

@@ -20,6 +20,7 @@ use crate::flow::Flow;
 use crate::health::Health;
 use crate::io::event_ring::EventReader;
 use crate::io::{Close, ConnId, NetEvent, StreamTransport};
+use crate::operator::Answer;
 use crate::rings::CommandSender;
 use crate::sbe;
 use crate::understudy::OutboxClient;
@@ -111,6 +112,7 @@ pub struct Gateway {
     auth: AuthClient,
     directory: Directory,
     scanner: Scanner,
+    slot: Slot,
     tickets: u64,
     next_tick: u64,
     last_turn: u64,
@@ -124,6 +126,8 @@ pub struct Gateway {
     /// What the last turn could not do for want of room; tried again.
     blocked: bool,
     health: Arc<Health>,
+    /// Answers on their way to the operator.
+    operator: Option<rtrb::Producer<Answer>>,
 }
 
 impl Gateway {
@@ -151,6 +155,7 @@ impl Gateway {
             auth,
             directory: Directory::default(),
             scanner: Scanner::new(),
+            slot: Slot::EMPTY,
             tickets: 0,
             next_tick: 0,
             last_turn: 0,
@@ -160,12 +165,18 @@ impl Gateway {
             obliged: false,
             blocked: false,
             health: Arc::default(),
+            operator: None,
         }
     }
 
     /// Acts upon how the host is doing from now on.
     pub fn heeds(&mut self, health: Arc<Health>) {
         self.health = health;
+    }
+
+    /// Answers to the operator go there from now on.
+    pub fn answers(&mut self, operator: rtrb::Producer<Answer>) {
+        self.operator = Some(operator);
     }
 
     /// One turn at time `now`; returns how much was done.
@@ -339,6 +350,7 @@ impl Gateway {
         let Some(client) = place.filter(|client| client.id == conn) else { return (0, false) };
         let mut shared = Shared {
             scanner: &mut self.scanner,
+            slot: &mut self.slot,
             directory: &self.directory,
             venue: self.settings.venue.as_bytes(),
             limits: &self.settings.limits,

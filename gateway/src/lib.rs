@@ -23,6 +23,7 @@ pub mod history;
 pub mod io;
 pub mod journal;
 pub mod listen;
+pub mod operator;
 pub mod outbox;
 pub mod publisher;
 pub mod relay;

@@ -5,7 +5,7 @@ use anyhow::{Context, bail};
 use clap::{Parser, Subcommand};
 use gateway::config::{Config, DEMO, Placement, Transport};
 use gateway::journal::Durability;
-use gateway::{doctor, listen, relay, tools, venue};
+use gateway::{doctor, listen, operator, relay, tools, venue};
 use std::io::{Read, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -38,6 +38,7 @@ enum Command {
     Listen(listen::ListenArgs),
     /// Join a feed and send the same packets on.
     Relay(relay::RelayArgs),
+    Operate(operator::OperateArgs),
     Journal(tools::JournalArgs),
     Snapshot(tools::SnapshotArgs),
     /// What this host could do better: place, processors, memory, network; each with its fix.
@@ -83,6 +84,7 @@ fn main() -> ExitCode {
         Command::Check { config, json } => check(&config, json),
         Command::Listen(args) => listen::run(&args),
         Command::Relay(args) => relay::run(&args),
+        Command::Operate(args) => operator::run(&args),
         Command::Journal(args) => tools::run(&args),
         Command::Snapshot(args) => tools::run_snapshot(&args),
         Command::Doctor(args) => doctor::run(&args, &mut std::io::stdout()),

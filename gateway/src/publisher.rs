@@ -13,8 +13,11 @@ const TURN_EVENTS_MAX: usize = 1024;
 
 /// Where packets go: both lines of a channel get the same bytes.
 pub trait Lines {
-    /// Sends now, never blocks.
+    /// Takes a packet, never blocks; it leaves at the latest with the next [`Self::flush`].
     fn send(&mut self, packet: &[u8]);
+
+    /// What was taken leaves now. Lines that keep nothing back need no such thing.
+    fn flush(&mut self) {}
 }
 
 /// See the file's map.
@@ -43,6 +46,7 @@ impl<L: Lines> Publisher<L> {
             }
         }
         last.iter().for_each(|packet| self.lines.send(packet));
+        self.lines.flush();
     }
 
     /// One turn at time `now`; returns how much was done.
@@ -65,6 +69,7 @@ impl<L: Lines> Publisher<L> {
             self.lines.send(heartbeat);
             self.next_heartbeat = now + self.heartbeat_ns;
         }
+        self.lines.flush();
         done
     }
 
@@ -72,6 +77,7 @@ impl<L: Lines> Publisher<L> {
     pub fn end(&mut self, now: u64) {
         if let Some(last) = self.packer.end_of_session(now) {
             self.lines.send(last);
+            self.lines.flush();
         }
     }
 

@@ -10,9 +10,10 @@
 use crate::auth::auth_way;
 use crate::config::{Config, Instrument, Placement, ScheduleLine};
 use crate::feed::fanout::Fanout;
+use crate::feed::lines::{OpenFeed, OutLines, open_feed};
 use crate::feed::service::{FeedService, Viewer};
 use crate::feed::supply::Supply;
-use crate::feed::tap::{TapIn, tap};
+use crate::feed::tap::tap;
 use crate::feed::tcp;
 use crate::feed::udp::UdpReplay;
 use crate::fix_feed::start::open as open_market_data;
@@ -22,9 +23,10 @@ use crate::history;
 use crate::io::event_ring::event_ring;
 use crate::io::file::DataDir;
 use crate::io::thread::spawn;
-use crate::io::udp::{MulticastSender, UnicastSocket};
+use crate::io::udp::UnicastSocket;
 use crate::io::{self, Disk, RealDisk, Sleeper, StreamTransport, clock, cpu};
 use crate::journal::{self, Durability, JournalReader};
+use crate::operator::{ANSWERS_MAX, Names, Operator};
 use crate::publisher::{Lines, Publisher};
 use crate::rings::CommandReceivers;
 use crate::run::{
@@ -60,6 +62,8 @@ const CHECKPOINTS: usize = 65_536;
 const UNDERSTUDY_SLEEP: Duration = Duration::from_millis(1);
 /// The disk is looked after this often.
 const CARE_EVERY: Duration = Duration::from_millis(250);
+/// Packets that could not be sent are told at most so often.
+const UNSENT_EVERY: Duration = Duration::from_secs(10);
 /// Packets between the lines and the feed's cold thread: a tenth of a second at a million messages.
 const TAP_PACKETS: usize = 1024;
 /// Packets of the snapshot channel on their way there.
@@ -75,35 +79,6 @@ const SNAPSHOT_BURST: usize = 16;
 
 /// Packets of the last life that the lines begin with.
 const TOLD_AGAIN: usize = 64;
-
-/// Both lines, and the cold threads of this process.
-struct UdpLines {
-    a: MulticastSender,
-    b: MulticastSender,
-    taps: Vec<TapIn>,
-}
-
-impl Lines for UdpLines {
-    fn send(&mut self, packet: &[u8]) {
-        // What could not be sent is counted there; receivers recover.
-        let _ = self.a.send(packet);
-        let _ = self.b.send(packet);
-        self.taps.send(packet);
-    }
-}
-
-/// The snapshot channel, and the cold threads of this process.
-struct Snapshots {
-    sender: MulticastSender,
-    taps: Vec<TapIn>,
-}
-
-impl Lines for Snapshots {
-    fn send(&mut self, packet: &[u8]) {
-        let _ = self.sender.send(packet); // Counted there; the next cycle comes.
-        self.taps.send(packet);
-    }
-}
 
 /// Runs the venue until SIGTERM or SIGINT, then stops it in good order.
 ///
@@ -160,6 +135,7 @@ pub fn serve(config: &Config, out: &mut impl Write) -> anyhow::Result<()> {
     let gateway_events = readers.pop().context("two readers")?;
     let mut rings = CommandReceivers::default();
     let mut commands = rings.add();
+    let mut operator_commands = rings.add();
 
     // 6. The gateway, listening.
     let cores = cpu::allowed_cores().context("cannot read the cores of this process")?.len();
@@ -178,8 +154,12 @@ pub fn serve(config: &Config, out: &mut impl Write) -> anyhow::Result<()> {
         Placement::Split => {
             journal.wakes(engine_sleeper.doorbell());
             commands.wakes(engine_sleeper.doorbell());
+            operator_commands.wakes(engine_sleeper.doorbell());
         }
-        Placement::Fused | Placement::Auto => journal.wakes(bell.clone()),
+        Placement::Fused | Placement::Auto => {
+            journal.wakes(bell.clone());
+            operator_commands.wakes(bell.clone());
+        }
     }
     let mut engine = EnginePart {
         partition: Partition::new(limits, journal, config.wish()?),
@@ -220,9 +200,15 @@ pub fn serve(config: &Config, out: &mut impl Write) -> anyhow::Result<()> {
     );
 
     gateway.heeds(Arc::clone(&health));
+    let (answers, answered) = rtrb::RingBuffer::new(ANSWERS_MAX);
+    gateway.answers(answers);
+    let names = Names::of(engine.partition.engine());
+    let operator = Operator::open(data.path(), names, operator_commands, answered)?;
 
     // 7. Market data over FIX, listening; what serves the feed; the publisher.
-    let (mut lines, mut snapshots) = open_feed(config)?;
+    let OpenFeed { mut lines, mut snapshots, fallback: feed_fallback } = open_feed(config)?;
+    let feed_by = lines.describe();
+    let unsent = [lines.unsent(), snapshots.unsent()];
     let market_data = open_market_data(config)?.map(|(opened, [incremental, snapshot])| {
         lines.taps.push(incremental);
         snapshots.taps.push(snapshot);
@@ -238,14 +224,16 @@ pub fn serve(config: &Config, out: &mut impl Write) -> anyhow::Result<()> {
     let waiting = Waiting::for_cores(cores);
     let cold_stop = Arc::new(AtomicBool::new(false));
     let auth_bell = bell.clone();
+    let operator_stop = Arc::clone(&cold_stop);
+    let operator = spawn("operator", move || operator.run(&operator_stop));
     let _ = spawn("secrets", move || checker.run(&auth_bell));
     let cold = spawn_understudy(
         understudy,
         snapshots,
-        config,
+        Care::new(config, health, unsent),
+        Duration::from_millis(config.feed.snapshot_ms),
         recovered.commands,
         bell.clone(),
-        health,
         Arc::clone(&cold_stop),
     );
     let (replay, served) = match service {
@@ -263,6 +251,7 @@ pub fn serve(config: &Config, out: &mut impl Write) -> anyhow::Result<()> {
             path_to_device,
             on_ring,
             fallback: fallback.as_deref(),
+            feed: (&feed_by, feed_fallback.as_deref()),
             placement,
             waiting,
             cores,
@@ -298,6 +287,7 @@ pub fn serve(config: &Config, out: &mut impl Write) -> anyhow::Result<()> {
     if let Some(thread) = market_data {
         thread.join().map_err(|_| anyhow!("the thread of market data over FIX failed"))?;
     }
+    operator.join().map_err(|_| anyhow!("the operator's thread failed"))?;
     cold.join().map_err(|_| anyhow!("the understudy's thread failed"))?;
     if let Some(served) = served {
         served.join().map_err(|_| anyhow!("the feed's thread failed"))?;
@@ -406,25 +396,13 @@ fn pin(core: Option<usize>) -> anyhow::Result<()> {
     }
 }
 
-fn open_feed(config: &Config) -> anyhow::Result<(UdpLines, Snapshots)> {
-    let feed = &config.feed;
-    let open = |key, group| {
-        MulticastSender::open(group, feed.interface, feed.ttl, true)
-            .with_context(|| format!("{}: feed.{key}: cannot send to {group}", config.file))
-    };
-    let (a, b) = (open("a", feed.a)?, open("b", feed.b)?);
-    let lines = UdpLines { a, b, taps: Vec::new() };
-    let sender = open("snapshot", feed.snapshot)?;
-    Ok((lines, Snapshots { sender, taps: Vec::new() }))
-}
-
 type Service = FeedService<RealDisk, UnicastSocket>;
 
 /// What answers for old messages, and where; both channels feed it from now on.
 fn open_replay(
     config: &Config,
-    lines: &mut UdpLines,
-    snapshot_lines: &mut Snapshots,
+    lines: &mut OutLines,
+    snapshot_lines: &mut OutLines,
 ) -> anyhow::Result<Option<(std::net::SocketAddr, Service)>> {
     let feed = &config.feed;
     let Some(wished) = feed.replay else { return Ok(None) };
@@ -492,15 +470,13 @@ fn spawn_service(mut service: Service, stop: Arc<AtomicBool>) -> JoinHandle<()> 
 /// The cold thread: follows the log, answers for old messages, sends snapshots in small bursts.
 fn spawn_understudy(
     mut understudy: Understudy<JournalReader>,
-    mut snapshots: Snapshots,
-    config: &Config,
+    mut snapshots: OutLines,
+    mut care: Care,
+    every: Duration,
     recovered_seq: u64,
     gateway: io::Doorbell,
-    health: Arc<Health>,
     stop: Arc<AtomicBool>,
 ) -> JoinHandle<()> {
-    let every = Duration::from_millis(config.feed.snapshot_ms);
-    let mut care = Care::new(config, health);
     care.look(); // Before the first client.
     let work = move || {
         let mut cycle = SnapshotCycle::new(CHANNEL_SNAPSHOT, EPOCH);
@@ -521,6 +497,7 @@ fn spawn_understudy(
             for packet in packets.drain(..packets.len().min(SNAPSHOT_BURST)) {
                 snapshots.send(&packet);
             }
+            snapshots.flush();
             if done.is_nothing() && stop.load(Ordering::Acquire) {
                 return;
             }
@@ -540,12 +517,18 @@ struct Care {
     next: Instant,
     /// What was said last: the disk is low, the log has stalled.
     said: (bool, bool),
+    /// Packets of lines and snapshots that could not be sent.
+    unsent: [Arc<AtomicU64>; 2],
+    /// How many that were when it was said last, and when it may be said again.
+    unsent_said: (u64, Instant),
 }
 
 impl Care {
-    fn new(config: &Config, health: Arc<Health>) -> Self {
+    fn new(config: &Config, health: Arc<Health>, unsent: [Arc<AtomicU64>; 2]) -> Self {
         let (data, reserve_bytes) = (config.host.data.clone(), config.host.disk_reserve_mib << 20);
-        Self { health, data, reserve_bytes, next: Instant::now(), said: (false, false) }
+        let next = Instant::now();
+        let (said, unsent_said) = ((false, false), (0, next));
+        Self { health, data, reserve_bytes, next, said, unsent, unsent_said }
     }
 
     fn look(&mut self) {
@@ -576,6 +559,20 @@ impl Care {
             _ => {}
         }
         self.said = now;
+        self.look_at_the_feed();
+    }
+
+    fn look_at_the_feed(&mut self) {
+        let unsent = self.unsent.iter().map(|unsent| unsent.load(Ordering::Relaxed)).sum();
+        let (said, next) = self.unsent_said;
+        if unsent > said && Instant::now() >= next {
+            tracing::warn!(
+                "{unsent} packets of the feed could not be sent since the start, {} of them now: the network \
+                 takes none, or no more. Subscribers ask for them",
+                unsent - said
+            );
+            self.unsent_said = (unsent, Instant::now() + UNSENT_EVERY);
+        }
     }
 }
 
@@ -597,6 +594,8 @@ struct Started<'a> {
     path_to_device: &'a str,
     on_ring: bool,
     fallback: Option<&'a str>,
+    /// What sends the lines, and why it is not what was wished.
+    feed: (&'a str, Option<&'a str>),
     placement: Placement,
     waiting: Waiting,
     cores: usize,
@@ -675,6 +674,9 @@ fn announce(out: &mut impl Write, config: &Config, s: &Started<'_>) -> std::io::
         "  feed        A {} · B {} · snapshot {} · interface {}",
         feed.a, feed.b, feed.snapshot, feed.interface
     )?;
+    let (feed_by, why) = s.feed;
+    let why = why.map_or(String::new(), |why| format!(" (AF_XDP is refused: {why})"));
+    writeln!(out, "              lines by {feed_by}{why}")?;
     if let Some(address) = s.replay {
         writeln!(out, "  replay      {address}, TCP and UDP")?;
     }

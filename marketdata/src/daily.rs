@@ -81,6 +81,21 @@ impl Daily {
         true
     }
 
+    /// Takes a bust: a trade of this day is no part of volume, turnover and number any more; its price stays where it
+    /// was the first, the last, the highest or the lowest. `false`: it was of another day.
+    pub fn take_back(&mut self, bust: &md::TradeBust) -> bool {
+        let time = bust.trade_time.get();
+        let of_today = time < self.day_end && time + NS_PER_DAY >= self.day_end;
+        if !of_today || self.trades == 0 {
+            return false;
+        }
+        let (price, qty) = (i128::from(bust.price.get()), i128::from(bust.qty.get()));
+        self.volume -= qty;
+        self.turnover -= price * qty;
+        self.trades -= 1;
+        true
+    }
+
     /// A price, if there was a trade.
     pub fn some(&self, price: i64) -> Decimal8Null {
         Decimal8Null::new((self.trades > 0).then_some(price))
@@ -139,6 +154,17 @@ mod tests {
         assert_eq!(daily.vwap(), Some(700));
         assert!(daily.take(&traded(6, 301, 2), day + 20 * HOUR, 21 * HOUR));
         assert_eq!(daily.vwap(), Some(611), "5502 / 9 is 611.33");
+        let bust = md::TradeBust {
+            trade_id: 5.into(),
+            price: Decimal8::new(900),
+            qty: Decimal8::new(4),
+            trade_time: (day + 20 * HOUR).into(),
+            ..md::TradeBust::ZERO
+        };
+        assert!(daily.take_back(&bust));
+        assert_eq!((daily.volume, daily.turnover, daily.trades, daily.high), (5, 1902, 3, 900));
+        let of_yesterday = md::TradeBust { trade_time: (day - 4 * HOUR).into(), ..bust };
+        assert!(!daily.take_back(&of_yesterday));
         assert!(daily.take(&traded(9, 7, 1), day + 22 * HOUR, 21 * HOUR));
         assert_eq!((daily.open, daily.trades, daily.volume), (7, 1, 1));
         assert_eq!(daily.day_end, day + NS_PER_DAY + 21 * HOUR);

@@ -75,6 +75,11 @@ pub enum FeedEvent<'a> {
         /// Price, quantity, aggressor.
         trade: &'a md::Trade,
     },
+    /// A trade of before is taken back: no book changes.
+    Bust {
+        /// Which trade, what it was, and when.
+        bust: &'a md::TradeBust,
+    },
     /// What an auction would do now.
     Indicative {
         /// Price, quantity, imbalance.
@@ -226,6 +231,7 @@ impl Statistics {
             | FeedEvent::Defined { .. }
             | FeedEvent::Phase { .. }
             | FeedEvent::Trade { .. }
+            | FeedEvent::Bust { .. }
             | FeedEvent::Indicative { .. }
             | FeedEvent::AuctionResult { .. } => {}
             FeedEvent::Checksum { verified: true, .. } => self.checksums_verified += 1,

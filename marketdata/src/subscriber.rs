@@ -347,6 +347,8 @@ impl Books {
             });
         } else if let Ok((trade, ..)) = md::Trade::decode(bytes) {
             tell(FeedEvent::Trade { trade });
+        } else if let Ok((bust, ..)) = md::TradeBust::decode(bytes) {
+            tell(FeedEvent::Bust { bust });
         } else if let Ok((indicative, ..)) = md::AuctionIndicative::decode(bytes) {
             tell(FeedEvent::Indicative { indicative });
         } else if let Ok((result, ..)) = md::AuctionResult::decode(bytes) {

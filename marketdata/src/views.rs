@@ -62,6 +62,13 @@ impl Views {
                         Some(message) => Some(message.instrument()),
                     }
                 }
+                FeedEvent::Bust { bust } => {
+                    let of = instruments.entry(bust.instrument.get()).or_default();
+                    if of.daily.take_back(bust) {
+                        of.traded = *next;
+                    }
+                    None
+                }
                 FeedEvent::Defined { definition } => Some(definition.instrument.get()),
                 FeedEvent::Phase { status } => Some(status.instrument.get()),
                 FeedEvent::State { instrument, .. } => Some(instrument),

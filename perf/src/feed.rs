@@ -4,9 +4,15 @@
 //! The messages are those of one book: orders come, trade and go. Packing is timed for batches of several sizes,
 //! because a packet ends with its batch. Sending is a real multicast socket on loopback, one line. A round is timed
 //! whole and divided; what is told is the median round, and the fastest tenth beside it.
+//!
+//! Next: `feed/rate.rs` sends what a real engine tells to a real subscriber, `feed/abuse.rs` measures what
+//! subscribers that misbehave cost a venue.
+
+mod abuse;
+mod rate;
 
 use anyhow::Context;
-use clap::Args;
+use clap::{Args, Subcommand};
 use engine::Event;
 use gateway::feed::tap::tap;
 use gateway::io::udp::MulticastSender;
@@ -36,13 +42,24 @@ const GROUP: SocketAddrV4 = SocketAddrV4::new(Ipv4Addr::new(239, 255, 99, 99), 9
 
 /// The defaults take about five seconds.
 #[derive(Args, Debug)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct FeedArgs {
+    #[command(subcommand)]
+    what: Option<FeedCommand>,
     /// Rounds that are timed, each of 30000 messages.
     #[arg(long, value_name = "N", default_value_t = 40, value_parser = clap::value_parser!(u32).range(10..=100_000))]
     rounds: u32,
     /// Print JSON and nothing else.
     #[arg(long)]
     json: bool,
+}
+
+#[derive(Subcommand, Debug)]
+enum FeedCommand {
+    /// What a real engine tells, packed, sent and made into books by a subscriber, at a rate.
+    Rate(rate::RateArgs),
+    /// What order to ack is beside subscribers that stop reading, flood and send garbage.
+    Abuse(abuse::AbuseArgs),
 }
 
 /// What was timed: its name, the unit, nanoseconds for one of them.
@@ -58,6 +75,11 @@ struct Row {
 /// # Errors
 /// The loopback interface takes no multicast.
 pub(crate) fn run(args: &FeedArgs) -> anyhow::Result<String> {
+    match &args.what {
+        Some(FeedCommand::Rate(args)) => return rate::run(args),
+        Some(FeedCommand::Abuse(args)) => return abuse::run(args),
+        None => {}
+    }
     let rows = measure(args.rounds as usize)?;
     if args.json {
         let row = |row: &Row| -> Value {

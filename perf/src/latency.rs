@@ -1,6 +1,7 @@
 //! `portcullis-perf latency`: connect, log on, play orders and cancels, log out, report.
 
 use crate::Load;
+use crate::abuse;
 use crate::cores::Cores;
 use crate::drive::{Heard, Plan, Talk, drive};
 use crate::fix::{self, Identity};
@@ -35,6 +36,7 @@ This loop is closed: it tells how long one order takes, not how a venue bears a 
 Examples
   portcullis-perf latency --start --durability process --with-floor
   portcullis-perf latency --start --feed --protocol sbe
+  portcullis-perf latency --start --beside-abuse --orders 5000
   portcullis-perf latency --connect 10.0.0.5:9001 --session FIRM1 --password … --depth 8";
 
 /// What a client speaks.
@@ -82,6 +84,10 @@ pub(crate) struct LatencyArgs {
     /// Interface on which to join it, by its address.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1", requires = "feed")]
     interface: Ipv4Addr,
+    /// Instead: rounds alone and beside clients that mean harm, in turns; how much slower the healthy one becomes.
+    #[arg(long, value_name = "ROUNDS", num_args = 0..=1, default_missing_value = "5", requires = "start",
+        conflicts_with_all = ["feed", "with_floor", "hgrm"], value_parser = clap::value_parser!(u32).range(1..=1000))]
+    beside_abuse: Option<u32>,
     /// Write the percentiles of order to ack to this file, as HdrHistogram's tools read them.
     #[arg(long, value_name = "FILE")]
     hgrm: Option<PathBuf>,
@@ -112,6 +118,15 @@ pub(crate) fn run(args: &LatencyArgs) -> anyhow::Result<String> {
         args.feed.is_none() || args.load.depth == 1,
         "with --feed there is one order at a time\n  fix: leave --depth out"
     );
+    if let (Some(rounds), Some(venue)) = (args.beside_abuse, &started) {
+        let orders = || match measure(&args)? {
+            Measured::Acks(report) => Ok(report.order),
+            Measured::Ticks(_) => Err(anyhow!("no feed was asked for")),
+        };
+        let told = abuse::compare(rounds, venue.address(Protocol::Fix), orders)?;
+        let described = format!("{}\n{}", venue.described.join("\n"), told.text());
+        return Ok(if args.load.json { told.json().to_string() } else { described });
+    }
     let (measured, floors) = match args.with_floor {
         Some(kind) => {
             let under = under(kind, started.as_ref())?;
@@ -319,6 +334,7 @@ mod tests {
                 data: None,
             },
             feed: None,
+            beside_abuse: None,
             interface: Ipv4Addr::LOCALHOST,
             hgrm: None,
             connect: Some(connect),

@@ -11,6 +11,7 @@
 //! latency.rs   orders and cancels, as a client of `fix.rs` or `sbe.rs` ┐
 //! load.rs      many such clients at a given rate or depth, from one thread; mix.rs what they ask for;
 //!              venue.rs the venue that `--start` starts
+//! abuse.rs     a client beside others that mean harm
 //! stages.rs    where an order's time goes, by the venue's own stamps
 //! tick.rs      from an order to the feed, and from the feed to a trade
 //! floor.rs     fixed-size messages and their echo; skeleton.rs the     ┴─► drive.rs: the loop that
@@ -27,6 +28,7 @@
 
 #![forbid(unsafe_code)]
 
+mod abuse;
 mod codec;
 mod cores;
 mod drive;

@@ -214,6 +214,21 @@ fn measure<L: Layer>(args: &MatchArgs, flow: &Flow) -> anyhow::Result<MatchRepor
     })
 }
 
+/// What the feed is told of a flow, from the definition of the venue to the last measured operation: 64 commands
+/// to a batch.
+///
+/// # Errors
+/// An engine that refuses an order of it.
+pub(crate) fn feed_events(flow: &Flow) -> anyhow::Result<Vec<engine::Event>> {
+    let segments = Segments::of(flow, u64::MAX);
+    let script = EngineLayer::script(flow, plan(flow, &segments))?;
+    let mut layer = EngineLayer::that_hears(&script)?;
+    let (mut watch, mut tape) = (Total::default(), Tape::default());
+    layer.replay(flow, &script, segments.prefill, &mut watch, &mut tape)?;
+    layer.replay(flow, &script, segments.measured, &mut watch, &mut tape)?;
+    Ok(layer.heard())
+}
+
 /// One repetition.
 fn replay<L: Layer, W: Watch>(
     flow: &Flow,

@@ -52,6 +52,8 @@ pub(crate) struct Venue {
     pub(crate) sbe: SocketAddr,
     /// Lines A of its feed.
     pub(crate) feed_a: SocketAddrV4,
+    /// Where it answers for old messages of its feed.
+    pub(crate) replay: Option<SocketAddr>,
     /// What it said of itself: durability, placement, transport.
     pub(crate) described: Vec<String>,
     /// Its data are there until it ends.
@@ -68,6 +70,30 @@ impl Venue {
         protocol: Protocol,
         sessions: usize,
     ) -> anyhow::Result<Self> {
+        Self::start_from(args, |demo| config(demo, protocol, sessions))
+    }
+
+    /// The same, and it answers for old messages of its feed.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub(crate) fn start_with_replay(
+        args: &StartArgs,
+        protocol: Protocol,
+        sessions: usize,
+    ) -> anyhow::Result<Self> {
+        let replay = |demo: &str| {
+            let of_demo = "# replay = \"127.0.0.1:9104\"";
+            ensure!(demo.contains(of_demo), "the demo's configuration has no `{of_demo}`");
+            Ok(demo.replace(of_demo, "replay = \"127.0.0.1:0\""))
+        };
+        Self::start_from(args, |demo| config(&replay(demo)?, protocol, sessions))
+    }
+
+    fn start_from(
+        args: &StartArgs,
+        config: impl FnOnce(&str) -> anyhow::Result<String>,
+    ) -> anyhow::Result<Self> {
         let binary = std::env::current_exe()?.with_file_name("portcullis");
         ensure!(
             binary.exists(),
@@ -80,7 +106,7 @@ impl Venue {
         std::fs::create_dir_all(&directory)
             .with_context(|| format!("cannot make {}", directory.display()))?;
         let file = directory.join("venue.toml");
-        let config = config(&demo(&binary)?, protocol, sessions)?;
+        let config = config(&demo(&binary)?)?;
         std::fs::write(&file, config)?;
         let mut child = Command::new(&binary)
             .arg("serve")
@@ -112,6 +138,7 @@ impl Venue {
             fix: SocketAddr::from(([127, 0, 0, 1], 0)),
             sbe: SocketAddr::from(([127, 0, 0, 1], 0)),
             feed_a: SocketAddrV4::new([0, 0, 0, 0].into(), 0),
+            replay: None,
             described: Vec::new(),
         };
         if !ready {
@@ -120,6 +147,7 @@ impl Venue {
         venue.fix = told(&said, "FIX 4.4", 0)?;
         venue.sbe = told(&said, "SBE", 0)?;
         venue.feed_a = told(&said, "feed", 1)?;
+        venue.replay = told(&said, "replay", 0).ok();
         let words = ["durability", "transport", "placement"];
         let of_interest =
             |line: &&String| words.iter().any(|word| line.trim_start().starts_with(word));
@@ -162,7 +190,7 @@ impl Drop for Venue {
 fn told<T: std::str::FromStr>(said: &[String], label: &str, skip: usize) -> anyhow::Result<T> {
     let line = said.iter().find_map(|line| line.trim_start().strip_prefix(label));
     let word = line.and_then(|rest| rest.split_whitespace().nth(skip));
-    word.and_then(|word| word.parse().ok())
+    word.and_then(|word| word.trim_end_matches(',').parse().ok())
         .with_context(|| format!("the venue does not say where its {label} is"))
 }
 

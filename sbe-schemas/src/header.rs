@@ -111,6 +111,21 @@ pub trait Message:
         Ok((base(block)?, header, rest))
     }
 
+    /// The message at the start of `bytes`, whatever version its sender speaks: fields that are not in
+    /// its block are as in [`Self::ZERO`].
+    ///
+    /// # Errors
+    /// `Short`, `Schema` or `Template`.
+    fn read(bytes: &[u8]) -> Result<Self, DecodeError> {
+        let (header, rest) = split(bytes, Self::SCHEMA_ID, Self::TEMPLATE_ID)?;
+        let (block, _) = cut(rest, usize::from(header.block_length.get()))?;
+        let mut message = Self::ZERO;
+        for (field, byte) in message.as_mut_bytes().iter_mut().zip(block) {
+            *field = *byte;
+        }
+        Ok(message)
+    }
+
     /// Writes header and block to the start of `out` and returns their length in bytes.
     /// `None`: no room, nothing was written.
     #[inline]

@@ -5,8 +5,9 @@
 
 use core::fmt;
 
-use super::header::{DecodeError, Message};
+use super::header::{DecodeError, Message, MessageHeader};
 use super::show::Text;
+use super::tail::{Cursor, Group, Take, Writer};
 use super::types::{
     AdminResultCode, AllocationCode, BandActionCode, BooleanCode, CancelOnDisconnectCode,
     CancelOnDisconnectTypeCode, CloseWhyCode, CommandHead, Conditions, Decimal8, Decimal8Null,
@@ -51,12 +52,15 @@ pub fn name(template_id: u16) -> Option<&'static str> {
         24 => "Transfer",
         25 => "PermissionsDefine",
         26 => "SessionWindow",
+        27 => "TradeBust",
         30 => "NewOrder",
         31 => "CancelOrder",
         32 => "ReplaceOrder",
         33 => "OrderStatusRequest",
         35 => "OrderMassStatusRequest",
         34 => "MassAction",
+        36 => "MassQuote",
+        37 => "QuoteCancel",
         50 => "Negotiate",
         51 => "Establish",
         52 => "SequenceHeard",
@@ -130,6 +134,7 @@ pub fn describe(bytes: &[u8], out: &mut dyn fmt::Write) -> fmt::Result {
         26 => {
             SessionWindow::decode(bytes).map(|(message, ..)| write!(out, "SessionWindow {message}"))
         }
+        27 => TradeBust::decode(bytes).map(|(message, ..)| write!(out, "TradeBust {message}")),
         30 => NewOrder::decode(bytes).map(|(message, ..)| write!(out, "NewOrder {message}")),
         31 => CancelOrder::decode(bytes).map(|(message, ..)| write!(out, "CancelOrder {message}")),
         32 => {
@@ -140,6 +145,8 @@ pub fn describe(bytes: &[u8], out: &mut dyn fmt::Write) -> fmt::Result {
         35 => OrderMassStatusRequest::decode(bytes)
             .map(|(message, ..)| write!(out, "OrderMassStatusRequest {message}")),
         34 => MassAction::decode(bytes).map(|(message, ..)| write!(out, "MassAction {message}")),
+        36 => MassQuote::view(bytes).map(|message| write!(out, "MassQuote {message}")),
+        37 => QuoteCancel::decode(bytes).map(|(message, ..)| write!(out, "QuoteCancel {message}")),
         50 => Negotiate::decode(bytes).map(|(message, ..)| write!(out, "Negotiate {message}")),
         51 => Establish::decode(bytes).map(|(message, ..)| write!(out, "Establish {message}")),
         52 => {
@@ -1337,6 +1344,35 @@ impl Message for SessionWindow {
     };
 }
 
+/// Operator: takes a trade back.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
+)]
+#[repr(C)]
+pub struct TradeBust {
+    /// The 40 bytes after the message header of every command.
+    pub head: CommandHead,
+    /// `tradeId`.
+    pub trade_id: U64,
+}
+
+const _: () = assert!(size_of::<TradeBust>() == 48);
+
+impl fmt::Display for TradeBust {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "head=({}) tradeId={}", self.head, self.trade_id)
+    }
+}
+
+impl Message for TradeBust {
+    const TEMPLATE_ID: u16 = 27;
+    const SCHEMA_ID: u16 = SCHEMA_ID;
+    const VERSION: u16 = VERSION;
+    const BLOCK_LENGTH: u16 = 48;
+    const NAME: &'static str = "TradeBust";
+    const ZERO: Self = Self { head: CommandHead::ZERO, trade_id: U64::new(0) };
+}
+
 /// NewOrder.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
@@ -1738,6 +1774,238 @@ impl Message for MassAction {
         action: MassActionTypeCode::ZERO,
         scope: MassActionScopeCode::ZERO,
     };
+}
+
+/// MassQuoteQuotes.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
+)]
+#[repr(C)]
+pub struct MassQuoteQuotes {
+    /// `instrument`.
+    pub instrument: U32,
+    /// A price or a quantity that may be absent.
+    pub bid_price: Decimal8Null,
+    /// A price or a quantity: mantissa x 10^-8, exact.
+    pub bid_qty: Decimal8,
+    /// A price or a quantity that may be absent.
+    pub offer_price: Decimal8Null,
+    /// A price or a quantity: mantissa x 10^-8, exact.
+    pub offer_qty: Decimal8,
+}
+
+const _: () = assert!(size_of::<MassQuoteQuotes>() == 36);
+
+impl fmt::Display for MassQuoteQuotes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "instrument={} bidPrice={} bidQty={} offerPrice={} offerQty={}",
+            self.instrument, self.bid_price, self.bid_qty, self.offer_price, self.offer_qty
+        )
+    }
+}
+
+impl MassQuoteQuotes {
+    /// Every byte zero. An optional field is then 0, not absent.
+    pub const ZERO: Self = Self {
+        instrument: U32::new(0),
+        bid_price: Decimal8Null::ZERO,
+        bid_qty: Decimal8::ZERO,
+        offer_price: Decimal8Null::ZERO,
+        offer_qty: Decimal8::ZERO,
+    };
+}
+
+/// All of a [`MassQuoteQuotes`], checked.
+#[derive(Clone, Copy, Debug)]
+pub struct MassQuoteQuotesView<'a> {
+    /// The fields that every version has.
+    pub block: &'a MassQuoteQuotes,
+}
+
+impl<'a> Take<'a> for MassQuoteQuotesView<'a> {
+    fn take(at: &mut Cursor<'a>, block_length: u16) -> Result<Self, DecodeError> {
+        let (block, _) = at.block(block_length)?;
+        Ok(Self { block })
+    }
+}
+
+impl fmt::Display for MassQuoteQuotesView<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.block.fmt(f)?;
+        Ok(())
+    }
+}
+
+/// Writes a [`MassQuoteQuotes`] part by part; `NEXT` parts are written.
+#[derive(Debug)]
+pub struct MassQuoteQuotesEncoder<'a, const NEXT: usize>(Writer<'a>);
+
+impl<'a> MassQuoteQuotesEncoder<'a, 0> {
+    /// Writes all fixed fields; what the schema leaves unused is zero.
+    pub fn block(mut self, block: &MassQuoteQuotes) -> MassQuoteQuotesEncoder<'a, 1> {
+        self.0.block(36, &[(0, block.as_bytes(), &[])]);
+        MassQuoteQuotesEncoder(self.0)
+    }
+}
+
+/// Quotes of a session, at most 16.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
+)]
+#[repr(C)]
+pub struct MassQuote {
+    /// The 40 bytes after the message header of every command.
+    pub head: CommandHead,
+    /// `quoteId`.
+    pub quote_id: U64,
+    /// Account (1), NUL padded; empty: the session's own.
+    pub account: [u8; 16],
+    /// What happens when an order meets one of its own.
+    pub self_trade: SelfTradeCode,
+    /// Conditions of an order: ExecInst (18) and venue terms.
+    pub conditions: Conditions,
+}
+
+const _: () = assert!(size_of::<MassQuote>() == 66);
+
+impl fmt::Display for MassQuote {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "head=({}) quoteId={} account={} selfTrade={} conditions={}",
+            self.head,
+            self.quote_id,
+            Text(&self.account),
+            self.self_trade,
+            self.conditions
+        )
+    }
+}
+
+impl MassQuote {
+    /// Every byte zero. An optional field is then 0, not absent.
+    pub const ZERO: Self = Self {
+        head: CommandHead::ZERO,
+        quote_id: U64::new(0),
+        account: [0; 16],
+        self_trade: SelfTradeCode::ZERO,
+        conditions: Conditions::ZERO,
+    };
+}
+
+/// All of a [`MassQuote`], checked.
+#[derive(Clone, Copy, Debug)]
+pub struct MassQuoteView<'a> {
+    /// The fields that every version has.
+    pub block: &'a MassQuote,
+    /// `quotes`.
+    pub quotes: Group<'a, MassQuoteQuotesView<'a>>,
+}
+
+impl<'a> Take<'a> for MassQuoteView<'a> {
+    fn take(at: &mut Cursor<'a>, block_length: u16) -> Result<Self, DecodeError> {
+        let (block, _) = at.block(block_length)?;
+        Ok(Self { block, quotes: at.group((2, 2))? })
+    }
+}
+
+impl fmt::Display for MassQuoteView<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.block.fmt(f)?;
+        let value = self.quotes;
+        write!(f, " quotes={}", value)?;
+        Ok(())
+    }
+}
+
+/// Writes a [`MassQuote`] part by part; `NEXT` parts are written.
+#[derive(Debug)]
+pub struct MassQuoteEncoder<'a, const NEXT: usize>(Writer<'a>);
+
+impl<'a> MassQuoteEncoder<'a, 0> {
+    /// Writes all fixed fields; what the schema leaves unused is zero.
+    pub fn block(mut self, block: &MassQuote) -> MassQuoteEncoder<'a, 1> {
+        self.0.block(66, &[(0, block.as_bytes(), &[])]);
+        MassQuoteEncoder(self.0)
+    }
+}
+
+impl<'a> MassQuoteEncoder<'a, 1> {
+    /// Writes `quotes`: `write` is called once per entry.
+    pub fn quotes<T>(
+        self,
+        entries: impl IntoIterator<Item = T>,
+        mut write: impl FnMut(MassQuoteQuotesEncoder<'a, 0>, T) -> MassQuoteQuotesEncoder<'a, 1>,
+    ) -> MassQuoteEncoder<'a, 2> {
+        let write = |writer, entry| write(MassQuoteQuotesEncoder(writer), entry).0;
+        MassQuoteEncoder(self.0.group((2, 2), 36, entries, write))
+    }
+}
+
+impl MassQuote {
+    /// Number of the message in its schema.
+    pub const TEMPLATE_ID: u16 = 36;
+    /// Name of the message in its schema.
+    pub const NAME: &'static str = "MassQuote";
+
+    /// All of the message at the start of `bytes`, its header first.
+    ///
+    /// # Errors
+    /// Every [`DecodeError`] can be the answer.
+    pub fn view(bytes: &[u8]) -> Result<MassQuoteView<'_>, DecodeError> {
+        super::tail::view(bytes, SCHEMA_ID, Self::TEMPLATE_ID)
+    }
+}
+
+impl<'a> MassQuoteEncoder<'a, 0> {
+    /// Writes the header to the start of `out`.
+    pub fn new(out: &'a mut [u8]) -> Self {
+        let mut writer = Writer::new(out);
+        let header = MessageHeader::new(66, 36, SCHEMA_ID, VERSION);
+        writer.bytes(header.as_bytes());
+        Self(writer)
+    }
+}
+
+impl MassQuoteEncoder<'_, 2> {
+    /// Bytes written. `None`: no room, or a group or var-data was too long.
+    pub fn finish(self) -> Option<usize> {
+        self.0.finish()
+    }
+}
+
+/// QuoteCancel.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
+)]
+#[repr(C)]
+pub struct QuoteCancel {
+    /// The 40 bytes after the message header of every command.
+    pub head: CommandHead,
+    /// `quoteId`.
+    pub quote_id: U64,
+    /// 0: all.
+    pub instrument: U32,
+}
+
+const _: () = assert!(size_of::<QuoteCancel>() == 52);
+
+impl fmt::Display for QuoteCancel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "head=({}) quoteId={} instrument={}", self.head, self.quote_id, self.instrument)
+    }
+}
+
+impl Message for QuoteCancel {
+    const TEMPLATE_ID: u16 = 37;
+    const SCHEMA_ID: u16 = SCHEMA_ID;
+    const VERSION: u16 = VERSION;
+    const BLOCK_LENGTH: u16 = 52;
+    const NAME: &'static str = "QuoteCancel";
+    const ZERO: Self =
+        Self { head: CommandHead::ZERO, quote_id: U64::new(0), instrument: U32::new(0) };
 }
 
 /// Authenticated.

@@ -31,6 +31,7 @@ pub fn name(template_id: u16) -> Option<&'static str> {
         24 => "Trade",
         25 => "AuctionIndicative",
         26 => "AuctionResult",
+        27 => "TradeBust",
         30 => "BookChecksum",
         40 => "SnapshotBegin",
         41 => "SnapshotOrder",
@@ -74,6 +75,7 @@ pub fn describe(bytes: &[u8], out: &mut dyn fmt::Write) -> fmt::Result {
         26 => {
             AuctionResult::decode(bytes).map(|(message, ..)| write!(out, "AuctionResult {message}"))
         }
+        27 => TradeBust::decode(bytes).map(|(message, ..)| write!(out, "TradeBust {message}")),
         30 => {
             BookChecksum::decode(bytes).map(|(message, ..)| write!(out, "BookChecksum {message}"))
         }
@@ -552,6 +554,54 @@ impl Message for AuctionResult {
         seq: U64::new(0),
         price: Decimal8Null::ZERO,
         qty: Decimal8::ZERO,
+    };
+}
+
+/// A trade is taken back; books and prices stay as they are.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
+)]
+#[repr(C)]
+pub struct TradeBust {
+    /// `instrument`.
+    pub instrument: U32,
+    /// `seq`.
+    pub seq: U64,
+    /// `tradeId`.
+    pub trade_id: U64,
+    /// Of the trade.
+    pub price: Decimal8,
+    /// Of the trade.
+    pub qty: Decimal8,
+    /// When it traded, nanoseconds since 1970-01-01 UTC.
+    pub trade_time: U64,
+}
+
+const _: () = assert!(size_of::<TradeBust>() == 44);
+
+impl fmt::Display for TradeBust {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "instrument={} seq={} tradeId={} price={} qty={} tradeTime={}",
+            self.instrument, self.seq, self.trade_id, self.price, self.qty, self.trade_time
+        )
+    }
+}
+
+impl Message for TradeBust {
+    const TEMPLATE_ID: u16 = 27;
+    const SCHEMA_ID: u16 = SCHEMA_ID;
+    const VERSION: u16 = VERSION;
+    const BLOCK_LENGTH: u16 = 44;
+    const NAME: &'static str = "TradeBust";
+    const ZERO: Self = Self {
+        instrument: U32::new(0),
+        seq: U64::new(0),
+        trade_id: U64::new(0),
+        price: Decimal8::ZERO,
+        qty: Decimal8::ZERO,
+        trade_time: U64::new(0),
     };
 }
 

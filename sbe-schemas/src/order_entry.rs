@@ -5,8 +5,9 @@
 
 use core::fmt;
 
-use super::header::{DecodeError, Message};
+use super::header::{DecodeError, Message, MessageHeader};
 use super::show::Text;
+use super::tail::{Cursor, Group, Take, Writer};
 use super::types::{
     BooleanCode, CancelCauseCode, CancelOnDisconnectTypeCode, Conditions, CxlRejReasonCode,
     CxlRejResponseToCode, Decimal8, Decimal8Null, EstablishRejectReasonCode, MassActionScopeCode,
@@ -20,7 +21,7 @@ use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 /// `schemaId` in the header of every message here.
 pub const SCHEMA_ID: u16 = 1;
 /// Version of the schema that is written.
-pub const VERSION: u16 = 0;
+pub const VERSION: u16 = 1;
 
 /// Name of the message with this template id.
 pub fn name(template_id: u16) -> Option<&'static str> {
@@ -46,6 +47,8 @@ pub fn name(template_id: u16) -> Option<&'static str> {
         25 => "OrderStatusRequest",
         26 => "MassStatusRequest",
         27 => "InstrumentListRequest",
+        28 => "MassQuote",
+        29 => "QuoteCancel",
         40 => "ExecutionReportNew",
         41 => "ExecutionReportTrade",
         42 => "ExecutionReportReplaced",
@@ -59,6 +62,8 @@ pub fn name(template_id: u16) -> Option<&'static str> {
         50 => "MassActionReport",
         51 => "NotApplied",
         52 => "InstrumentInfo",
+        53 => "QuoteAck",
+        54 => "ExecutionReportTradeBust",
         _ => return None,
     })
 }
@@ -106,6 +111,8 @@ pub fn describe(bytes: &[u8], out: &mut dyn fmt::Write) -> fmt::Result {
             .map(|(message, ..)| write!(out, "MassStatusRequest {message}")),
         27 => InstrumentListRequest::decode(bytes)
             .map(|(message, ..)| write!(out, "InstrumentListRequest {message}")),
+        28 => MassQuote::view(bytes).map(|message| write!(out, "MassQuote {message}")),
+        29 => QuoteCancel::decode(bytes).map(|(message, ..)| write!(out, "QuoteCancel {message}")),
         40 => ExecutionReportNew::decode(bytes)
             .map(|(message, ..)| write!(out, "ExecutionReportNew {message}")),
         41 => ExecutionReportTrade::decode(bytes)
@@ -132,6 +139,9 @@ pub fn describe(bytes: &[u8], out: &mut dyn fmt::Write) -> fmt::Result {
         51 => NotApplied::decode(bytes).map(|(message, ..)| write!(out, "NotApplied {message}")),
         52 => InstrumentInfo::decode(bytes)
             .map(|(message, ..)| write!(out, "InstrumentInfo {message}")),
+        53 => QuoteAck::decode(bytes).map(|(message, ..)| write!(out, "QuoteAck {message}")),
+        54 => ExecutionReportTradeBust::decode(bytes)
+            .map(|(message, ..)| write!(out, "ExecutionReportTradeBust {message}")),
         seen => Err(DecodeError::Template { seen }),
     });
     written.unwrap_or_else(|error| write!(out, "unreadable: {error:?}"))
@@ -475,7 +485,7 @@ impl Message for RetransmitRequest {
         Self { timestamp: U64::new(0), from_seq_no: U64::new(0), count: U32::new(0) };
 }
 
-/// These reports follow; then more of them, or a Sequence with the number that comes next.
+/// These reports follow, then a Sequence with the number that comes next.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
 )]
@@ -1085,6 +1095,239 @@ impl Message for InstrumentListRequest {
     const NAME: &'static str = "InstrumentListRequest";
     const ZERO: Self =
         Self { head: RequestHead::ZERO, request_id: U64::new(0), instrument: U32::new(0) };
+}
+
+/// MassQuoteQuotes.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
+)]
+#[repr(C)]
+pub struct MassQuoteQuotes {
+    /// `instrument`.
+    pub instrument: U32,
+    /// Absent: no bid.
+    pub bid_price: Decimal8Null,
+    /// To be open from now on, whatever has been filled.
+    pub bid_qty: Decimal8,
+    /// Absent: no offer.
+    pub offer_price: Decimal8Null,
+    /// To be open from now on, whatever has been filled.
+    pub offer_qty: Decimal8,
+}
+
+const _: () = assert!(size_of::<MassQuoteQuotes>() == 36);
+
+impl fmt::Display for MassQuoteQuotes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "instrument={} bidPrice={} bidQty={} offerPrice={} offerQty={}",
+            self.instrument, self.bid_price, self.bid_qty, self.offer_price, self.offer_qty
+        )
+    }
+}
+
+impl MassQuoteQuotes {
+    /// Every byte zero. An optional field is then 0, not absent.
+    pub const ZERO: Self = Self {
+        instrument: U32::new(0),
+        bid_price: Decimal8Null::ZERO,
+        bid_qty: Decimal8::ZERO,
+        offer_price: Decimal8Null::ZERO,
+        offer_qty: Decimal8::ZERO,
+    };
+}
+
+/// All of a [`MassQuoteQuotes`], checked.
+#[derive(Clone, Copy, Debug)]
+pub struct MassQuoteQuotesView<'a> {
+    /// The fields that every version has.
+    pub block: &'a MassQuoteQuotes,
+}
+
+impl<'a> Take<'a> for MassQuoteQuotesView<'a> {
+    fn take(at: &mut Cursor<'a>, block_length: u16) -> Result<Self, DecodeError> {
+        let (block, _) = at.block(block_length)?;
+        Ok(Self { block })
+    }
+}
+
+impl fmt::Display for MassQuoteQuotesView<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.block.fmt(f)?;
+        Ok(())
+    }
+}
+
+/// Writes a [`MassQuoteQuotes`] part by part; `NEXT` parts are written.
+#[derive(Debug)]
+pub struct MassQuoteQuotesEncoder<'a, const NEXT: usize>(Writer<'a>);
+
+impl<'a> MassQuoteQuotesEncoder<'a, 0> {
+    /// Writes all fixed fields; what the schema leaves unused is zero.
+    pub fn block(mut self, block: &MassQuoteQuotes) -> MassQuoteQuotesEncoder<'a, 1> {
+        self.0.block(36, &[(0, block.as_bytes(), &[])]);
+        MassQuoteQuotesEncoder(self.0)
+    }
+}
+
+/// Bids and offers for at most 16 instruments: each is what the session's quote shall be from
+/// now on.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
+)]
+#[repr(C)]
+pub struct MassQuote {
+    /// In front of every request.
+    pub head: RequestHead,
+    /// The orders are called quoteId/instrument and B or S: new for every request.
+    pub quote_id: U64,
+    /// Empty: the session's own.
+    pub account: [u8; 16],
+    /// What happens when an order meets one of its own.
+    pub self_trade: SelfTradeCode,
+    /// Conditions of an order: ExecInst (18) and venue terms.
+    pub conditions: Conditions,
+}
+
+const _: () = assert!(size_of::<MassQuote>() == 42);
+
+impl fmt::Display for MassQuote {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "head=({}) quoteId={} account={} selfTrade={} conditions={}",
+            self.head,
+            self.quote_id,
+            Text(&self.account),
+            self.self_trade,
+            self.conditions
+        )
+    }
+}
+
+impl MassQuote {
+    /// Every byte zero. An optional field is then 0, not absent.
+    pub const ZERO: Self = Self {
+        head: RequestHead::ZERO,
+        quote_id: U64::new(0),
+        account: [0; 16],
+        self_trade: SelfTradeCode::ZERO,
+        conditions: Conditions::ZERO,
+    };
+}
+
+/// All of a [`MassQuote`], checked.
+#[derive(Clone, Copy, Debug)]
+pub struct MassQuoteView<'a> {
+    /// The fields that every version has.
+    pub block: &'a MassQuote,
+    /// `quotes`.
+    pub quotes: Group<'a, MassQuoteQuotesView<'a>>,
+}
+
+impl<'a> Take<'a> for MassQuoteView<'a> {
+    fn take(at: &mut Cursor<'a>, block_length: u16) -> Result<Self, DecodeError> {
+        let (block, _) = at.block(block_length)?;
+        Ok(Self { block, quotes: at.group((2, 2))? })
+    }
+}
+
+impl fmt::Display for MassQuoteView<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.block.fmt(f)?;
+        let value = self.quotes;
+        write!(f, " quotes={}", value)?;
+        Ok(())
+    }
+}
+
+/// Writes a [`MassQuote`] part by part; `NEXT` parts are written.
+#[derive(Debug)]
+pub struct MassQuoteEncoder<'a, const NEXT: usize>(Writer<'a>);
+
+impl<'a> MassQuoteEncoder<'a, 0> {
+    /// Writes all fixed fields; what the schema leaves unused is zero.
+    pub fn block(mut self, block: &MassQuote) -> MassQuoteEncoder<'a, 1> {
+        self.0.block(42, &[(0, block.as_bytes(), &[])]);
+        MassQuoteEncoder(self.0)
+    }
+}
+
+impl<'a> MassQuoteEncoder<'a, 1> {
+    /// Writes `quotes`: `write` is called once per entry.
+    pub fn quotes<T>(
+        self,
+        entries: impl IntoIterator<Item = T>,
+        mut write: impl FnMut(MassQuoteQuotesEncoder<'a, 0>, T) -> MassQuoteQuotesEncoder<'a, 1>,
+    ) -> MassQuoteEncoder<'a, 2> {
+        let write = |writer, entry| write(MassQuoteQuotesEncoder(writer), entry).0;
+        MassQuoteEncoder(self.0.group((2, 2), 36, entries, write))
+    }
+}
+
+impl MassQuote {
+    /// Number of the message in its schema.
+    pub const TEMPLATE_ID: u16 = 28;
+    /// Name of the message in its schema.
+    pub const NAME: &'static str = "MassQuote";
+
+    /// All of the message at the start of `bytes`, its header first.
+    ///
+    /// # Errors
+    /// Every [`DecodeError`] can be the answer.
+    pub fn view(bytes: &[u8]) -> Result<MassQuoteView<'_>, DecodeError> {
+        super::tail::view(bytes, SCHEMA_ID, Self::TEMPLATE_ID)
+    }
+}
+
+impl<'a> MassQuoteEncoder<'a, 0> {
+    /// Writes the header to the start of `out`.
+    pub fn new(out: &'a mut [u8]) -> Self {
+        let mut writer = Writer::new(out);
+        let header = MessageHeader::new(42, 28, SCHEMA_ID, VERSION);
+        writer.bytes(header.as_bytes());
+        Self(writer)
+    }
+}
+
+impl MassQuoteEncoder<'_, 2> {
+    /// Bytes written. `None`: no room, or a group or var-data was too long.
+    pub fn finish(self) -> Option<usize> {
+        self.0.finish()
+    }
+}
+
+/// Ends bids and offers of the session's quotes.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
+)]
+#[repr(C)]
+pub struct QuoteCancel {
+    /// In front of every request.
+    pub head: RequestHead,
+    /// Given back.
+    pub quote_id: U64,
+    /// 0: all.
+    pub instrument: U32,
+}
+
+const _: () = assert!(size_of::<QuoteCancel>() == 28);
+
+impl fmt::Display for QuoteCancel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "head=({}) quoteId={} instrument={}", self.head, self.quote_id, self.instrument)
+    }
+}
+
+impl Message for QuoteCancel {
+    const TEMPLATE_ID: u16 = 29;
+    const SCHEMA_ID: u16 = SCHEMA_ID;
+    const VERSION: u16 = VERSION;
+    const BLOCK_LENGTH: u16 = 28;
+    const NAME: &'static str = "QuoteCancel";
+    const ZERO: Self =
+        Self { head: RequestHead::ZERO, quote_id: U64::new(0), instrument: U32::new(0) };
 }
 
 /// Accepted: 150=0.
@@ -2123,15 +2366,19 @@ pub struct InstrumentInfo {
     pub phase: PhaseCode,
     /// True: the last of them.
     pub is_last: BooleanCode,
+    /// What is bought and sold; empty: not held in accounts.
+    pub base: [u8; 8],
+    /// What it is paid with; empty: as above.
+    pub quote: [u8; 8],
 }
 
-const _: () = assert!(size_of::<InstrumentInfo>() == 62);
+const _: () = assert!(size_of::<InstrumentInfo>() == 78);
 
 impl fmt::Display for InstrumentInfo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "requestId={} instrument={} symbol={} tickSize={} lotSize={} quantityMax={} priceMax={} phase={} isLast={}",
+            "requestId={} instrument={} symbol={} tickSize={} lotSize={} quantityMax={} priceMax={} phase={} isLast={} base={} quote={}",
             self.request_id,
             self.instrument,
             Text(&self.symbol),
@@ -2140,7 +2387,9 @@ impl fmt::Display for InstrumentInfo {
             self.quantity_max,
             self.price_max,
             self.phase,
-            self.is_last
+            self.is_last,
+            Text(&self.base),
+            Text(&self.quote)
         )
     }
 }
@@ -2149,7 +2398,7 @@ impl Message for InstrumentInfo {
     const TEMPLATE_ID: u16 = 52;
     const SCHEMA_ID: u16 = SCHEMA_ID;
     const VERSION: u16 = VERSION;
-    const BLOCK_LENGTH: u16 = 62;
+    const BLOCK_LENGTH: u16 = 78;
     const NAME: &'static str = "InstrumentInfo";
     const ZERO: Self = Self {
         request_id: U64::new(0),
@@ -2161,6 +2410,206 @@ impl Message for InstrumentInfo {
         price_max: Decimal8::ZERO,
         phase: PhaseCode::ZERO,
         is_last: BooleanCode::ZERO,
+        base: [0; 8],
+        quote: [0; 8],
+    };
+    const HEAD_LENGTH: u16 = 33;
+}
+
+/// One for each entry of a MassQuote, before what its orders do; one for a QuoteCancel, after
+/// it.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
+)]
+#[repr(C)]
+pub struct QuoteAck {
+    /// `quoteId`.
+    pub quote_id: U64,
+    /// OrderID of the bid; 0: there is none now.
+    pub bid_order_id: U64,
+    /// OrderID of the offer; 0: there is none now.
+    pub offer_order_id: U64,
+    /// As asked; 0: all, or there is none such.
+    pub instrument: U32,
+    /// Bids and offers that have ended with this, without a report of their own.
+    pub withdrawn: U32,
+    /// Why there is no such bid: an OrdRejReason; 0: it is not refused.
+    pub bid_reason: u8,
+    /// Why there is no such offer: an OrdRejReason; 0: it is not refused.
+    pub offer_reason: u8,
+    /// True: the last of the answers to this request.
+    pub is_last: BooleanCode,
+}
+
+const _: () = assert!(size_of::<QuoteAck>() == 35);
+
+impl fmt::Display for QuoteAck {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "quoteId={} bidOrderId={} offerOrderId={} instrument={} withdrawn={} bidReason={} offerReason={} isLast={}",
+            self.quote_id,
+            self.bid_order_id,
+            self.offer_order_id,
+            self.instrument,
+            self.withdrawn,
+            self.bid_reason,
+            self.offer_reason,
+            self.is_last
+        )
+    }
+}
+
+impl Message for QuoteAck {
+    const TEMPLATE_ID: u16 = 53;
+    const SCHEMA_ID: u16 = SCHEMA_ID;
+    const VERSION: u16 = VERSION;
+    const BLOCK_LENGTH: u16 = 35;
+    const NAME: &'static str = "QuoteAck";
+    const ZERO: Self = Self {
+        quote_id: U64::new(0),
+        bid_order_id: U64::new(0),
+        offer_order_id: U64::new(0),
+        instrument: U32::new(0),
+        withdrawn: U32::new(0),
+        bid_reason: 0,
+        offer_reason: 0,
+        is_last: BooleanCode::ZERO,
+    };
+    const HEAD_LENGTH: u16 = 33;
+}
+
+/// A trade is taken back: 150=H. What the report of the trade said, under an ExecID of its
+/// own; the order stays as it is.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
+)]
+#[repr(C)]
+pub struct ExecutionReportTradeBust {
+    /// `orderId`.
+    pub order_id: U64,
+    /// `execId`.
+    pub exec_id: U64,
+    /// The same for both sides.
+    pub trade_id: U64,
+    /// ClOrdID (11), NUL padded.
+    pub cl_ord_id: [u8; 36],
+    /// Account (1), NUL padded.
+    pub account: [u8; 16],
+    /// `instrument`.
+    pub instrument: U32,
+    /// `user`.
+    pub user: U32,
+    /// A price or a quantity that may be absent.
+    pub price: Decimal8Null,
+    /// A price or a quantity: mantissa x 10^-8, exact.
+    pub order_qty: Decimal8,
+    /// A price or a quantity: mantissa x 10^-8, exact.
+    pub last_px: Decimal8,
+    /// A price or a quantity: mantissa x 10^-8, exact.
+    pub last_qty: Decimal8,
+    /// A price or a quantity: mantissa x 10^-8, exact.
+    pub cum_qty: Decimal8,
+    /// A price or a quantity: mantissa x 10^-8, exact.
+    pub leaves_qty: Decimal8,
+    /// Rounded half to even.
+    pub avg_px: Decimal8,
+    /// Side (54).
+    pub side: SideCode,
+    /// OrdType (40).
+    pub ord_type: OrdTypeCode,
+    /// TimeInForce (59).
+    pub time_in_force: TimeInForceCode,
+    /// OrdStatus (39).
+    pub ord_status: OrdStatusCode,
+    /// 1: this order took, 0: it was resting.
+    pub aggressor: u8,
+    /// 1: uncrossed.
+    pub auction: u8,
+    /// Commission (12), in the quote asset; negative: a rebate.
+    pub fee: Decimal8,
+    /// On a drop copy: the session that was told; 0: this is no copy.
+    pub copy_of: U32,
+    /// OrderCapacity (528), an ASCII letter; 0: not said.
+    pub capacity: u8,
+    /// Those that the order named.
+    pub parties: PartyRoles,
+    /// `firm`.
+    pub firm: U32,
+    /// ExecID of the report of the trade.
+    pub exec_ref_id: U64,
+}
+
+const _: () = assert!(size_of::<ExecutionReportTradeBust>() == 172);
+
+impl fmt::Display for ExecutionReportTradeBust {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "orderId={} execId={} tradeId={} clOrdId={} account={} instrument={} user={} price={} orderQty={} lastPx={} lastQty={} cumQty={} leavesQty={} avgPx={} side={} ordType={} timeInForce={} ordStatus={} aggressor={} auction={} fee={} copyOf={} capacity={} parties={} firm={} execRefId={}",
+            self.order_id,
+            self.exec_id,
+            self.trade_id,
+            Text(&self.cl_ord_id),
+            Text(&self.account),
+            self.instrument,
+            self.user,
+            self.price,
+            self.order_qty,
+            self.last_px,
+            self.last_qty,
+            self.cum_qty,
+            self.leaves_qty,
+            self.avg_px,
+            self.side,
+            self.ord_type,
+            self.time_in_force,
+            self.ord_status,
+            self.aggressor,
+            self.auction,
+            self.fee,
+            self.copy_of,
+            self.capacity,
+            self.parties,
+            self.firm,
+            self.exec_ref_id
+        )
+    }
+}
+
+impl Message for ExecutionReportTradeBust {
+    const TEMPLATE_ID: u16 = 54;
+    const SCHEMA_ID: u16 = SCHEMA_ID;
+    const VERSION: u16 = VERSION;
+    const BLOCK_LENGTH: u16 = 172;
+    const NAME: &'static str = "ExecutionReportTradeBust";
+    const ZERO: Self = Self {
+        order_id: U64::new(0),
+        exec_id: U64::new(0),
+        trade_id: U64::new(0),
+        cl_ord_id: [0; 36],
+        account: [0; 16],
+        instrument: U32::new(0),
+        user: U32::new(0),
+        price: Decimal8Null::ZERO,
+        order_qty: Decimal8::ZERO,
+        last_px: Decimal8::ZERO,
+        last_qty: Decimal8::ZERO,
+        cum_qty: Decimal8::ZERO,
+        leaves_qty: Decimal8::ZERO,
+        avg_px: Decimal8::ZERO,
+        side: SideCode::ZERO,
+        ord_type: OrdTypeCode::ZERO,
+        time_in_force: TimeInForceCode::ZERO,
+        ord_status: OrdStatusCode::ZERO,
+        aggressor: 0,
+        auction: 0,
+        fee: Decimal8::ZERO,
+        copy_of: U32::new(0),
+        capacity: 0,
+        parties: PartyRoles::ZERO,
+        firm: U32::new(0),
+        exec_ref_id: U64::new(0),
     };
     const HEAD_LENGTH: u16 = 33;
 }

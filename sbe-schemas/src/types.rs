@@ -31,11 +31,13 @@ pub enum AdminResult {
     CapacityReached = 7,
     /// Living state cannot take it.
     InUse = 8,
+    /// None, too long ago, or taken back before.
+    UnknownTrade = 9,
 }
 
 impl AdminResult {
     /// Every value, in the order of the schema.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Done,
         Self::UnknownInstrument,
         Self::UnknownAccount,
@@ -45,6 +47,7 @@ impl AdminResult {
         Self::OutOfRange,
         Self::CapacityReached,
         Self::InUse,
+        Self::UnknownTrade,
     ];
 
     /// As on the wire.
@@ -76,6 +79,7 @@ impl AdminResultCode {
             6 => Some(AdminResult::OutOfRange),
             7 => Some(AdminResult::CapacityReached),
             8 => Some(AdminResult::InUse),
+            9 => Some(AdminResult::UnknownTrade),
             _ => None,
         }
     }

@@ -2,7 +2,7 @@
 
 use super::words::mantissa;
 use engine::Conn;
-use engine::command::{slot_bytes, write_slot};
+use engine::command::{GRANULE_BYTES, seal_slot, slot_bytes, write_slot};
 use sbe_schemas::header::{Message, fill_text};
 use sbe_schemas::journal as j;
 use sbe_schemas::types::{
@@ -14,6 +14,19 @@ use sbe_schemas::types::{
 pub(crate) fn slot_of<M: Message>(message: &M) -> Vec<u8> {
     let mut slot = vec![0; slot_bytes::<M>()];
     write_slot(message, &mut slot);
+    slot
+}
+
+/// The slot of a MassQuote.
+pub(crate) fn mass_quote(block: &j::MassQuote, entries: &[j::MassQuoteQuotes]) -> Vec<u8> {
+    let mut slot = vec![0; 1024];
+    let written = j::MassQuoteEncoder::new(&mut slot)
+        .block(block)
+        .quotes(entries, |out, entry| out.block(entry))
+        .finish()
+        .unwrap();
+    slot.truncate(written.next_multiple_of(GRANULE_BYTES));
+    seal_slot(&mut slot, written);
     slot
 }
 

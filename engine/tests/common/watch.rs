@@ -99,6 +99,11 @@ impl Watch {
         if let Some(r) = event.get::<oe::ExecutionReportNew>() {
             self.owners.insert(r.order_id.get(), session);
             self.see_exec(r.exec_id.get());
+        } else if let Some(r) = event.get::<oe::QuoteAck>() {
+            let ids = [r.bid_order_id.get(), r.offer_order_id.get()];
+            for id in ids.into_iter().filter(|id| *id != 0) {
+                assert_eq!(*self.owners.entry(id).or_insert(session), session, "a stranger's");
+            }
         } else if let Some(r) = event.get::<oe::ExecutionReportTrade>() {
             self.see_owner(session, r.order_id.get());
             self.see_exec(r.exec_id.get());
@@ -107,6 +112,10 @@ impl Watch {
             assert_eq!(order, cum + leaves, "no order fills beyond its quantity");
             let status = if leaves == 0 { OrdStatus::Filled } else { OrdStatus::PartiallyFilled };
             assert_eq!(r.ord_status.known(), Some(status));
+        } else if let Some(r) = event.get::<oe::ExecutionReportTradeBust>() {
+            self.see_owner(session, r.order_id.get());
+            assert!(r.exec_ref_id.get() < r.exec_id.get());
+            self.see_exec(r.exec_id.get());
         } else if let Some(r) = event.get::<oe::ExecutionReportReplaced>() {
             self.see_owner(session, r.order_id.get());
             self.see_exec(r.exec_id.get());
@@ -181,7 +190,8 @@ impl Watch {
         } else {
             let auction = event.get::<md::AuctionIndicative>().is_some()
                 || event.get::<md::AuctionResult>().is_some();
-            assert!(auction || event.get::<md::Trade>().is_some());
+            let bust = event.get::<md::TradeBust>().is_some();
+            assert!(auction || bust || event.get::<md::Trade>().is_some());
         }
     }
 }

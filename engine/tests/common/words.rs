@@ -27,7 +27,8 @@ use sbe_schemas::market_data as md;
 use sbe_schemas::order_entry as oe;
 use sbe_schemas::types::{
     AdminResult, Boolean, CancelCause, Conditions, Decimal8, Decimal8Null, EventFlags, EventKind,
-    MassRejReason, OrdStatus, OrdType, Phase, PhaseReason, RestateCause, Route, Side,
+    MassRejReason, OrdRejReasonCode, OrdStatus, OrdType, Phase, PhaseReason, RestateCause, Route,
+    Side,
 };
 
 /// `100.05` as a mantissa of 10^-8.
@@ -96,6 +97,9 @@ pub(crate) fn copy_words(event: &Event) -> Option<String> {
     if let Some(r) = event.get::<oe::ExecutionReportRestated>() {
         return copy(r.copy_of.get(), other());
     }
+    if let Some(r) = event.get::<oe::ExecutionReportTradeBust>() {
+        return copy(r.copy_of.get(), other());
+    }
     let r = event.get::<oe::ExecutionReportRejected>()?;
     copy(r.copy_of.get(), other())
 }
@@ -145,6 +149,10 @@ fn order_words(event: &Event) -> Option<String> {
     }
     if let Some(r) = event.get::<oe::ExecutionReportCanceled>() {
         return Some(cancelled(r));
+    }
+    if let Some(r) = event.get::<oe::ExecutionReportTradeBust>() {
+        let (id, qty, price) = (string(&r.cl_ord_id), decimal(r.last_qty), decimal(r.last_px));
+        return Some(format!("busted {id} {qty} @ {price}"));
     }
     if let Some(r) = event.get::<oe::ExecutionReportRejected>() {
         return Some(format!("rejected {} {}", string(&r.cl_ord_id), r.reason));
@@ -211,12 +219,32 @@ fn venue_words(event: &Event) -> Option<String> {
             reason => format!("mass {id} refused {reason:?}"),
         });
     }
+    if let Some(r) = event.get::<oe::QuoteAck>() {
+        return Some(quoted(r));
+    }
     let answer = event.get::<j::AdminAnswer>()?;
     Some(match (answer.result.known().unwrap(), answer.affected.get()) {
         (AdminResult::Done, 0) => "done".into(),
         (AdminResult::Done, affected) => format!("done {affected}"),
         (result, _) => format!("no {result:?}"),
     })
+}
+
+/// `quoted 7/1 bid offer Halted withdrawn 1`: a bid, no offer and why; one of before has ended.
+fn quoted(r: &oe::QuoteAck) -> String {
+    let side = |name: &str, id: u64, reason: u8| match OrdRejReasonCode(reason).known() {
+        Some(reason) => format!(" {name} {reason:?}"),
+        None if id != 0 => format!(" {name}"),
+        None => String::new(),
+    };
+    let bid = side("bid", r.bid_order_id.get(), r.bid_reason);
+    let offer = side("offer", r.offer_order_id.get(), r.offer_reason);
+    let withdrawn = match r.withdrawn.get() {
+        0 => String::new(),
+        count => format!(" withdrawn {count}"),
+    };
+    let more = if r.is_last == Boolean::True.into() { "" } else { " more" };
+    format!("quoted {}/{}{bid}{offer}{withdrawn}{more}", r.quote_id, r.instrument)
 }
 
 /// What the public is told of phases and auctions.
@@ -277,6 +305,9 @@ pub(crate) fn book_words(event: &Event, name: impl Fn(u64) -> String) -> Option<
     if let Some(m) = event.get::<md::OrderExecute>() {
         let (id, qty, price) = (name(m.order_id.get()), decimal(m.qty), decimal(m.price));
         return Some(format!("execute {id} {qty} @ {price} left {}", decimal(m.leaves_qty)));
+    }
+    if let Some(m) = event.get::<md::TradeBust>() {
+        return Some(format!("bust {} @ {}", decimal(m.qty), decimal(m.price)));
     }
     let m = event.get::<md::Trade>()?;
     let by = ["auction", "buy", "sell"][usize::from(m.aggressor)];

@@ -246,8 +246,12 @@ impl Oracle {
 
     /// §6: the order's own mode, or its session's.
     fn self_trade_mode(&self, order: &Order) -> SelfTrade {
-        let default = self.sessions[order.session].self_trade;
-        match (order.self_trade, default) {
+        self.mode(order.session, order.self_trade)
+    }
+
+    /// What a session means by a mode.
+    pub(crate) fn mode(&self, session: usize, mode: SelfTrade) -> SelfTrade {
+        match (mode, self.sessions[session].self_trade) {
             (SelfTrade::SessionDefault, SelfTrade::SessionDefault) => SelfTrade::Allow,
             (SelfTrade::SessionDefault, default) => default,
             (own, _) => own,

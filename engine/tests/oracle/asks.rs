@@ -4,7 +4,7 @@
 //! as it is, so that every reason is met.
 
 use super::Oracle;
-use super::command::Command;
+use super::command::{Command, MassQuote};
 use super::commands::{Generator, text};
 use super::order::{Order, has_price, is_stop, opposite};
 use super::setup::{AROUND, LOTS_MAX, PRICE_MAX, STEPS, boolean};
@@ -255,6 +255,63 @@ impl Generator {
             ..j::ReplaceOrder::ZERO
         };
         Command::ReplaceOrder(c)
+    }
+
+    /// Bids and offers around the market: of a maker who quotes again and again.
+    pub(crate) fn mass_quote(&mut self, oracle: &Oracle, at: usize) -> Command {
+        self.names += 1;
+        let used = self.names.saturating_sub(self.random.weighted(&[(97, 0), (3, 1)]));
+        let block = j::MassQuote {
+            head: self.head(at),
+            quote_id: used.into(),
+            account: if self.random.chance(900) { [0; 16] } else { self.account() },
+            self_trade: self.random.weighted(&[
+                (9, SelfTrade::SessionDefault.into()),
+                (1, SelfTrade::CancelOldest.into()),
+            ]),
+            conditions: self.random.weighted(&[
+                (80, Conditions::EMPTY),
+                (12, Conditions::POST_ONLY),
+                (6, Conditions::POST_ONLY_SLIDE),
+                (2, Conditions::HIDDEN),
+            ]),
+        };
+        let count = self.random.weighted(&[(3, 1), (2, 2), (1, 3)]);
+        let entries = [(); 3].map(|()| self.quote(oracle, at));
+        Command::MassQuote(MassQuote { block, entries, count })
+    }
+
+    fn quote(&mut self, oracle: &Oracle, at: usize) -> j::MassQuoteQuotes {
+        let instrument = self.random.next() as usize % STEPS.len();
+        let mut side = |side: Side| {
+            let old = oracle.quote_of(at, instrument as u32 + 1, side);
+            let (tick, lot) = STEPS[instrument];
+            let old = old.filter(|_| self.random.chance(400)).map(|slot| oracle.order(slot));
+            let price =
+                old.map_or_else(|| self.price(oracle, instrument, side), |order| order.limit);
+            let lots = match old {
+                Some(order) if self.random.chance(700) => self.random.between(1, order.open()),
+                _ => self.lots(),
+            };
+            let odd = self.random.weighted(&[(96, 0), (2, tick / 2), (2, PRICE_MAX * tick)]);
+            let there = self.random.chance(850);
+            let price = there.then_some(price * tick + odd).map_or(Decimal8Null::NULL, some);
+            let qty =
+                self.random.weighted(&[(97, lots * lot), (1, 0), (1, lot / 2), (1, i64::MAX)]);
+            (price, Decimal8::new(qty))
+        };
+        let ((bid_price, bid_qty), (offer_price, offer_qty)) = (side(Side::Buy), side(Side::Sell));
+        let number = self.random.weighted(&[(98, instrument as u32 + 1), (1, 0), (1, 9)]);
+        j::MassQuoteQuotes { instrument: number.into(), bid_price, bid_qty, offer_price, offer_qty }
+    }
+
+    pub(crate) fn quote_cancel(&mut self, at: usize) -> Command {
+        let instrument = self.random.pick(&[0u32, 0, 1, 2, 9]).into();
+        Command::QuoteCancel(j::QuoteCancel {
+            head: self.head(at),
+            quote_id: self.names.into(),
+            instrument,
+        })
     }
 
     /// One of its orders that live, most of the time.

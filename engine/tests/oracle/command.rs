@@ -1,6 +1,6 @@
 //! One command, in the messages of `journal.xml`.
 
-use engine::command::{slot_bytes, write_slot};
+use engine::command::{seal_slot, slot_bytes, write_slot};
 use sbe_schemas::header::Message;
 use sbe_schemas::journal as j;
 use std::fmt;
@@ -22,12 +22,39 @@ pub(crate) enum Command {
     PhaseSet(j::PhaseSet),
     ReferencePriceSet(j::ReferencePriceSet),
     Transfer(j::Transfer),
+    TradeBust(j::TradeBust),
     NewOrder(j::NewOrder),
     CancelOrder(j::CancelOrder),
     ReplaceOrder(j::ReplaceOrder),
     MassAction(j::MassAction),
+    MassQuote(MassQuote),
+    QuoteCancel(j::QuoteCancel),
     Logon(j::Logon),
     Disconnected(j::Disconnected),
+}
+
+/// A MassQuote of a few entries.
+#[derive(Clone, Copy)]
+pub(crate) struct MassQuote {
+    pub(crate) block: j::MassQuote,
+    pub(crate) entries: [j::MassQuoteQuotes; 3],
+    pub(crate) count: usize,
+}
+
+impl MassQuote {
+    pub(crate) fn entries(&self) -> &[j::MassQuoteQuotes] {
+        &self.entries[..self.count]
+    }
+
+    fn slot(&self) -> Vec<u8> {
+        let mut slot = vec![0; 256];
+        let written = j::MassQuoteEncoder::new(&mut slot)
+            .block(&self.block)
+            .quotes(self.entries(), |out, entry| out.block(entry))
+            .finish();
+        seal_slot(&mut slot, written.expect("room for three"));
+        slot
+    }
 }
 
 /// `$f` of whatever message it is.
@@ -48,10 +75,13 @@ macro_rules! each {
             Command::PhaseSet($m) => $f,
             Command::ReferencePriceSet($m) => $f,
             Command::Transfer($m) => $f,
+            Command::TradeBust($m) => $f,
             Command::NewOrder($m) => $f,
             Command::CancelOrder($m) => $f,
             Command::ReplaceOrder($m) => $f,
             Command::MassAction($m) => $f,
+            Command::QuoteCancel($m) => $f,
+            Command::MassQuote(_) => unreachable!("it has a group"),
             Command::Logon($m) => $f,
             Command::Disconnected($m) => $f,
         }
@@ -66,6 +96,8 @@ impl Command {
             Self::CancelOrder(c) => c.head,
             Self::ReplaceOrder(c) => c.head,
             Self::MassAction(c) => c.head,
+            Self::MassQuote(c) => c.block.head,
+            Self::QuoteCancel(c) => c.head,
             Self::Logon(c) => c.head,
             _ => return None,
         };
@@ -79,7 +111,10 @@ impl Command {
             write_slot(message, &mut slot);
             slot
         }
-        each!(self, m => slot_of(m))
+        match self {
+            Self::MassQuote(c) => c.slot(),
+            _ => each!(self, m => slot_of(m)),
+        }
     }
 }
 
@@ -91,6 +126,11 @@ impl fmt::Debug for Command {
             let session = text.split_whitespace().find(|word| word.starts_with("session="));
             let body = text.split_once(") ").map_or("", |(_, body)| body);
             write!(f, "{} {} {body}", session.unwrap_or("session=0"), M::NAME)
+        }
+        if let Self::MassQuote(c) = self {
+            let view = c.slot();
+            let view = j::MassQuote::view(&view).expect("just written");
+            return write!(f, "session={} MassQuote {view}", c.block.head.session);
         }
         each!(self, m => show(m, f))
     }

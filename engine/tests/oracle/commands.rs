@@ -107,6 +107,8 @@ impl Generator {
             4..14 if !self.calm || self.random.chance(200) => self.mass_action(at),
             14..120 => self.cancel(oracle, at),
             120..330 => self.replace(oracle, at),
+            330..400 => self.mass_quote(oracle, at),
+            400..405 => self.quote_cancel(at),
             _ => self.new_order(oracle, at),
         }
     }
@@ -210,7 +212,8 @@ impl Generator {
             30..42 => self.limit(),
             42..52 => self.operator_mass_action(),
             52..62 => self.reference_price_set(),
-            62..78 => self.transfer(),
+            62..74 => self.transfer(),
+            74..78 => self.bust(oracle),
             78..82 => self.fees(),
             82..86 => self.line(),
             86..91 => {
@@ -224,6 +227,16 @@ impl Generator {
     fn phase_set(&mut self, instrument: u32, phase: Phase) -> Command {
         let (instrument, phase) = (instrument.into(), phase.into());
         Command::PhaseSet(j::PhaseSet { instrument, phase, ..j::PhaseSet::ZERO })
+    }
+
+    /// One of the last trades, or one that there is not.
+    fn bust(&mut self, oracle: &Oracle) -> Command {
+        let trade_id = oracle.trade_id.saturating_sub(self.random.between(0, 20) as u64);
+        let ahead = u64::from(self.random.chance(50));
+        Command::TradeBust(j::TradeBust {
+            trade_id: (trade_id + ahead).into(),
+            ..j::TradeBust::ZERO
+        })
     }
 
     /// Lifts a block, by somebody who may or by somebody who may not.

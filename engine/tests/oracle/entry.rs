@@ -52,13 +52,9 @@ impl Oracle {
     }
 
     /// §1.2.1.
-    fn accept(&mut self, mut order: Order, c: &j::NewOrder) {
-        let (session, account, at) = (order.session, order.account, order.instrument);
-        if !self.pairs.contains(&(session, account)) {
-            self.pairs.push((session, account));
-        }
-        order.born = self.next_age();
-        let slot = self.take_slot(order);
+    fn accept(&mut self, order: Order, c: &j::NewOrder) {
+        let (session, at) = (order.session, order.instrument);
+        let slot = self.take(order);
         let report = self.report(slot, OrdStatus::New);
         self.tell(Told::New {
             session: session as u32 + 1,
@@ -71,6 +67,16 @@ impl Oracle {
         });
         self.go(slot);
         self.look_at_stops(at);
+    }
+
+    /// An accepted order, before it does anything.
+    pub(crate) fn take(&mut self, mut order: Order) -> u32 {
+        let pair = (order.session, order.account);
+        if !self.pairs.contains(&pair) {
+            self.pairs.push(pair);
+        }
+        order.born = self.next_age();
+        self.take_slot(order)
     }
 
     /// To where an accepted or replaced order belongs in this phase.
@@ -90,7 +96,7 @@ impl Oracle {
         }
     }
 
-    fn check_new_order(&self, session: usize, c: &j::NewOrder) -> Result<Order, No> {
+    pub(crate) fn check_new_order(&self, session: usize, c: &j::NewOrder) -> Result<Order, No> {
         if self.is_used(session, Text(c.cl_ord_id)) {
             return Err(No::DuplicateOrder);
         }

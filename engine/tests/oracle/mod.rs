@@ -4,7 +4,7 @@
 //!
 //! [`Oracle::apply`] takes the time and one [`Command`] and says what happened. Reads with the
 //! rulebook: `entry.rs` (§1.1), `arrive.rs` (§1.2, pro-rata of §2, bands of §5, §6), `replace.rs` (§1.3
-//! and cancels), `book.rs` (queues of §2), `stops.rs` (§3), `phases.rs` and `uncross.rs` (§4), `risk.rs`
+//! and cancels), `quotes.rs` (§1.4), `book.rs` (queues of §2), `stops.rs` (§3), `phases.rs` and `uncross.rs` (§4), `risk.rs`
 //! and `permissions.rs` (§7), `mass.rs` and `time.rs` (§8). `venue.rs` has the definitions and the price rules of §1 and §5,
 //! `order.rs` the order and its reports, `names.rs` the ClOrdIDs, `state.rs` what is compared after
 //! each command.
@@ -26,6 +26,7 @@ pub(crate) mod names;
 pub(crate) mod order;
 pub(crate) mod permissions;
 pub(crate) mod phases;
+pub(crate) mod quotes;
 pub(crate) mod random;
 pub(crate) mod replace;
 pub(crate) mod risk;
@@ -98,6 +99,10 @@ pub(crate) struct Oracle {
     pub(crate) permitted: BTreeMap<Holder, Permitted>,
     /// Every order that lives, by the low half of its OrderID.
     pub(crate) orders: BTreeMap<u32, Order>,
+    /// Trades that have not been taken back: price, quantity and both sides.
+    pub(crate) trades: BTreeMap<u64, ((i64, i64), Vec<risk::TradedSide>)>,
+    /// OrderID of the last bid and offer of each session and instrument (number), live or not.
+    pub(crate) quotes: BTreeMap<(usize, u32, u8), u64>,
     /// Generation of each slot, and the free ones: the last freed is the next taken.
     generations: Vec<u32>,
     free: Vec<u32>,
@@ -106,7 +111,7 @@ pub(crate) struct Oracle {
     /// ClOrdIDs of ended orders that a session keeps.
     finished_kept: usize,
     exec_id: u64,
-    trade_id: u64,
+    pub(crate) trade_id: u64,
     /// Counts places in queues: a later place is a larger number.
     ages: u64,
     told: Vec<Told>,
@@ -145,10 +150,13 @@ impl Oracle {
             Command::PhaseSet(c) => self.on_phase_set(c),
             Command::ReferencePriceSet(c) => self.on_reference_price_set(c),
             Command::Transfer(c) => self.on_transfer(c),
+            Command::TradeBust(c) => self.on_trade_bust(c),
             Command::NewOrder(c) => self.on_new_order(c),
             Command::CancelOrder(c) => self.on_cancel_order(c),
             Command::ReplaceOrder(c) => self.on_replace_order(c),
             Command::MassAction(c) => self.on_mass_action(c),
+            Command::MassQuote(c) => self.on_mass_quote(c),
+            Command::QuoteCancel(c) => self.on_quote_cancel(c),
             Command::Logon(c) => self.on_logon(c),
             Command::Disconnected(c) => self.on_disconnected(c),
             Command::TermStarted(_) => (0..self.sessions.len()).for_each(|at| self.unbind(at)),

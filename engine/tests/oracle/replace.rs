@@ -26,12 +26,12 @@ struct Change {
 }
 
 /// The new terms of a replace that is taken.
-struct Terms {
+pub(crate) struct Terms {
     limit: i64,
     stop: Option<i64>,
     lots: i64,
     display: Option<i64>,
-    loses_place: bool,
+    pub(crate) loses_place: bool,
 }
 
 impl Oracle {
@@ -72,7 +72,7 @@ impl Oracle {
         let found = self.find_changed(change);
         match found.and_then(|slot| Ok((slot, self.check_replace(slot, c)?))) {
             Err(reason) => self.refuse(change, reason),
-            Ok((slot, terms)) => self.replace(slot, name, terms),
+            Ok((slot, terms)) => self.replace(slot, name, &terms),
         }
     }
 
@@ -115,7 +115,7 @@ impl Oracle {
         self.check_replace(slot, c).is_err()
     }
 
-    fn check_replace(&self, slot: u32, c: &j::ReplaceOrder) -> Result<Terms, No> {
+    pub(crate) fn check_replace(&self, slot: u32, c: &j::ReplaceOrder) -> Result<Terms, No> {
         let order = self.order(slot);
         let i = &self.instruments[order.instrument];
         if !is_changeable(order, i, c) {
@@ -186,8 +186,18 @@ impl Oracle {
         }
     }
 
-    fn replace(&mut self, slot: u32, name: Name, terms: Terms) {
+    fn replace(&mut self, slot: u32, name: Name, terms: &Terms) {
         let at = self.order(slot).instrument;
+        let orig = self.change(slot, name, terms);
+        self.tell_replaced(slot, orig);
+        if terms.loses_place {
+            self.go(slot);
+            self.look_at_stops(at);
+        }
+    }
+
+    /// Gives an order its new terms; returns the name that it had.
+    pub(crate) fn change(&mut self, slot: u32, name: Name, terms: &Terms) -> Name {
         if terms.loses_place {
             self.unrest(slot);
         }
@@ -205,11 +215,7 @@ impl Oracle {
         if !terms.loses_place {
             self.tell_reduced(slot, before);
         }
-        self.tell_replaced(slot, orig);
-        if terms.loses_place {
-            self.go(slot);
-            self.look_at_stops(at);
-        }
+        orig
     }
 
     fn tell_replaced(&mut self, slot: u32, orig: Name) {

@@ -3,7 +3,7 @@
 
 use super::Oracle;
 use super::order::Order;
-use super::told::Told;
+use super::told::{Report, Told};
 use sbe_schemas::journal as j;
 use sbe_schemas::types::{AdminResult, Boolean, Side};
 use std::collections::{BTreeMap, VecDeque};
@@ -44,6 +44,20 @@ pub(crate) struct Tier {
     volume_min: i64,
     maker_ppm: i64,
     taker_ppm: i64,
+}
+
+/// One side of a trade, to take it back.
+#[derive(Clone, Debug)]
+pub(crate) struct TradedSide {
+    account: usize,
+    session: u32,
+    report: Report,
+    sign: i64,
+    lots: i64,
+    /// What it gave of base and quote, below 0: got.
+    gave: Option<[(usize, i128); 2]>,
+    fee: i128,
+    time: u64,
 }
 
 /// On which side of a trade an order is.
@@ -210,8 +224,9 @@ impl Oracle {
             *self.fees.entry(quote).or_default() += fee;
         }
         let report = self.report(slot, order.status());
+        let session = order.session as u32 + 1;
         self.tell(Told::Trade {
-            session: order.session as u32 + 1,
+            session,
             report,
             trade_id,
             last_px: price * i.tick,
@@ -221,6 +236,59 @@ impl Oracle {
             auction: role == Role::Uncross,
             fee: fee as i64,
         });
+        let quote = i128::from(sign) * cash(notional) + fee;
+        let gave = i.assets.map(|(b, q)| [(b, i128::from(-sign * lots * i.lot)), (q, quote)]);
+        let account = order.account;
+        let side = TradedSide { account, session, report, sign, lots, gave, fee, time: self.now };
+        let px = (price * i.tick, lots * i.lot);
+        self.trades.entry(trade_id).or_insert((px, vec![])).1.push(side);
+    }
+
+    /// §10.
+    pub(crate) fn on_trade_bust(&mut self, c: &j::TradeBust) {
+        let id = c.trade_id.get();
+        let Some((px, mut sides)) = self.trades.get(&id).cloned() else {
+            return self.answer(AdminResult::UnknownTrade, 0);
+        };
+        sides.sort_by_key(|side| -side.sign); // Buyer first.
+        let gives = |account: usize, asset: usize| -> i128 {
+            let all = sides.iter().filter(|side| side.account == account);
+            let all = all.flat_map(|side| side.gave.iter().flatten());
+            all.filter(|(of, _)| *of == asset).map(|(_, amount)| amount).sum()
+        };
+        let lacks = sides.iter().any(|side| {
+            let mut assets = side.gave.iter().flatten();
+            self.accounts[side.account].funded
+                && assets.any(|(asset, _)| {
+                    self.available(side.account, *asset, None) + gives(side.account, *asset) < 0
+                })
+        });
+        if lacks {
+            return self.answer(AdminResult::InsufficientBalance, 0);
+        }
+        self.trades.remove(&id);
+        let instrument = sides[0].report.instrument;
+        self.tell(Told::PublicBust {
+            instrument,
+            trade_id: id,
+            price: px.0,
+            qty: px.1,
+            time: sides[0].time,
+        });
+        for side in &sides {
+            let account = &mut self.accounts[side.account];
+            *account.positions.entry(instrument as usize - 1).or_default() -= side.sign * side.lots;
+            for (asset, amount) in side.gave.iter().flatten() {
+                *account.balances.entry(*asset).or_default() += amount;
+            }
+            if let Some([_, (quote, _)]) = side.gave {
+                *self.fees.entry(quote).or_default() -= side.fee;
+            }
+            let exec_ref = side.report.exec_id;
+            let report = Report { exec_id: self.next_exec_id(), ..side.report };
+            self.tell(Told::Bust { session: side.session, report, trade_id: id, exec_ref });
+        }
+        self.answer(AdminResult::Done, 0);
     }
 
     pub(crate) fn on_transfer(&mut self, c: &j::Transfer) {

@@ -173,6 +173,9 @@ impl Stage {
             Told::AuctionIndicative { .. } => "indicative".into(),
             Told::OrderExecute { .. }
             | Told::AdminAnswer { .. }
+            | Told::QuoteAck { .. }
+            | Told::Bust { .. }
+            | Told::PublicBust { .. }
             | Told::MassActionReport { .. } => return None,
         })
     }

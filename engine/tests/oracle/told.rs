@@ -10,8 +10,8 @@ use sbe_schemas::journal as j;
 use sbe_schemas::market_data as md;
 use sbe_schemas::order_entry as oe;
 use sbe_schemas::types::{
-    AdminResult, CancelCause, CxlRejReason, CxlRejResponseTo, MassRejReason, OrdRejReason,
-    OrdStatus, OrdType, Phase, PhaseReason, RestateCause, Side, TimeInForce,
+    AdminResult, Boolean, CancelCause, CxlRejReason, CxlRejResponseTo, MassRejReason, OrdRejReason,
+    OrdRejReasonCode, OrdStatus, OrdType, Phase, PhaseReason, RestateCause, Side, TimeInForce,
 };
 use std::fmt;
 
@@ -122,6 +122,16 @@ pub(crate) enum Told {
         terms: [u8; 3],
         reason: MassRejReason,
     },
+    /// Bid first.
+    QuoteAck {
+        session: u32,
+        quote_id: u64,
+        instrument: u32,
+        order_ids: [u64; 2],
+        reasons: [Option<OrdRejReason>; 2],
+        withdrawn: u32,
+        is_last: bool,
+    },
     OrderAdd {
         instrument: u32,
         side: Side,
@@ -148,6 +158,20 @@ pub(crate) enum Told {
         price: i64,
         qty: i64,
         leaves_qty: i64,
+    },
+    /// A trade is taken back; `report` says what the report of the trade said.
+    Bust {
+        session: u32,
+        report: Report,
+        trade_id: u64,
+        exec_ref: u64,
+    },
+    PublicBust {
+        instrument: u32,
+        trade_id: u64,
+        price: i64,
+        qty: i64,
+        time: u64,
     },
     /// The public message of a trade that no shown order took part in.
     PublicTrade {
@@ -259,6 +283,10 @@ impl Told {
             let (orig, cause) = (Text(r.orig_cl_ord_id), r.cause.known().expect("a known cause"));
             return Some(Self::Canceled { session, report: report!(r), orig, cause });
         }
+        if let Some(r) = event.get::<oe::ExecutionReportTradeBust>() {
+            let (trade_id, exec_ref) = (r.trade_id.get(), r.exec_ref_id.get());
+            return Some(Self::Bust { session, report: report!(r), trade_id, exec_ref });
+        }
         let r = event.get::<oe::ExecutionReportRestated>()?;
         let (leaves_qty, cause) = (r.leaves_qty.get(), r.cause.known().expect("a known cause"));
         Some(Self::Restated { session, report: report!(r), leaves_qty, cause })
@@ -300,6 +328,18 @@ impl Told {
                 reason: r.reason.known().expect("a known reason"),
             });
         }
+        if let Some(r) = event.get::<oe::QuoteAck>() {
+            let reason = |code| OrdRejReasonCode(code).known();
+            return Some(Self::QuoteAck {
+                session,
+                quote_id: r.quote_id.get(),
+                instrument: r.instrument.get(),
+                order_ids: [r.bid_order_id.get(), r.offer_order_id.get()],
+                reasons: [reason(r.bid_reason), reason(r.offer_reason)],
+                withdrawn: r.withdrawn.get(),
+                is_last: r.is_last == Boolean::True.into(),
+            });
+        }
         let m = event.get::<j::AdminAnswer>()?;
         let result = m.result.known().expect("a known result");
         Some(Self::AdminAnswer { result, affected: m.affected.get() })
@@ -334,6 +374,15 @@ impl Told {
                 price: m.price.get(),
                 qty: m.qty.get(),
                 leaves_qty: m.leaves_qty.get(),
+            });
+        }
+        if let Some(m) = event.get::<md::TradeBust>() {
+            return Some(Self::PublicBust {
+                instrument: m.instrument.get(),
+                trade_id: m.trade_id.get(),
+                price: m.price.get(),
+                qty: m.qty.get(),
+                time: m.trade_time.get(),
             });
         }
         let m = event.get::<md::Trade>()?;
@@ -380,10 +429,18 @@ impl Told {
             Self::Rejected { reason, .. } => format!("Rejected {reason:?}"),
             Self::CancelReject { reason, .. } => format!("CancelReject {reason:?}"),
             Self::MassActionReport { reason, .. } => format!("MassActionReport {reason:?}"),
+            Self::QuoteAck { reasons: [None, None], order_ids, .. } => {
+                format!("QuoteAck {:?}", order_ids.map(|id| id != 0))
+            }
+            Self::QuoteAck { reasons: [Some(reason), _] | [_, Some(reason)], .. } => {
+                format!("QuoteAck {reason:?}")
+            }
             Self::OrderAdd { .. } => "OrderAdd".into(),
             Self::OrderReduce { .. } => "OrderReduce".into(),
             Self::OrderDelete { .. } => "OrderDelete".into(),
             Self::OrderExecute { .. } => "OrderExecute".into(),
+            Self::Bust { .. } => "Bust".into(),
+            Self::PublicBust { .. } => "PublicBust".into(),
             Self::PublicTrade { aggressor: 0, .. } => "PublicTrade auction".into(),
             Self::PublicTrade { .. } => "PublicTrade".into(),
             Self::TradingStatus { phase, reason, .. } => format!("{phase:?} {reason:?}"),

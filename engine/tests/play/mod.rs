@@ -9,8 +9,10 @@ mod terms;
 
 pub(crate) use setup::Setup;
 
-use crate::common::commands::{cancel, conn, disconnected, head, logon, name, order, replace};
-use crate::common::words::{auction_words, book_words, decimal, string, words};
+use crate::common::commands::{
+    cancel, conn, disconnected, head, logon, mass_quote, name, order, replace,
+};
+use crate::common::words::{auction_words, book_words, decimal, mantissa, string, words};
 use crate::common::{Rig, instruments};
 use engine::Event;
 use engine::book::Kind;
@@ -18,7 +20,7 @@ use engine::orders::Order;
 use sbe_schemas::header::{Message, fill_text, text};
 use sbe_schemas::journal as j;
 use sbe_schemas::order_entry as oe;
-use sbe_schemas::types::{Boolean, CommandFlags, CommandHead, Decimal8, Side};
+use sbe_schemas::types::{Boolean, CommandFlags, CommandHead, Decimal8, Decimal8Null, Side};
 use std::collections::{BTreeMap, BTreeSet};
 use terms::{Terms, ns, side_word};
 
@@ -118,6 +120,13 @@ impl Play {
             "cancel" => self.cancel(client, flags, rest),
             "replace" => self.replace(client, flags, rest),
             "status" => self.status(client, flags, rest),
+            "quote" => self.quote(client, rest),
+            "unquote" => {
+                let instrument = rest.get(1).map_or(0, |symbol| self.instrument_of(symbol)).into();
+                let quote_id = rest[0].parse::<u64>().unwrap().into();
+                let head = self.next_head(client, flags);
+                self.rig.send(&j::QuoteCancel { head, quote_id, instrument })
+            }
             "mass" => {
                 let action = self.mass_action(&rest[1..]);
                 let head = self.next_head(client, flags);
@@ -241,6 +250,37 @@ impl Play {
         self.rig.send(&message)
     }
 
+    /// `7 10@99/8@101 1@9/-:BTC post`
+    fn quote(&mut self, client: usize, rest: &[&str]) -> Vec<Event> {
+        let (entries, terms) = rest[1..].split_at(
+            rest[1..].iter().position(|word| !word.contains('/')).unwrap_or(rest.len() - 1),
+        );
+        let terms = Terms::of(&[&["@", "1"], terms].concat());
+        let entries: Vec<_> = entries.iter().map(|entry| self.quote_entry(entry)).collect();
+        let block = j::MassQuote {
+            head: self.next_head(client, CommandFlags::EMPTY),
+            quote_id: rest[0].parse::<u64>().unwrap().into(),
+            account: terms.account,
+            self_trade: terms.self_trade.into(),
+            conditions: terms.conditions,
+        };
+        self.rig.send_slot(&mass_quote(&block, &entries))
+    }
+
+    fn quote_entry(&self, text: &str) -> j::MassQuoteQuotes {
+        let (sides, symbol) = text.split_once(':').unwrap_or((text, "ACME"));
+        let (bid, offer) = sides.split_once('/').unwrap();
+        let side = |text: &str| match text.split_once('@') {
+            None => (Decimal8Null::NULL, Decimal8::new(0)),
+            Some((qty, price)) => {
+                (Decimal8Null::new(Some(mantissa(price))), Decimal8::new(mantissa(qty)))
+            }
+        };
+        let ((bid_price, bid_qty), (offer_price, offer_qty)) = (side(bid), side(offer));
+        let instrument = self.instrument_of(symbol).into();
+        j::MassQuoteQuotes { instrument, bid_price, bid_qty, offer_price, offer_qty }
+    }
+
     fn status(&mut self, client: usize, flags: CommandFlags, rest: &[&str]) -> Vec<Event> {
         if let ["all", more @ .., "as", request] = rest {
             let instrument = more.first().map_or(0, |number| number.parse::<u32>().unwrap());
@@ -267,6 +307,15 @@ impl Play {
 
     fn remember(&mut self, event: &Event) {
         self.remember_reason(event);
+        if let Some(r) = event.get::<oe::QuoteAck>() {
+            let client = event.head.session.get() as usize - 1;
+            let sides = [(r.bid_order_id, Side::Buy, 'B'), (r.offer_order_id, Side::Sell, 'S')];
+            for (id, side, letter) in sides.into_iter().filter(|(id, ..)| id.get() != 0) {
+                let name = format!("{}/{}{letter}", r.quote_id, r.instrument);
+                self.names.insert(id.get(), name.clone());
+                self.orders.insert((client, name), (side, r.instrument.get(), id.get()));
+            }
+        }
         let (name, side, instrument, id) = if let Some(r) = event.get::<oe::ExecutionReportNew>() {
             (r.cl_ord_id, r.side, r.instrument, r.order_id.get())
         } else if let Some(r) = event.get::<oe::ExecutionReportReplaced>() {

@@ -81,6 +81,10 @@ impl Play {
             "fees" => self.rig.send(&fees(&words[1..])),
             "permit" => self.permit(&words[1..]),
             "deposit" | "withdraw" => self.transfer(&words),
+            "bust" => self.rig.send(&j::TradeBust {
+                head: CommandHead::ZERO,
+                trade_id: words[1].parse::<u64>().unwrap().into(),
+            }),
             "cancel" | "block" | "kill" | "unblock" => {
                 let mut action = self.mass_action(&words);
                 if action.scope == MassActionScope::Account.into() && action.firm.get() == 0 {

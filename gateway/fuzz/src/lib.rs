@@ -11,6 +11,7 @@ pub mod venue;
 pub use sbe::sbe_connection;
 pub use venue::connection;
 
+use gateway::command_slot::Slot;
 use gateway::directory::Directory;
 use gateway::fix::dictionary::{Kind, field};
 use gateway::fix::fields::{Fields, Scanner};
@@ -273,7 +274,8 @@ fn command_of(fields: &Fields<'_>, body: &[u8]) -> Vec<u8> {
         refuses_orders: false,
     };
     let directory = Directory::default();
-    let slot = command(fields, msg_type_of(body), CommandHead::ZERO, &expected, &directory);
+    let mut slot = Slot::EMPTY;
+    command(fields, msg_type_of(body), CommandHead::ZERO, &expected, &directory, &mut slot);
     slot.bytes().to_vec()
 }
 

@@ -11,6 +11,7 @@ use super::venue::{
 };
 use super::{CLIENT, Draw, MESSAGE_BYTES_MAX, NOW_NS};
 use engine::{Engine, Event, Limits, Step};
+use gateway::command_slot::Slot;
 use gateway::connection::{Connection, Outcome, Shared, Speaks};
 use gateway::fix::fields::Scanner;
 use gateway::sbe::frame::{ENCODING, Frame, Width, next};
@@ -80,7 +81,8 @@ pub fn stream(bytes: &[u8], width: Width, draw: u64) -> Told {
 pub fn stranger(bytes: &[u8], width: Width) {
     let (mut scanner, directory) = (Scanner::new(), directory());
     let mut connection = Connection::new(NOW_NS, Speaks::Sbe(width), head(), &LIMITS);
-    let (mut ring, mut shared) = (Kept::default(), shared(&mut scanner, &directory));
+    let (mut ring, mut slot) = (Kept::default(), Slot::EMPTY);
+    let mut shared = shared(&mut scanner, &mut slot, &directory);
     let (used, outcome) = connection.on_bytes(NOW_NS, bytes, MESSAGES_MAX, &mut shared, &mut ring);
     assert!(used <= bytes.len());
     match outcome {
@@ -204,7 +206,8 @@ fn answers(made: &Made, width: Width, frames: usize) -> Told {
     let mut venue = Venue::new(width);
     let (mut scanner, directory) = (Scanner::new(), directory());
     let mut ring = Kept::default();
-    established(width, &mut shared(&mut scanner, &directory), &mut ring);
+    let mut slot = Slot::EMPTY;
+    established(width, &mut shared(&mut scanner, &mut slot, &directory), &mut ring);
     ring.split();
     ring.slots.iter().for_each(|slot| drop(venue.apply(slot)));
     assert!(venue.is_bound(), "it is established");
@@ -464,7 +467,8 @@ pub fn a_request_applied_twice(request: &[u8], width: Width) {
     let mut venue = Venue::new(width);
     let mut ring = Kept::default();
     let (mut scanner, directory) = (Scanner::new(), directory());
-    established(width, &mut shared(&mut scanner, &directory), &mut ring);
+    let mut slot = Slot::EMPTY;
+    established(width, &mut shared(&mut scanner, &mut slot, &directory), &mut ring);
     ring.split();
     for _ in 0..2 {
         venue.engine = Venue::new(width).engine;

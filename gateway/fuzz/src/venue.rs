@@ -7,6 +7,7 @@
 
 use super::{CLIENT, Cut, Draw, MESSAGE_BYTES_MAX, NOW_NS, TOLERANCE_NS, VENUE, cut, framed};
 use engine::{Engine, Event, Limits, Step};
+use gateway::command_slot::Slot;
 use gateway::connection::{Connection, ConnectionLimits, Outcome, Ring, Shared, Speaks};
 use gateway::directory::Directory;
 use gateway::fix::fields::Scanner;
@@ -92,7 +93,8 @@ pub fn stranger(bytes: &[u8]) {
     let (mut scanner, directory) = (Scanner::new(), directory());
     let mut connection = Connection::new(NOW_NS, Speaks::Fix, head(), &LIMITS);
     let mut ring = Kept::default();
-    let mut shared = shared(&mut scanner, &directory);
+    let mut slot = Slot::EMPTY;
+    let mut shared = shared(&mut scanner, &mut slot, &directory);
     for _ in 0..2 {
         let (used, outcome) =
             connection.on_bytes(NOW_NS, bytes, MESSAGES_MAX, &mut shared, &mut ring);
@@ -174,7 +176,8 @@ pub(super) fn commands_of(
     mut has_room: impl FnMut(usize) -> bool,
 ) -> Made {
     let (mut scanner, directory) = (Scanner::new(), directory());
-    let mut shared = shared(&mut scanner, &directory);
+    let mut slot = Slot::EMPTY;
+    let mut shared = shared(&mut scanner, &mut slot, &directory);
     let mut ring = Kept::default();
     let mut connection = enter(&mut shared, &mut ring);
     ring.bytes.clear();
@@ -216,9 +219,14 @@ pub(super) fn commands_of(
     Made { slots: ring.slots, closed, held }
 }
 
-pub(super) fn shared<'a>(scanner: &'a mut Scanner, directory: &'a Directory) -> Shared<'a> {
+pub(super) fn shared<'a>(
+    scanner: &'a mut Scanner,
+    slot: &'a mut Slot,
+    directory: &'a Directory,
+) -> Shared<'a> {
     Shared {
         scanner,
+        slot,
         directory,
         venue: VENUE.as_bytes(),
         limits: &LIMITS,
@@ -294,7 +302,8 @@ fn answers(slots: &[Vec<u8>]) -> Told {
     let mut venue = Venue::new();
     let mut ring = Kept::default();
     let (mut scanner, directory) = (Scanner::new(), directory());
-    logged_on(&mut shared(&mut scanner, &directory), &mut ring);
+    let mut slot = Slot::EMPTY;
+    logged_on(&mut shared(&mut scanner, &mut slot, &directory), &mut ring);
     ring.split();
     for slot in ring.slots.iter().chain(slots) {
         venue.apply(slot);
@@ -421,7 +430,8 @@ pub fn an_order_applied_twice(order: &[u8]) {
     for _ in 0..2 {
         let mut ring = Kept::default();
         let (mut scanner, directory) = (Scanner::new(), directory());
-        logged_on(&mut shared(&mut scanner, &directory), &mut ring);
+        let mut slot = Slot::EMPTY;
+        logged_on(&mut shared(&mut scanner, &mut slot, &directory), &mut ring);
         ring.split();
         // As if the venue had forgotten everything between the two.
         venue.engine = Venue::new().engine;

@@ -24,6 +24,8 @@ fn errors_name_file_key_and_fix() {
         ("durability = \"disk\"", "durability = \"maybe\"", "line "),
         ("[host]", "[host]\ncolour = 1", "colour"),
         ("a = \"239.255.42.1:9101\"", "a = \"10.0.0.1:9101\"", "feed.a"),
+        ("# transport = \"socket\"", "transport = \"xdp\"", "feed.transport"),
+        ("# transport = \"socket\"", "transport = \"pigeon\"", "line "),
         ("price_max = \"500000\"", "price_max = \"0.001\"", "instrument[0].price_max"),
         ("quote = \"USD\"", "", "instrument[0].base"),
         ("quote = \"USD\"", "quote = \"MUCHTOOLONG\"", "instrument[0].quote"),

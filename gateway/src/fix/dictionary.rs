@@ -57,6 +57,7 @@ pub enum Values {
 
 impl Values {
     /// Is `value` one of them?
+    #[inline]
     pub fn contain(self, value: &[u8]) -> bool {
         match self {
             Self::Any => true,
@@ -166,33 +167,37 @@ pub fn field(tag: u16) -> Option<&'static Field> {
     FIELDS.get(usize::from(tag)).filter(|field| field.kind != Kind::Undefined)
 }
 
-/// What is asked of every field that is read, in one byte where the answer is mostly the same.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) struct Class(u8);
+/// The parts of a message, in their order.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Part {
+    /// The header of all messages.
+    Header,
+    /// The message itself. Tags that FIX 4.4 does not define count as its own.
+    Body,
+    /// The trailer of all messages.
+    Trailer,
+}
+
+/// What is asked of every field that is read.
+#[derive(Clone, Copy)]
+pub(super) struct Class {
+    part: Part,
+    is_plain: bool,
+}
 
 impl Class {
-    const DEFINED: u8 = 1;
-    const HEADER: u8 = 2;
-    const TRAILER: u8 = 4;
-    /// The fields behind it depend on it, or it on the one before: lengths, data and counts.
-    const LEADS: u8 = 8;
+    const UNDEFINED: Self = Self { part: Part::Body, is_plain: false };
 
-    /// A tag of FIX 4.4 that stands for itself.
+    /// A tag of FIX 4.4 that stands for itself: not a length, nor its data, nor the count of a group.
     #[inline]
     pub(super) fn is_plain(self) -> bool {
-        self.0 & (Self::DEFINED | Self::LEADS) == Self::DEFINED
+        self.is_plain
     }
 
-    /// In the header of all messages.
+    /// Where it stands in a message.
     #[inline]
-    pub(super) fn is_header(self) -> bool {
-        self.0 & Self::HEADER != 0
-    }
-
-    /// In the trailer of all messages.
-    #[inline]
-    pub(super) fn is_trailer(self) -> bool {
-        self.0 & Self::TRAILER != 0
+    pub(super) fn part(self) -> Part {
+        self.part
     }
 }
 
@@ -200,27 +205,29 @@ static CLASSES: [Class; TAG_MAX as usize + 1] = classes();
 
 #[expect(clippy::indexing_slicing, reason = "runs in the compiler")]
 const fn classes() -> [Class; TAG_MAX as usize + 1] {
-    let mut all = [Class(0); TAG_MAX as usize + 1];
+    let mut all = [Class::UNDEFINED; TAG_MAX as usize + 1];
     let mut tag = 0;
     while tag < all.len() {
         let (word, bit) = (tag / 64, 1 << (tag % 64));
-        let header = if HEADER.fields.0[word] & bit != 0 { Class::HEADER } else { 0 };
-        let trailer = if TRAILER.fields.0[word] & bit != 0 { Class::TRAILER } else { 0 };
-        let kind = match FIELDS[tag].kind {
-            Kind::Undefined => 0,
-            Kind::NumInGroup | Kind::Length | Kind::Data => Class::DEFINED | Class::LEADS,
-            _ => Class::DEFINED,
+        let part = if HEADER.fields.0[word] & bit != 0 {
+            Part::Header
+        } else if TRAILER.fields.0[word] & bit != 0 {
+            Part::Trailer
+        } else {
+            Part::Body
         };
-        all[tag] = Class(header | trailer | kind);
+        let kind = FIELDS[tag].kind;
+        let leads = matches!(kind, Kind::NumInGroup | Kind::Length | Kind::Data);
+        all[tag] = Class { part, is_plain: !leads && !matches!(kind, Kind::Undefined) };
         tag += 1;
     }
     all
 }
 
-/// The class of `tag`; of one that FIX 4.4 does not define none of it holds.
+/// The class of `tag`.
 #[inline]
 pub(super) fn class(tag: u16) -> Class {
-    CLASSES.get(usize::from(tag)).copied().unwrap_or(Class(0))
+    CLASSES.get(usize::from(tag)).copied().unwrap_or(Class::UNDEFINED)
 }
 
 /// The message with this MsgType (35), if FIX 4.4 has one.

@@ -15,7 +15,7 @@
 
 use super::SOH;
 use super::decimal::{parse_int, parse_uint};
-use super::dictionary::{self, Class, Field, Group, Kind, Layout, Message, TagSet};
+use super::dictionary::{self, Class, Field, Group, Kind, Layout, Message, Part, TagSet};
 use super::tables::{HEADER, TAG_MAX, tag};
 
 /// Fields of one message. The longest that FIX 4.4 clients send to a venue have about a hundred.
@@ -85,14 +85,6 @@ struct OpenGroup {
     seen: TagSet,
 }
 
-/// The parts of a message, in their order.
-#[derive(Clone, Copy, PartialEq, PartialOrd)]
-enum Part {
-    Header,
-    Body,
-    Trailer,
-}
-
 /// The table a message is scanned into; about five kilobytes, made once.
 pub struct Scanner {
     slots: Box<[Slot; FIELDS_MAX]>,
@@ -141,43 +133,41 @@ impl Scanner {
         self.reset();
         // `tag=` of the data field that the length field before promised, and its bytes.
         let mut promised = None;
+        let mut ends = Ends::new(body);
         let mut at = 0;
         while at < body.len() {
+            if self.len > 0 && self.depth == 0 && promised.is_none() {
+                at = self.plain_fields(body, at, &mut ends);
+                if at >= body.len() {
+                    break;
+                }
+            }
             if self.len == FIELDS_MAX {
                 self.fault_of(Reason::Other, None);
                 break;
             }
             let rest = body.get(at..).unwrap_or_default();
             let Some((tag, digits)) = split_tag(rest) else {
-                self.fault_of(Reason::InvalidTagNumber, no_tag(rest));
-                at += until_soh(rest) + 1;
+                let end = ends.from(at);
+                self.fault_of(
+                    Reason::InvalidTagNumber,
+                    no_tag(body.get(at..end).unwrap_or_default()),
+                );
+                at = end + 1;
                 continue;
             };
-            let value_at = digits + 1;
-            let value = rest.get(value_at..).unwrap_or_default();
-            let class = dictionary::class(tag);
-            // Nearly all fields: on the top level, and nothing depends on them but themselves.
-            if class.is_plain() && self.depth == 0 && self.len > 0 && promised.is_none() {
-                let value_len = until_soh(value);
-                if value_len == 0 {
-                    self.fault(Reason::TagSpecifiedWithoutValue, tag);
-                }
-                self.place_on_top(tag, class);
-                self.store(0, tag, at + value_at, value_len, false);
-                at += value_at + value_len + 1;
-                continue;
-            }
+            let value_at = at + digits + 1;
             let defined = dictionary::field(tag);
-            let value_len = self.value_len(tag, defined, value, promised.take());
-            let value = value.get(..value_len).unwrap_or_default();
+            let end = self.value_end(tag, defined, value_at, &mut ends, promised.take());
+            let value = body.get(value_at..end).unwrap_or_default();
             if value.is_empty() {
                 self.fault(Reason::TagSpecifiedWithoutValue, tag);
             }
             if let Some(&Field { kind: Kind::Length, pair: data @ 1.., .. }) = defined {
                 promised = parse_uint(value).ok().map(|bytes| (data, bytes));
             }
-            self.push(tag, defined, value, at + value_at);
-            at += value_at + value_len + 1;
+            self.push(tag, defined, value, value_at);
+            at = end + 1;
         }
         if let Some((data, _)) = promised {
             self.fault(Reason::RequiredTagMissing, data);
@@ -186,6 +176,28 @@ impl Scanner {
             self.close_group();
         }
         Fields { scanner: self, body }
+    }
+
+    /// Takes fields from `at` on for as long as nothing depends on them but themselves: nearly all that there
+    /// are. Returns where the others begin.
+    fn plain_fields(&mut self, body: &[u8], mut at: usize, ends: &mut Ends<'_>) -> usize {
+        while self.len < FIELDS_MAX {
+            let rest = body.get(at..).unwrap_or_default();
+            let Some((tag, digits)) = split_tag(rest) else { break };
+            let class = dictionary::class(tag);
+            if !class.is_plain() {
+                break;
+            }
+            // From the tag on, which has no SOH: the search need not wait for where it ends.
+            let (start, end) = (at + digits + 1, ends.from(at));
+            if start == end {
+                self.fault(Reason::TagSpecifiedWithoutValue, tag);
+            }
+            self.place_on_top(tag, class);
+            self.store(0, tag, start, end - start, false);
+            at = end + 1;
+        }
+        at
     }
 
     fn reset(&mut self) {
@@ -214,19 +226,20 @@ impl Scanner {
         }
     }
 
-    /// Bytes of the value that `rest` starts with: up to SOH, or for data as many as promised.
-    fn value_len(
+    /// Where the value that starts at `at` ends: at the next SOH, or for data behind as many bytes as promised.
+    fn value_end(
         &mut self,
         tag: u16,
         defined: Option<&Field>,
-        rest: &[u8],
+        at: usize,
+        ends: &mut Ends<'_>,
         promised: Option<(u16, u64)>,
     ) -> usize {
         match promised {
             Some((data, bytes)) if data == tag => {
-                let len = usize::try_from(bytes).unwrap_or(usize::MAX);
-                if rest.get(len) == Some(&SOH) {
-                    return len;
+                let end = usize::try_from(bytes).unwrap_or(usize::MAX).saturating_add(at);
+                if ends.body.get(end) == Some(&SOH) {
+                    return end;
                 }
                 let length = defined.map_or(0, |field| field.pair);
                 self.fault(Reason::IncorrectDataFormat, length);
@@ -238,7 +251,7 @@ impl Scanner {
                 }
             }
         }
-        until_soh(rest)
+        ends.from(at)
     }
 
     fn push(&mut self, tag: u16, defined: Option<&Field>, value: &[u8], start: usize) {
@@ -260,8 +273,8 @@ impl Scanner {
         if let Some(free) = self.slots.get_mut(self.len) {
             let (start, len) = (start as u32, len as u32);
             *free = Slot { start, len, tag, depth: depth as u8, starts_entry };
+            self.len += 1;
         }
-        self.len += 1;
     }
 
     /// Finds the level `tag` belongs to, closing the groups it ends. True: it starts an entry.
@@ -295,13 +308,7 @@ impl Scanner {
 
     #[inline]
     fn place_on_top(&mut self, tag: u16, class: Class) {
-        let part = if class.is_header() {
-            Part::Header
-        } else if class.is_trailer() {
-            Part::Trailer
-        } else {
-            Part::Body
-        };
+        let part = class.part();
         if !self.seen.insert(tag) {
             return self.fault(Reason::TagAppearsMoreThanOnce, tag);
         }
@@ -361,17 +368,17 @@ impl Scanner {
 ///
 /// One to five digits without leading zero, at most 65535, and `=` right behind. A larger number
 /// is no tag at all; folding it into sixteen bits would let `65571=F` replace `35=D`.
-#[inline]
+#[inline(always)]
 fn split_tag(bytes: &[u8]) -> Option<(u16, usize)> {
-    // Two digits, or three: nearly all tags that are sent.
-    if let &[first @ b'1'..=b'9', second @ b'0'..=b'9', third, behind, ..] = bytes {
-        let two = u16::from(first - b'0') * 10 + u16::from(second - b'0');
-        if third == b'=' {
-            return Some((two, 2));
+    // One to three digits: nearly all tags that are sent.
+    let digit = |byte: u8| u16::from(byte - b'0');
+    match *bytes {
+        [a @ b'1'..=b'9', b @ b'0'..=b'9', b'=', ..] => return Some((digit(a) * 10 + digit(b), 2)),
+        [a @ b'1'..=b'9', b @ b'0'..=b'9', c @ b'0'..=b'9', b'=', ..] => {
+            return Some((digit(a) * 100 + digit(b) * 10 + digit(c), 3));
         }
-        if third.is_ascii_digit() && behind == b'=' {
-            return Some((two * 10 + u16::from(third - b'0'), 3));
-        }
+        [a @ b'1'..=b'9', b'=', ..] => return Some((digit(a), 1)),
+        _ => {}
     }
     let mut tag = 0_u32;
     for (digits, &byte) in bytes.iter().take(TAG_DIGITS_MAX + 1).enumerate() {
@@ -388,28 +395,72 @@ fn split_tag(bytes: &[u8]) -> Option<(u16, usize)> {
 }
 
 /// The number in front of `=` that is no tag; `None`: it is no number either.
-fn no_tag(bytes: &[u8]) -> Option<i32> {
-    let field = bytes.get(..until_soh(bytes))?;
+fn no_tag(field: &[u8]) -> Option<i32> {
     let number = field.get(..memchr::memchr(b'=', field)?)?;
     i32::try_from(parse_int(number).ok()?).ok().filter(|number| *number != i32::MIN)
 }
 
-/// Bytes up to the next SOH. Nearly all values are short, and for those a call costs more than the search:
-/// the first of them are looked at eight at a time. Source of the trick: Mycroft, "Null byte detection".
-#[inline]
-fn until_soh(bytes: &[u8]) -> usize {
-    const ONES: u64 = u64::from_le_bytes([1; 8]);
-    let (words, _) = bytes.as_chunks::<8>();
-    for (at, word) in words.iter().take(4).enumerate() {
-        let zero_is_soh = u64::from_le_bytes(*word) ^ (ONES * SOH as u64);
-        let found = zero_is_soh.wrapping_sub(ONES) & !zero_is_soh & (ONES << 7);
-        if found != 0 {
-            return at * 8 + found.trailing_zeros() as usize / 8;
+/// Where fields end: the SOHs of 64 bytes, found at once and kept as bits.
+struct Ends<'a> {
+    body: &'a [u8],
+    /// Where the 64 bytes start.
+    start: usize,
+    /// The lowest bit is the first of them.
+    bits: u64,
+}
+
+impl<'a> Ends<'a> {
+    const BYTES: usize = 64;
+
+    fn new(body: &'a [u8]) -> Self {
+        let mut ends = Self { body, start: 0, bits: 0 };
+        ends.look(0);
+        ends
+    }
+
+    /// The first SOH from `at` on, or the end of the body. `at` never goes back.
+    #[inline]
+    fn from(&mut self, mut at: usize) -> usize {
+        loop {
+            let bits = self.bits.checked_shr((at - self.start) as u32).unwrap_or(0);
+            if bits != 0 {
+                return at + bits.trailing_zeros() as usize;
+            }
+            if self.start + Self::BYTES >= self.body.len() {
+                return self.body.len();
+            }
+            at = at.max(self.start + Self::BYTES);
+            self.look(at);
         }
     }
-    let done = words.len().min(4) * 8;
-    let rest = bytes.get(done..).unwrap_or_default();
-    done + memchr::memchr(SOH, rest).unwrap_or(rest.len())
+
+    /// Looks at the bytes from `at` on, or at the last ones, should there be fewer.
+    fn look(&mut self, at: usize) {
+        self.start = at.min(self.body.len().saturating_sub(Self::BYTES));
+        let bytes = self.body.get(self.start..).unwrap_or_default();
+        self.bits = if let Some(bytes) = bytes.first_chunk() {
+            soh_bits(bytes)
+        } else {
+            let mut padded = [0; Self::BYTES];
+            if let Some(place) = padded.get_mut(..bytes.len()) {
+                place.copy_from_slice(bytes);
+            }
+            soh_bits(&padded)
+        };
+    }
+}
+
+/// A bit for each SOH, eight bytes at a time: the multiplication brings their eight bits together. Exact, unlike
+/// the shorter trick. Source: Anderson, "Bit Twiddling Hacks", "Determine if a word has a zero byte".
+fn soh_bits(bytes: &[u8; Ends::BYTES]) -> u64 {
+    const SOHS: u64 = u64::from_le_bytes([SOH; 8]);
+    const LOW: u64 = u64::from_le_bytes([0x7F; 8]);
+    const GATHER: u64 = 0x0102_0408_1020_4080;
+    bytes.as_chunks::<8>().0.iter().rev().fold(0, |bits, word| {
+        let zero_is_soh = u64::from_le_bytes(*word) ^ SOHS;
+        let top_is_soh = !(((zero_is_soh & LOW) + LOW) | zero_is_soh | LOW);
+        bits << 8 | (top_is_soh >> 7).wrapping_mul(GATHER) >> 56
+    })
 }
 
 /// The fields of one message. Borrows the scanner and the body; copied freely.
@@ -443,7 +494,11 @@ impl<'a> Fields<'a> {
     }
 
     /// The entries of the group that `count_tag` starts on the top level.
+    #[inline]
     pub fn group(&self, count_tag: u16) -> Entries<'a> {
+        if !self.scanner.seen.contains(count_tag) {
+            return Entries { slots: &[], body: self.body, depth: 1 };
+        }
         group(self.scanner.used(), self.body, 0, count_tag)
     }
 
@@ -455,6 +510,11 @@ impl<'a> Fields<'a> {
             value: value(body, slot).unwrap_or_default(),
             depth: slot.depth,
         })
+    }
+
+    /// Everything that was scanned.
+    pub(super) fn body(&self) -> &'a [u8] {
+        self.body
     }
 
     /// Tags on the top level, those of the frame included.
@@ -531,4 +591,29 @@ fn group<'a>(slots: &'a [Slot], body: &'a [u8], depth: u8, count_tag: u16) -> En
     let slots = if found { behind.as_slice() } else { &[] };
     let len = slots.iter().position(|slot| slot.depth <= depth).unwrap_or(slots.len());
     Entries { slots: slots.get(..len).unwrap_or_default(), body, depth: depth + 1 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Ends, SOH};
+
+    #[test]
+    fn the_end_of_a_field_is_found_wherever_it_stands_and_whatever_stands_around_it() {
+        for other in [0, 2, 0x80, 0x81, 0xFF, b'='] {
+            for length in 0..200 {
+                for at in 0..length {
+                    let mut body = vec![other; length];
+                    body[at] = SOH;
+                    let mut ends = Ends::new(&body);
+                    assert_eq!(ends.from(0), at, "of {length}");
+                    assert_eq!((ends.from(at), ends.from(at + 1)), (at, length), "of {length}");
+                }
+                let body = vec![other; length];
+                assert_eq!(Ends::new(&body).from(length / 2), length);
+            }
+        }
+        let ends = vec![SOH; 200];
+        let mut found = Ends::new(&ends);
+        assert!((0..200).all(|at| found.from(at) == at));
+    }
 }

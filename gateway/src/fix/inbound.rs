@@ -93,17 +93,22 @@ impl From<Refusal> for Bad {
 /// MsgType (35) of a body, which starts with it.
 pub fn msg_type_of(body: &[u8]) -> &[u8] {
     let value = body.get(3..).unwrap_or(&[]);
+    if let [one, super::SOH, ..] = value {
+        return std::slice::from_ref(one);
+    }
     value.get(..memchr::memchr(super::SOH, value).unwrap_or(value.len())).unwrap_or(&[])
 }
 
-/// The one command that a message becomes. `head` names session, connection and time received.
+/// Writes the one command that a message becomes into `slot`. `head` names session, connection and time
+/// received.
 pub fn command(
     fields: &Fields<'_>,
     kind: &[u8],
     mut head: CommandHead,
     expected: &Expected<'_>,
     directory: &Directory,
-) -> Slot {
+    slot: &mut Slot,
+) {
     let flag = |tag| fields.get(tag) == Some(b"Y");
     head.flags = CommandFlags::EMPTY;
     if flag(tag::POSS_DUP_FLAG) {
@@ -117,23 +122,23 @@ pub fn command(
     let checked = check_session(fields, kind, number, expected)
         .and_then(|()| check(fields).map_err(Bad::from))
         .and_then(|()| check_rate(kind, expected));
-    match checked.and_then(|()| translate(fields, kind, head, directory)) {
-        Ok(slot) => slot,
-        Err(bad) => refused(fields, kind, head, bad),
+    if let Err(bad) = checked.and_then(|()| translate(fields, kind, head, directory, slot)) {
+        refused(fields, kind, head, bad, slot);
     }
 }
 
-fn refused(fields: &Fields<'_>, kind: &[u8], mut head: CommandHead, bad: Bad) -> Slot {
+#[cold]
+fn refused(fields: &Fields<'_>, kind: &[u8], mut head: CommandHead, bad: Bad, slot: &mut Slot) {
     let is_reject = matches!(kind, msg_type::REJECT | msg_type::BUSINESS_MESSAGE_REJECT);
     if is_reject && bad.verdict == Verdict::SessionReject {
         // A Reject is never answered with a Reject, however badly it is written.
-        return Slot::of(&j::PeerReject { head, ref_seq_num: 0.into() });
+        return slot.set(&j::PeerReject { head, ref_seq_num: 0.into() });
     }
     head.verdict = bad.verdict.into();
     head.reason = bad.reason;
     let printable = |value: &&[u8]| value.iter().all(u8::is_ascii_graphic);
     let ref_id = fields.get(tag::CL_ORD_ID).filter(printable).and_then(fill_text::<36>);
-    Slot::of(&j::Refused {
+    slot.set(&j::Refused {
         head,
         ref_msg_type: Some(kind).filter(printable).and_then(fill_text::<8>).unwrap_or([0; 8]),
         ref_id: ref_id.unwrap_or([0; 36]),
@@ -141,7 +146,7 @@ fn refused(fields: &Fields<'_>, kind: &[u8], mut head: CommandHead, bad: Bad) ->
         on_behalf_of: route(fields, ON_BEHALF_OF),
         deliver_to: route(fields, DELIVER_TO),
         ref_template: 0.into(),
-    })
+    });
 }
 
 /// A BeginString (8) of another version on a live session. The rest of it is not looked at.
@@ -227,41 +232,45 @@ fn translate(
     kind: &[u8],
     head: CommandHead,
     directory: &Directory,
-) -> Result<Slot, Bad> {
+    slot: &mut Slot,
+) -> Result<(), Bad> {
     match kind {
-        msg_type::HEARTBEAT => Ok(Slot::of(&j::Heartbeat { head })),
+        msg_type::HEARTBEAT => slot.set(&j::Heartbeat { head }),
         msg_type::TEST_REQUEST => {
             let test_req_id = text(fields, tag::TEST_REQ_ID)?;
-            Ok(Slot::of(&j::TestRequest { head, test_req_id }))
+            slot.set(&j::TestRequest { head, test_req_id });
         }
-        msg_type::RESEND_REQUEST => Ok(Slot::of(&j::ResendRequest {
+        msg_type::RESEND_REQUEST => slot.set(&j::ResendRequest {
             head,
             begin_seq_no: number(fields, tag::BEGIN_SEQ_NO)?.into(),
             end_seq_no: number(fields, tag::END_SEQ_NO)?.into(),
-        })),
-        msg_type::SEQUENCE_RESET => Ok(Slot::of(&j::SequenceReset {
+        }),
+        msg_type::SEQUENCE_RESET => slot.set(&j::SequenceReset {
             head,
             new_seq_no: number(fields, tag::NEW_SEQ_NO)?.into(),
             gap_fill: boolean(fields.get(tag::GAP_FILL_FLAG) == Some(b"Y")),
-        })),
-        msg_type::LOGOUT => Ok(Slot::of(&j::Logout { head })),
-        msg_type::LOGON => logon(fields, head),
+        }),
+        msg_type::LOGOUT => slot.set(&j::Logout { head }),
+        msg_type::LOGON => logon(fields, head, slot)?,
         msg_type::REJECT | msg_type::BUSINESS_MESSAGE_REJECT => {
             let ref_seq_num = fields.get(tag::REF_SEQ_NUM).and_then(|v| parse_uint(v).ok());
-            Ok(Slot::of(&j::PeerReject { head, ref_seq_num: ref_seq_num.unwrap_or(0).into() }))
+            slot.set(&j::PeerReject { head, ref_seq_num: ref_seq_num.unwrap_or(0).into() });
         }
-        msg_type::NEW_ORDER_SINGLE => orders::new_order(fields, head, directory),
-        msg_type::ORDER_CANCEL_REQUEST => orders::cancel_order(fields, head, directory),
-        msg_type::ORDER_CANCEL_REPLACE_REQUEST => orders::replace_order(fields, head, directory),
-        msg_type::ORDER_STATUS_REQUEST => orders::order_status(fields, head, directory),
-        msg_type::ORDER_MASS_STATUS_REQUEST => orders::mass_status(fields, head, directory),
-        msg_type::ORDER_MASS_CANCEL_REQUEST => orders::mass_cancel(fields, head, directory),
-        _ => Err(business(Verdict::BusinessReject, UNSUPPORTED_MESSAGE)),
+        msg_type::NEW_ORDER_SINGLE => orders::new_order(fields, head, directory, slot)?,
+        msg_type::ORDER_CANCEL_REQUEST => orders::cancel_order(fields, head, directory, slot)?,
+        msg_type::ORDER_CANCEL_REPLACE_REQUEST => {
+            orders::replace_order(fields, head, directory, slot)?
+        }
+        msg_type::ORDER_STATUS_REQUEST => orders::order_status(fields, head, directory, slot)?,
+        msg_type::ORDER_MASS_STATUS_REQUEST => orders::mass_status(fields, head, directory, slot)?,
+        msg_type::ORDER_MASS_CANCEL_REQUEST => orders::mass_cancel(fields, head, directory, slot)?,
+        _ => return Err(business(Verdict::BusinessReject, UNSUPPORTED_MESSAGE)),
     }
+    Ok(())
 }
 
 /// The Logon (A); its secrets stay behind.
-fn logon(fields: &Fields<'_>, head: CommandHead) -> Result<Slot, Bad> {
+fn logon(fields: &Fields<'_>, head: CommandHead, slot: &mut Slot) -> Result<(), Bad> {
     if fields.get(tag::ENCRYPT_METHOD) != Some(b"0") {
         return Err(reject(Reason::ValueIsIncorrect, tag::ENCRYPT_METHOD));
     }
@@ -280,7 +289,7 @@ fn logon(fields: &Fields<'_>, head: CommandHead) -> Result<Slot, Bad> {
             .map_err(|_| reject(Reason::ValueIsIncorrect, TAG_DEAD_MAN_MS))?,
     };
     let on_disconnect = fields.get(TAG_CANCEL_ON_DISCONNECT);
-    Ok(Slot::of(&j::Logon {
+    slot.set(&j::Logon {
         head,
         heartbeat_s: heartbeat_s.into(),
         reset_seq_num: boolean(fields.get(tag::RESET_SEQ_NUM_FLAG) == Some(b"Y")),
@@ -288,13 +297,28 @@ fn logon(fields: &Fields<'_>, head: CommandHead) -> Result<Slot, Bad> {
         next_expected: next_expected.into(),
         keep_on_logout: boolean(on_disconnect == Some(b"L")),
         dead_man_ms: dead_man_ms.into(),
-    }))
+    });
+    Ok(())
 }
 
 /// Required text that must fit.
 fn text<const N: usize>(fields: &Fields<'_>, tag: u16) -> Result<[u8; N], Bad> {
+    let mut field = [0; N];
+    copy_text(fields, tag, &mut field)?;
+    Ok(field)
+}
+
+/// The same for what is read most, straight to where it belongs: bytes that were just written one way are read
+/// another way only after a pause.
+fn copy_text<const N: usize>(
+    fields: &Fields<'_>,
+    tag: u16,
+    field: &mut [u8; N],
+) -> Result<(), Bad> {
     let value = fields.get(tag).ok_or(reject(Reason::RequiredTagMissing, tag))?;
-    fill_text(value).ok_or(reject(Reason::ValueIsIncorrect, tag))
+    let room = field.get_mut(..value.len()).ok_or(reject(Reason::ValueIsIncorrect, tag))?;
+    room.copy_from_slice(value);
+    Ok(())
 }
 
 fn optional_text<const N: usize>(fields: &Fields<'_>, tag: u16) -> Result<[u8; N], Bad> {

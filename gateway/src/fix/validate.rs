@@ -7,11 +7,12 @@
 //! User-defined tags, 5000–9999, may stand anywhere, once or more; only their bytes are looked at.
 //! Knows nothing of sessions or business: whether *we* take the message is decided elsewhere.
 
+use super::SOH;
 use super::decimal::{self, parse_int, parse_uint};
-use super::dictionary::{self, Field, Kind, Message, Values};
+use super::dictionary::{self, Field, Kind, Message, Part, Values};
 use super::fields::{Fields, Placed, Reason, Refusal};
 use super::tables::{HEADER, TRAILER};
-use super::time::{self, TimeError};
+use super::time;
 
 /// Tags that FIX leaves to venues and their clients. FIX 4.4 vol. 1, "User defined fields".
 const USER_DEFINED: std::ops::RangeInclusive<u16> = 5000..=9999;
@@ -26,11 +27,12 @@ pub fn check(fields: &Fields<'_>) -> Result<(), Refusal> {
         None => (usize::MAX, Ok(())),
     };
     let message = fields.message();
+    let is_text = all_text(fields.body());
     for (at, field) in fields.iter().enumerate() {
         if at == fault_at {
             return fault;
         }
-        check_field(&field, message)
+        check_field(&field, message, is_text)
             .map_err(|reason| Refusal { reason, tag: Some(field.tag.into()) })?;
     }
     fault?;
@@ -49,12 +51,17 @@ pub fn check(fields: &Fields<'_>) -> Result<(), Refusal> {
         })
 }
 
-fn check_field(placed: &Placed<'_>, message: Option<&Message>) -> Result<(), Reason> {
+/// `is_text` may save looking at the bytes: it says that those of the whole message are text.
+fn check_field(
+    placed: &Placed<'_>,
+    message: Option<&Message>,
+    is_text: bool,
+) -> Result<(), Reason> {
     let &Placed { tag, value, depth } = placed;
     let Some(field) = dictionary::field(tag) else {
         return match tag {
             _ if !USER_DEFINED.contains(&tag) => Err(Reason::InvalidTagNumber),
-            _ if is_text(value) => Ok(()),
+            _ if is_text || all_text(value) => Ok(()),
             _ => Err(Reason::IncorrectDataFormat),
         };
     };
@@ -62,26 +69,29 @@ fn check_field(placed: &Placed<'_>, message: Option<&Message>) -> Result<(), Rea
         return Err(Reason::InvalidMsgType);
     };
     // Deeper down the scan has already matched the tag with its group.
-    let class = dictionary::class(tag);
-    let of_message =
-        depth > 0 || class.is_header() || message.body.fields.contains(tag) || class.is_trailer();
+    let of_all = dictionary::class(tag).part() != Part::Body;
+    let of_message = depth > 0 || of_all || message.body.fields.contains(tag);
     if !of_message {
         return Err(Reason::TagNotDefinedForThisMessageType);
     }
-    check_value(field, value)
+    check_value(field, value, is_text)
 }
 
-fn check_value(field: &Field, value: &[u8]) -> Result<(), Reason> {
+fn check_value(field: &Field, value: &[u8], is_text: bool) -> Result<(), Reason> {
+    // Half of all fields, told without a choice among all kinds.
+    if is_text && matches!((field.kind, field.values), (Kind::Text, Values::Any)) {
+        return Ok(());
+    }
     let well_formed = match field.kind {
         Kind::Data | Kind::Undefined => true,
-        Kind::Text | Kind::Multi => is_text(value),
-        Kind::Char => value.len() == 1 && is_text(value),
+        Kind::Text | Kind::Multi => is_text || all_text(value),
+        Kind::Char => value.len() == 1 && (is_text || all_text(value)),
         Kind::Bool => matches!(value, b"Y" | b"N"),
         Kind::Int => parse_int(value).is_ok(),
         Kind::SeqNum | Kind::NumInGroup | Kind::Length => parse_uint(value).is_ok(),
         Kind::Float => decimal::parse(value).is_ok(),
         // A time we cannot count in nanoseconds (99991231-…, "never") is a time all the same.
-        Kind::UtcTimestamp => time::parse_timestamp(value) != Err(TimeError::Format),
+        Kind::UtcTimestamp => time::is_timestamp(value),
         Kind::UtcTimeOnly => time::parse_time(value).is_ok(),
         Kind::Date => time::parse_date(value).is_ok(),
         Kind::MonthYear => time::is_month_year(value),
@@ -97,35 +107,24 @@ fn check_value(field: &Field, value: &[u8]) -> Result<(), Reason> {
     if listed { Ok(()) } else { Err(Reason::ValueIsIncorrect) }
 }
 
-/// Printable ASCII only. Nothing else is ever stored or sent back outside of data fields.
-fn is_text(value: &[u8]) -> bool {
-    const ONES: u64 = u64::from_le_bytes([1; 8]);
-    // Eight bytes at a time: below a space the subtraction borrows into the top bit, above a tilde the
-    // addition carries into it, and a byte with the top bit set is no ASCII.
-    let is_text_word = |word: &[u8; 8]| {
-        let word = u64::from_le_bytes(*word);
-        let below = word.wrapping_sub(ONES * b' ' as u64) & !word;
-        let above = word.wrapping_add(ONES);
-        (below | above | word) & (ONES << 7) == 0
-    };
-    let (words, rest) = value.as_chunks::<8>();
-    words.iter().all(is_text_word) && rest.iter().all(|byte| matches!(byte, b' '..=b'~'))
+/// Printable ASCII only, and the ends of fields. Nothing else is ever stored or sent back outside of data fields.
+fn all_text(bytes: &[u8]) -> bool {
+    // No early exit: the compiler looks at sixteen bytes and more at a time.
+    bytes.iter().fold(true, |all, byte| all & matches!(byte, b' '..=b'~' | &SOH))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::is_text;
+    use super::all_text;
 
     #[test]
-    fn text_is_printable_ascii_wherever_a_byte_stands() {
-        for length in 1..20 {
+    fn text_is_printable_ascii_and_the_ends_of_fields_wherever_a_byte_stands() {
+        for length in 1..70 {
             for at in 0..length {
                 for byte in 0..=255_u8 {
-                    for other in [b' ', b'~', b'a'] {
-                        let mut value = vec![other; length];
-                        value[at] = byte;
-                        assert_eq!(is_text(&value), matches!(byte, b' '..=b'~'), "{byte} at {at}");
-                    }
+                    let mut value = vec![b'a'; length];
+                    value[at] = byte;
+                    assert_eq!(all_text(&value), matches!(byte, 1 | b' '..=b'~'), "{byte} at {at}");
                 }
             }
         }

@@ -88,6 +88,8 @@ pub enum What {
     Book(BookChange),
     /// Orders traded.
     Trade(TradeTold),
+    /// A trade was taken back.
+    Bust(TradeTold),
     /// An auction's price.
     Auction(AuctionTold),
 }
@@ -394,6 +396,13 @@ impl Listed {
         }
     }
 
+    fn on_bust(&mut self, seq: u64, trade: TradeTold) {
+        if self.last_trade.is_some_and(|last| last.trade_id == trade.trade_id) {
+            self.last_trade = None;
+        }
+        self.push(seq, What::Bust(trade));
+    }
+
     fn on_auction(&mut self, seq: u64, auction: AuctionTold) {
         let is_closing = self.status.phase == Some(Phase::ClosingAuction);
         let auction = AuctionTold { is_closing, ..auction };
@@ -461,6 +470,12 @@ fn on_event(listed: &mut BTreeMap<u32, Listed>, time: &mut u64, event: &FeedEven
             if let Some(listed) = listed.get_mut(&m.instrument.get()) {
                 let (trade_id, price, qty) = (m.trade_id.get(), m.price.get(), m.qty.get());
                 listed.on_trade(m.seq.get(), TradeTold { trade_id, price, qty, time: *time });
+            }
+        }
+        FeedEvent::Bust { bust: m } => {
+            if let Some(listed) = listed.get_mut(&m.instrument.get()) {
+                let (trade_id, price, qty) = (m.trade_id.get(), m.price.get(), m.qty.get());
+                listed.on_bust(m.seq.get(), TradeTold { trade_id, price, qty, time: *time });
             }
         }
         FeedEvent::Indicative { indicative: m } => {

@@ -253,7 +253,7 @@ impl Stream {
         changes.any(|change| match (&change.what, &self.told) {
             (What::Book(_), Told::Window(_)) => false,
             (What::Book(book), _) => wants.kinds.has_side(book.side),
-            (What::Trade(_), _) => wants.kinds.has_trades(),
+            (What::Trade(_) | What::Bust(_), _) => wants.kinds.has_trades(),
             (What::Auction(auction), _) => wants.kinds.has(auction_bit(auction) | 32),
         }) || matches!(&self.told, Told::Window(told) if window_differs(told))
     }
@@ -275,7 +275,10 @@ impl Stream {
             last = Some(*change);
             match &change.what {
                 What::Trade(trade) if wants.kinds.has_trades() => entries.push(trade_entry(trade)),
-                What::Trade(_) => {}
+                What::Bust(trade) if wants.kinds.has_trades() => {
+                    entries.push(Entry { action: 2, ..trade_entry(trade) });
+                }
+                What::Trade(_) | What::Bust(_) => {}
                 What::Auction(auction) => auction_entries(auction, wants, entries),
                 What::Book(book)
                     if wants.kinds.has_side(book.side) && self.has_told(book, wants) =>

@@ -9,6 +9,7 @@ use crate::connection::Speaks;
 use crate::fix::outbound::{self, Envelope, MESSAGE_BYTES_MAX};
 use crate::flow::{Again, Next};
 use crate::io::{Close, ConnId};
+use crate::operator::{Answer, OPERATOR};
 use crate::outbox::OutboxId;
 use crate::sbe;
 use crate::sbe::frame::Width;
@@ -97,6 +98,9 @@ impl Gateway {
         if event.get::<j::SessionDefined>().is_some() {
             return self.directory.learn(event);
         }
+        if let Some(answer) = event.get::<j::AdminAnswer>() {
+            return self.on_answer(event, answer);
+        }
         if event.get::<j::Opened>().is_some() {
             self.open = true;
             return;
@@ -132,6 +136,17 @@ impl Gateway {
         }
     }
 
+    /// To the operator who waits for it; one that has been too slow for so many misses it.
+    fn on_answer(&mut self, event: &Event, answer: &j::AdminAnswer) {
+        let asked = event.conn().filter(|conn| conn.gateway == OPERATOR);
+        if let (Some(asked), Some(result), Some(operator)) =
+            (asked, answer.result.known(), &mut self.operator)
+        {
+            let (ticket, affected) = (asked.generation, answer.affected.get());
+            let _ = operator.push(Answer { ticket, result, affected });
+        }
+    }
+
     /// A message of the FIXP session: the client gets it as it is.
     fn on_session_message(&mut self, now: u64, conn: ConnId, event: &Event) {
         let limits = self.settings.limits;
@@ -155,6 +170,7 @@ impl Gateway {
                     generation: event.head.generation.get(),
                 };
                 client.flow.begin(outbox, ack.next_seq_no.get());
+                client.flow.interleaves = true;
                 self.send_control(now, conn, event);
                 self.enqueue(conn); // What came behind the Establish may be read now.
             }
@@ -385,8 +401,8 @@ impl Gateway {
         true
     }
 
-    /// Reports of a range that was asked for again: announced, in one go, and after the last of them the
-    /// number that comes next. `false`: there is no room; a Writable follows and fetches them anew.
+    /// Reports of a range that was asked for again: announced, in one go, and after them the number of the
+    /// next one that is new. `false`: there is no room; a Writable follows and fetches them anew.
     fn send_retransmission(
         &mut self,
         now: u64,
@@ -413,13 +429,11 @@ impl Gateway {
             });
         }
         again.from += count as u64;
+        let sequence = oe::Sequence { next_seq_no: next.into(), ..oe::Sequence::ZERO };
+        let written = written.and_then(|at| {
+            Some(at + sbe::outbound::session(&sequence, width, room.get_mut(at..)?)?)
+        });
         let is_over = again.from > again.to;
-        if is_over {
-            let sequence = oe::Sequence { next_seq_no: next.into(), ..oe::Sequence::ZERO };
-            written = written.and_then(|at| {
-                Some(at + sbe::outbound::session(&sequence, width, room.get_mut(at..)?)?)
-            });
-        }
         self.transport.commit(conn, written.expect("room for all of them was reserved"));
         if let Some(client) = self.client(conn) {
             client.connection.on_told(now);

@@ -7,20 +7,28 @@
 //! `mio.rs` and `sim.rs` are its three back ends, which share `connections.rs`,
 //! `buffers.rs` and `tcp.rs`.
 //! `doorbell.rs` wakes a sleeping thread, `event_ring.rs` carries events from one thread to many,
-//! `udp.rs` is multicast, `client.rs` the other end of a connection, `clock.rs` the time, `cpu.rs` the cores, `host.rs` what a host says of itself. `disk.rs` is the one trait files
+//! `udp.rs` is multicast; `datagram.rs` the one trait the feed leaves through, by sockets (`burst.rs`) or past the
+//! kernel's stack (`af_xdp.rs`, with `frame.rs` and `interfaces.rs`). `client.rs` is the other end of a connection, `clock.rs` the time, `cpu.rs` the cores, `host.rs` what a host
+//! says of itself. `disk.rs` is the one trait files
 //! are reached through, `file.rs` this host's, `sim_disk.rs` one that can fail as told.
 
+pub mod af_xdp;
 mod buffers;
+pub mod burst;
 pub mod client;
 pub mod clock;
 mod connections;
 pub mod cpu;
+pub mod datagram;
 pub mod disk;
 pub mod doorbell;
 pub mod event_ring;
 pub mod file;
+mod frame;
 pub mod host;
 pub mod huge;
+mod interfaces;
+pub mod local;
 pub mod mio;
 pub mod reading;
 pub mod sim;

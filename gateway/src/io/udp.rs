@@ -5,14 +5,16 @@
 //! would do, and receivers have their ways to recover. Packets carry "don't fragment": a feed that
 //! is too big for the path should fail loudly, not arrive in pieces.
 
-use std::io;
+use std::io::{self, IoSlice};
 use std::mem::MaybeUninit;
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use rustix::net::sockopt::{Ipv4PathMtuDiscovery, set_ip_mtu_discover};
-use socket2::{Domain, Protocol, Socket, Type};
+use rustix::net::sockopt::{
+    Ipv4PathMtuDiscovery, set_ip_mtu_discover, set_socket_recv_buffer_size_force,
+};
+use socket2::{Domain, MsgHdr, Protocol, Socket, Type};
 
 /// How long [`MulticastReceiver::receive`] waits unless told otherwise.
 const READ_TIMEOUT: Duration = Duration::from_millis(100);
@@ -58,15 +60,51 @@ impl MulticastSender {
     pub fn send(&self, packet: &[u8]) -> io::Result<()> {
         let Err(error) = self.socket.send(packet) else { return Ok(()) };
         self.dropped.fetch_add(1, Ordering::Relaxed);
-        let no_room = error.kind() == io::ErrorKind::WouldBlock
-            || error.raw_os_error() == Some(libc::ENOBUFS);
-        if no_room { Ok(()) } else { Err(error) }
+        if is_no_room(&error) { Ok(()) } else { Err(error) }
+    }
+
+    /// Sends packets of `segment` bytes each, the last perhaps shorter, by one call: the kernel or the card cuts
+    /// `bytes` into them. Drops and counts all of them if there is no room now.
+    ///
+    /// # Errors
+    /// `EINVAL`, `EIO`, `EMSGSIZE`: not here, or not so many bytes; nothing was sent or counted.
+    pub fn send_segments(&self, bytes: &[u8], segment: usize) -> io::Result<()> {
+        let control = segment_control(segment);
+        let buffers = [IoSlice::new(bytes)];
+        let message = MsgHdr::new().with_buffers(&buffers).with_control(&control);
+        let Err(error) = self.socket.sendmsg(&message, 0) else { return Ok(()) };
+        if !is_no_room(&error) {
+            return Err(error);
+        }
+        self.dropped.fetch_add(bytes.len().div_ceil(segment) as u64, Ordering::Relaxed);
+        Ok(())
     }
 
     /// Packets that were not sent.
     pub fn dropped(&self) -> u64 {
         self.dropped.load(Ordering::Relaxed)
     }
+}
+
+fn is_no_room(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::WouldBlock || error.raw_os_error() == Some(libc::ENOBUFS)
+}
+
+const CONTROL_BYTES: usize = 24;
+/// `UDP_SEGMENT` of linux/udp.h.
+const UDP_SEGMENT: libc::c_int = 103;
+// The layout below: a length of eight bytes, level, type, then what it says, to a multiple of eight.
+const _: () = assert!(size_of::<libc::cmsghdr>() == 16);
+
+/// "Cut into segments of so many bytes", as a control message. Source: udp(7), cmsg(3).
+fn segment_control(segment: usize) -> [u8; CONTROL_BYTES] {
+    let mut control = [0; CONTROL_BYTES];
+    let (length, segment) = (size_of::<libc::cmsghdr>() + size_of::<u16>(), segment as u16);
+    control[..8].copy_from_slice(&length.to_ne_bytes());
+    control[8..12].copy_from_slice(&libc::SOL_UDP.to_ne_bytes());
+    control[12..16].copy_from_slice(&UDP_SEGMENT.to_ne_bytes());
+    control[16..18].copy_from_slice(&segment.to_ne_bytes());
+    control
 }
 
 /// Receives the packets of one multicast group.
@@ -114,6 +152,18 @@ impl MulticastReceiver {
     /// What the kernel said.
     pub fn set_read_timeout(&self, timeout: Duration) -> io::Result<()> {
         self.socket.set_read_timeout(Some(timeout.max(Duration::from_micros(1))))
+    }
+
+    /// Room for so many bytes of packets that have come and wait for `receive`, the kernel's own included (2304 for
+    /// a packet of 1472). Without CAP_NET_ADMIN at most `net.core.rmem_max`.
+    ///
+    /// # Errors
+    /// What the kernel said.
+    pub fn set_receive_buffer(&self, bytes: usize) -> io::Result<()> {
+        match set_socket_recv_buffer_size_force(&self.socket, bytes) {
+            Ok(()) => Ok(()),
+            Err(_) => self.socket.set_recv_buffer_size(bytes),
+        }
     }
 
     /// Waits for a packet and writes it to the front of `buffer`: its length, or `None` after the

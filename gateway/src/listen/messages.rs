@@ -53,6 +53,7 @@ pub(super) fn instrument_of(bytes: &[u8]) -> Option<u32> {
         .map(|message| message.instrument())
         .or_else(|| read::<md::TradingStatus>(bytes, |m| m.instrument.get()))
         .or_else(|| read::<md::Trade>(bytes, |m| m.instrument.get()))
+        .or_else(|| read::<md::TradeBust>(bytes, |m| m.instrument.get()))
         .or_else(|| read::<md::AuctionIndicative>(bytes, |m| m.instrument.get()))
         .or_else(|| read::<md::AuctionResult>(bytes, |m| m.instrument.get()))
 }
@@ -93,6 +94,9 @@ fn other_json(bytes: &[u8]) -> Value {
             "aggressor": side_or_none(m.aggressor), "seq": m.seq.get(),
             "tradeId": m.trade_id.get(), "price": m.price.to_string(), "qty": m.qty.to_string()});
     }
+    if let Ok((m, ..)) = md::TradeBust::decode(bytes) {
+        return bust_json(m);
+    }
     if let Ok((m, ..)) = md::AuctionIndicative::decode(bytes) {
         return indicative_json(m);
     }
@@ -108,6 +112,13 @@ pub(super) fn indicative_json(m: &md::AuctionIndicative) -> Value {
         "imbalanceSide": side_or_none(m.imbalance_side), "seq": m.seq.get(),
         "price": m.price.get().map(|_| m.price.to_string()), "qty": m.qty.to_string(),
         "imbalanceQty": m.imbalance_qty.to_string()})
+}
+
+/// See [`message_json`].
+pub(super) fn bust_json(m: &md::TradeBust) -> Value {
+    json!({"type": md::TradeBust::NAME, "instrument": m.instrument.get(), "seq": m.seq.get(),
+        "tradeId": m.trade_id.get(), "price": m.price.to_string(), "qty": m.qty.to_string(),
+        "tradeTime": m.trade_time.get()})
 }
 
 /// See [`message_json`].

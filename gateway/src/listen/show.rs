@@ -4,7 +4,8 @@
 //! the other does not. Decimals are exact: text in text, strings in JSON.
 
 use super::messages::{
-    Traded, indicative_json, instrument_of, message_json, result_json, side_name, side_or_none,
+    Traded, bust_json, indicative_json, instrument_of, message_json, result_json, side_name,
+    side_or_none,
 };
 use super::meter::Second;
 use marketdata::book::Level;
@@ -206,6 +207,13 @@ impl<W: Write> Show<W> {
                             "error": error})
                     },
                 );
+            }
+            FeedEvent::Bust { bust } => {
+                let symbol = self.symbol(bust.instrument.get());
+                let (id, qty, price) = (bust.trade_id, bust.qty, bust.price);
+                let text = format!("{symbol}: trade {id}, {qty} @ {price}, is taken back");
+                let json = bust_json(bust);
+                self.say(|| text, || json);
             }
             FeedEvent::Changed { .. }
             | FeedEvent::Checksum { .. }

@@ -6,6 +6,7 @@
 
 use crate::command_slot::Slot;
 use crate::directory::Directory;
+use engine::quotes::QUOTES_MAX;
 use sbe_schemas::header::{self, Message};
 use sbe_schemas::journal as j;
 use sbe_schemas::order_entry as oe;
@@ -21,6 +22,8 @@ const UNSUPPORTED_MESSAGE: u8 = 3;
 const APPLICATION_NOT_AVAILABLE: u8 = 4;
 /// OrderCapacity (528): agency, proprietary, individual, principal, riskless principal, agent for another member.
 const CAPACITIES: [u8; 6] = *b"AGIPRW";
+/// Where the entries of a MassQuote begin: behind header, block and dimensions.
+const QUOTES_AT: usize = size_of::<header::MessageHeader>() + size_of::<oe::MassQuote>() + 4;
 /// Ids that fields of several requests share.
 const CL_ORD_ID: u16 = 2;
 
@@ -286,6 +289,12 @@ fn read(
                 instrument: m.instrument,
             });
         }
+        oe::MassQuote::TEMPLATE_ID => mass_quote(message, head, expected, slot)?,
+        oe::QuoteCancel::TEMPLATE_ID => {
+            let m = block::<oe::QuoteCancel>(message)?;
+            Check::begin(&mut head, m.head, &[0; 36], expected, false)?;
+            slot.set(&j::QuoteCancel { head, quote_id: m.quote_id, instrument: m.instrument });
+        }
         _ => return Err(unknown(message, head, expected)),
     }
     Ok(())
@@ -421,6 +430,44 @@ fn cancel_replace(
         ..j::ReplaceOrder::ZERO
     });
     Ok(())
+}
+
+fn mass_quote(
+    message: &[u8],
+    mut head: CommandHead,
+    expected: &Expected,
+    slot: &mut Slot,
+) -> Result<(), Bad> {
+    let m = oe::MassQuote::view(message).map_err(|_| Bad::Malformed)?;
+    let entries = m.quotes.len();
+    let length = QUOTES_AT + entries * size_of::<oe::MassQuoteQuotes>();
+    let later = header::header(message).is_ok_and(|h| h.version.get() > oe::NewOrder::VERSION);
+    if message.len() != length && !later {
+        return Err(Bad::Malformed);
+    }
+    let mut check = Check::begin(&mut head, m.block.head, &[0; 36], expected, true)?;
+    check.known(is_text(&m.block.account, 0), 3)?;
+    check.known(m.block.self_trade.known().is_some(), 4)?;
+    check.known((1..=QUOTES_MAX).contains(&entries), 6)?;
+    let block = j::MassQuote {
+        head,
+        quote_id: m.block.quote_id,
+        account: m.block.account,
+        self_trade: m.block.self_trade,
+        conditions: m.block.conditions,
+    };
+    let quotes = m.quotes.iter().map(|entry| j::MassQuoteQuotes {
+        instrument: entry.block.instrument,
+        bid_price: entry.block.bid_price,
+        bid_qty: entry.block.bid_qty,
+        offer_price: entry.block.offer_price,
+        offer_qty: entry.block.offer_qty,
+    });
+    let write = |out: &mut [u8]| {
+        let out = j::MassQuoteEncoder::new(out).block(&block);
+        out.quotes(quotes, |out, entry| out.block(&entry)).finish()
+    };
+    slot.set_with(write).ok_or(Bad::Malformed)
 }
 
 /// The checks of one request, which know how to refuse it.

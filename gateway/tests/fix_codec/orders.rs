@@ -47,7 +47,9 @@ fn slot(kind: &str, fields: &str) -> Slot {
         refuses_orders: false,
     };
     let mut scanner = Scanner::new();
-    command(&scanner.scan(body), msg_type_of(body), CommandHead::ZERO, &expected, &directory())
+    let (fields, mut slot) = (scanner.scan(body), Slot::EMPTY);
+    command(&fields, msg_type_of(body), CommandHead::ZERO, &expected, &directory(), &mut slot);
+    slot
 }
 
 fn read<M: Message>(slot: &Slot) -> M {

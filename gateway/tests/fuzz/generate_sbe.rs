@@ -134,7 +134,13 @@ impl Generator {
                 request_id: 7.into(),
                 instrument: (self.draw.below(3) as u32).into(),
             }),
-            33..=35 => message(&oe::Sequence {
+            33 => self.mass_quote(),
+            34 => message(&oe::QuoteCancel {
+                head: self.head(),
+                quote_id: self.number.into(),
+                instrument: (self.draw.below(3) as u32).into(),
+            }),
+            35 => message(&oe::Sequence {
                 next_seq_no: (self.number + [0, 0, 0, 1, 3][self.draw.below(5)]).into(),
                 ..oe::Sequence::ZERO
             }),
@@ -209,6 +215,32 @@ impl Generator {
             _ => {}
         }
         order
+    }
+
+    /// None to 17 entries, where 1 to 16 are taken.
+    fn mass_quote(&mut self) -> Vec<u8> {
+        let entries = [0, 1, 1, 2, 3, 16, 17][self.draw.below(7)];
+        let mut out = vec![0; 1024];
+        let block = oe::MassQuote {
+            head: self.head(),
+            quote_id: self.number.into(),
+            ..oe::MassQuote::ZERO
+        };
+        let quotes = (0..entries).map(|_| {
+            let (bid, offer) = (self.new_order(), self.new_order());
+            oe::MassQuoteQuotes {
+                instrument: (self.draw.below(3) as u32).into(),
+                bid_price: bid.price,
+                bid_qty: bid.order_qty,
+                offer_price: offer.price,
+                offer_qty: offer.order_qty,
+            }
+        });
+        let quotes: Vec<_> = quotes.collect();
+        let encoder = oe::MassQuoteEncoder::new(&mut out).block(&block);
+        let written = encoder.quotes(&quotes, |out, quote| out.block(quote)).finish();
+        out.truncate(written.expect("room for 17"));
+        out
     }
 
     fn short(&mut self) -> oe::NewOrderShort {

@@ -1,5 +1,7 @@
-//! A venue in one network namespace, its subscriber in another, and nft between them that drops packets by
-//! count: what both lines lose is asked for, and in the end every book is the venue's.
+//! A venue in one network namespace, its subscriber in another.
+//!
+//! With nft between them that drops packets by count: what both lines lose is asked for, and in the end every book
+//! is the venue's. And (`xdp.rs`) with lines that leave by AF_XDP.
 //!
 //! Needs root, `ip` and `nft`; where they are missing or refused the test says so and passes.
 #![allow(
@@ -9,6 +11,8 @@
     unreachable_pub,
     reason = "a test"
 )]
+
+mod xdp;
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::PathBuf;
@@ -35,9 +39,9 @@ fn must(words: &str) -> Result<(), String> {
 
 impl Cable {
     /// 10.77.0.1 (venue) and 10.77.0.2 (subscriber).
-    fn new() -> Result<Self, String> {
+    fn new(tag: char) -> Result<Self, String> {
         let pid = std::process::id();
-        let cable = Self { names: [format!("pcv{pid}"), format!("pcs{pid}")] };
+        let cable = Self { names: [format!("pcv{tag}{pid}"), format!("pcs{tag}{pid}")] };
         let [venue, subscriber] = &cable.names;
         must("nft --version")?;
         must(&format!("ip netns add {venue}"))?;
@@ -87,22 +91,28 @@ impl Drop for Process {
     }
 }
 
-fn directory() -> PathBuf {
-    let name = format!("namespaces-{}", std::process::id());
+fn directory(tag: char) -> PathBuf {
+    let name = format!("namespaces-{tag}{}", std::process::id());
     let directory = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
     let _ = std::fs::remove_dir_all(&directory);
     std::fs::create_dir_all(&directory).unwrap();
     directory
 }
 
-/// A venue on the cable.
-fn venue(cable: &Cable, directory: &std::path::Path) -> Process {
+/// A venue on the cable, with this changed in its configuration, and what it said when it started; what it says
+/// later is in `venue.log`.
+fn venue(
+    cable: &Cable,
+    directory: &std::path::Path,
+    (from, to): (&str, &str),
+) -> (Process, Vec<String>) {
     let config = gateway::config::DEMO
         .replace("127.0.0.1:9001", "10.77.0.1:9001")
         .replace("# replay = \"127.0.0.1:9104\"", "replay = \"10.77.0.1:9104\"")
         .replace("interface = \"127.0.0.1\"", "interface = \"10.77.0.1\"")
         .replace("ttl = 0 ", "ttl = 1 ")
-        .replace("heartbeat_ms = 1000", "heartbeat_ms = 50");
+        .replace("heartbeat_ms = 1000", "heartbeat_ms = 50")
+        .replacen(from, to, 1);
     std::fs::write(directory.join("venue.toml"), config).unwrap();
     let mut command = cable.command(0, env!("CARGO_BIN_EXE_portcullis"));
     command
@@ -110,19 +120,27 @@ fn venue(cable: &Cable, directory: &std::path::Path) -> Process {
         .arg(directory.join("venue.toml"))
         .arg("--data")
         .arg(directory.join("data"));
-    let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+    let log = std::fs::File::create(directory.join("venue.log")).unwrap();
+    let mut child = command.stdout(Stdio::piped()).stderr(log).spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    assert!(lines.any(|line| line.unwrap() == "ready"), "the venue did not start");
+    let mut said = Vec::new();
+    loop {
+        match lines.next() {
+            Some(Ok(line)) if line == "ready" => break,
+            Some(Ok(line)) => said.push(line),
+            _ => panic!("the venue did not start: {said:?}"),
+        }
+    }
     std::thread::spawn(move || lines.count());
-    Process(child)
+    (Process(child), said)
 }
 
 /// Sends `orders` limit orders by FIX from inside the venue's namespace, by the shell's /dev/tcp: this process
 /// is in neither.
-fn trade(cable: &Cable, orders: usize) {
+fn trade(cable: &Cable, client: &str, orders: usize) {
     let soh = '\u{1}';
     let message = |number: usize, kind: &str, fields: &str| {
-        let body = format!("35={kind}|34={number}|49=CLIENT1|52=NOW|56=PORTCULLIS|{fields}");
+        let body = format!("35={kind}|34={number}|49={client}|52=NOW|56=PORTCULLIS|{fields}");
         body.replace('|', &soh.to_string())
     };
     let now = gateway::fix::time::Stamp::new(
@@ -137,7 +155,7 @@ fn trade(cable: &Cable, orders: usize) {
         let sum = head.bytes().fold(0_u8, u8::wrapping_add);
         bytes.extend(format!("{head}10={sum:03}{soh}").bytes());
     };
-    push(message(1, "A", "98=0|108=30|554=client1|"));
+    push(message(1, "A", &format!("98=0|108=30|554={}|", client.to_lowercase())));
     for n in 0..orders {
         // Both sides around one price: many trade, many stay.
         let (side, price) = (1 + n % 2, 10_000 + (n * 7919) % 40);
@@ -203,12 +221,12 @@ impl Listener {
 
 #[test]
 fn what_nft_drops_on_both_lines_is_asked_for_and_every_book_is_the_venues() {
-    let cable = match Cable::new() {
+    let cable = match Cable::new('n') {
         Ok(cable) => cable,
         Err(why) => return eprintln!("not run: no namespaces here: {why}"),
     };
-    let directory = directory();
-    let _venue = venue(&cable, &directory);
+    let directory = directory('n');
+    let (_venue, _) = venue(&cable, &directory, ("", ""));
     // They are stopped when all is quiet; this is for the case that nobody is left to do so.
     let seconds = ["--seconds", "60"];
     let replay = ["--replay", "10.77.0.1:9104"];
@@ -223,7 +241,7 @@ fn what_nft_drops_on_both_lines_is_asked_for_and_every_book_is_the_venues() {
     let truth = Listener::start(&cable, &[&seconds[..], &replay, &["--tcp"]].concat());
     let listener = Listener::start(&cable, &[&seconds[..], &replay].concat());
     std::thread::sleep(Duration::from_millis(700));
-    trade(&cable, 3000);
+    trade(&cable, "CLIENT1", 3000);
     // Longer than any answer takes, and than the venue's heartbeats, which show what is missing at the end.
     std::thread::sleep(Duration::from_secs(2));
     let (told, orders) = listener.finish();

@@ -2,11 +2,15 @@
 //!
 //! Encodes a message from `name=value` pairs and decodes one strictly: schema, version and block length are
 //! those of the XML, enums and sets have known values only, text is padded with NUL to its end, and nothing
-//! follows the block.
+//! follows. A message of a later version may be longer, and one of an earlier version shorter, than the XML says.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
-const XML: &str = include_str!("../../../sbe-schemas/schemas/order-entry.xml");
+/// As it is today.
+pub const XML: &str = include_str!("../../../sbe-schemas/schemas/order-entry.xml");
+/// As it was first published.
+pub const XML_0: &str = include_str!("../../../sbe-schemas/schemas/published/order-entry-0.xml");
 
 #[derive(Clone, Debug)]
 enum Kind {
@@ -35,6 +39,15 @@ struct Message {
     id: u16,
     fields: Vec<Field>,
     block_length: usize,
+    /// Of dimensions u16 and u16.
+    group: Option<Group>,
+}
+
+struct Group {
+    name: String,
+    id: u16,
+    fields: Vec<Field>,
+    entry_length: usize,
 }
 
 pub struct Schema {
@@ -64,8 +77,8 @@ fn primitive(name: &str) -> (usize, Kind) {
 }
 
 impl Schema {
-    pub fn read() -> Self {
-        let document = roxmltree::Document::parse(XML).expect("well-formed");
+    pub fn read(xml: &str) -> Self {
+        let document = roxmltree::Document::parse(xml).expect("well-formed");
         let root = document.root_element();
         let number = |node: roxmltree::Node<'_, '_>, name| -> u16 {
             node.attribute(name).expect(name).parse().expect(name)
@@ -78,20 +91,23 @@ impl Schema {
             .collect();
         let mut messages = BTreeMap::new();
         for node in root.children().filter(|n| n.tag_name().name() == "message") {
-            let (mut fields, mut offset) = (vec![], 0);
-            for field in node.children().filter(|n| n.is_element()) {
-                assert_eq!(field.tag_name().name(), "field", "no groups, no data");
-                let (name, id) = (field.attribute("name").expect("a name"), number(field, "id"));
-                lay(
-                    &types,
-                    field.attribute("type").expect("a type"),
-                    name,
-                    id,
-                    &mut offset,
-                    &mut fields,
-                );
-            }
-            let message = Message { id: number(node, "id"), fields, block_length: offset };
+            let block = |node: roxmltree::Node<'_, '_>| {
+                let (mut fields, mut offset) = (vec![], 0);
+                for field in node.children().filter(|n| n.has_tag_name("field")) {
+                    let (name, id) = (field.attribute("name").expect("name"), number(field, "id"));
+                    let kind = field.attribute("type").expect("a type");
+                    lay(&types, kind, name, id, &mut offset, &mut fields);
+                }
+                (fields, offset)
+            };
+            let (fields, block_length) = block(node);
+            let group = node.children().find(|n| n.has_tag_name("group")).map(|node| {
+                let (fields, entry_length) = block(node);
+                let name = node.attribute("name").expect("a name").to_owned();
+                Group { name, id: number(node, "id"), fields, entry_length }
+            });
+            assert!(!node.children().any(|n| n.has_tag_name("data")), "no data");
+            let message = Message { id: number(node, "id"), fields, block_length, group };
             messages.insert(node.attribute("name").expect("a name").to_owned(), message);
         }
         Self { id: number(root, "id"), version: number(root, "version"), messages }
@@ -102,18 +118,25 @@ impl Schema {
         let message = self.messages.get(name).unwrap_or_else(|| panic!("no message {name}"));
         let header = [message.block_length as u16, message.id, self.id, self.version];
         let mut bytes: Vec<u8> = header.into_iter().flat_map(u16::to_le_bytes).collect();
-        bytes.resize(8 + message.block_length, 0);
-        for field in &message.fields {
-            let given = pairs.iter().find(|(name, _)| *name == field.name).map(|(_, v)| v.as_str());
-            let place = &mut bytes[8 + field.offset..][..field.size];
-            match given {
-                Some(value) => put(field, value, place),
-                None if matches!(field.kind, Kind::Decimal(Some(_))) => put(field, "-", place),
-                None => {}
+        let mut own = pairs.to_vec();
+        let entries = message.group.as_ref().map(|group| {
+            let given = own.iter().position(|(name, _)| *name == group.name);
+            let text = given.map(|at| own.remove(at).1).unwrap_or_default();
+            (group, text)
+        });
+        bytes.extend(block(name, &message.fields, message.block_length, &own));
+        if let Some((group, text)) = entries {
+            let entries: Vec<&str> = text.split(';').filter(|entry| !entry.is_empty()).collect();
+            let dimensions = [group.entry_length as u16, entries.len() as u16];
+            bytes.extend(dimensions.into_iter().flat_map(u16::to_le_bytes));
+            for entry in entries {
+                let pair = |pair: &str| {
+                    let (name, value) = pair.split_once(':').expect("name:value");
+                    (name.to_owned(), value.to_owned())
+                };
+                let pairs: Vec<_> = entry.split(',').map(pair).collect();
+                bytes.extend(block(&group.name, &group.fields, group.entry_length, &pairs));
             }
-        }
-        for (given, _) in pairs {
-            assert!(message.fields.iter().any(|f| f.name == *given), "{name} has no {given}");
         }
         bytes
     }
@@ -127,7 +150,16 @@ impl Schema {
 
     /// Id of a field.
     pub fn field_id(&self, name: &str, field: &str) -> u16 {
-        self.messages[name].fields.iter().find(|f| f.name == field).expect("a field").id
+        let message = &self.messages[name];
+        let group = message.group.as_ref().filter(|group| group.name == field);
+        let named = message.fields.iter().find(|f| f.name == field).map(|f| f.id);
+        named.or(group.map(|group| group.id)).expect("a field")
+    }
+
+    /// The name of the message in `bytes`; `None`: it is of a later version than this schema.
+    pub fn name_of(&self, bytes: &[u8]) -> Option<&str> {
+        let id = u16::from_le_bytes(bytes[2..4].try_into().expect("two bytes"));
+        self.messages.iter().find(|(_, m)| m.id == id).map(|(name, _)| name.as_str())
     }
 
     /// # Errors
@@ -138,22 +170,67 @@ impl Schema {
             Ok(u16::from_le_bytes([pair[0], pair[1]]))
         };
         let (length, id, schema, version) = (word(0)?, word(2)?, word(4)?, word(6)?);
-        if (schema, version) != (self.id, self.version) {
-            return Err(format!("schema {schema} version {version}"));
+        if schema != self.id {
+            return Err(format!("schema {schema}"));
         }
         let known = self.messages.iter().find(|(_, m)| m.id == id);
         let (name, message) = known.ok_or(format!("no message {id}"))?;
-        if usize::from(length) != message.block_length || bytes.len() != 8 + message.block_length {
+        let (length, wanted) = (usize::from(length), message.block_length);
+        let fits = match version.cmp(&self.version) {
+            Ordering::Less => length <= wanted,
+            Ordering::Equal => length == wanted,
+            Ordering::Greater => length >= wanted,
+        };
+        let (block, tail) = bytes[8..].split_at_checked(length).ok_or(format!("{name} is cut"))?;
+        let tail = match &message.group {
+            Some(group) => after_group(group, tail)?,
+            None => tail,
+        };
+        if !fits || !tail.is_empty() {
             return Err(format!("{name}: block of {length}, {} bytes in all", bytes.len()));
         }
         let mut fields = BTreeMap::new();
         for field in &message.fields {
-            let value = text_of(field, &bytes[8 + field.offset..][..field.size]);
+            let Some(place) = block.get(field.offset..field.offset + field.size) else { continue };
+            let value = text_of(field, place);
             let value = value.map_err(|what| format!("{name}.{}: {what}", field.name))?;
             fields.insert(field.name.clone(), value);
         }
         Ok(Decoded { name: name.clone(), fields })
     }
+}
+
+/// What follows a group, whose entries are read strictly too.
+fn after_group<'a>(group: &Group, tail: &'a [u8]) -> Result<&'a [u8], String> {
+    let word = |at: usize| tail.get(at..at + 2).map(|b| usize::from(b[0]) | usize::from(b[1]) << 8);
+    let (length, count) = word(0).zip(word(2)).ok_or("no dimensions")?;
+    let (entries, rest) = tail[4..].split_at_checked(length * count).ok_or("a cut group")?;
+    for entry in entries.chunks(length.max(1)) {
+        for field in &group.fields {
+            let place =
+                entry.get(field.offset..field.offset + field.size).ok_or("a short entry")?;
+            text_of(field, place)?;
+        }
+    }
+    Ok(rest)
+}
+
+/// Fields that are not given are zero, optional decimals absent.
+fn block(of: &str, fields: &[Field], length: usize, pairs: &[(String, String)]) -> Vec<u8> {
+    let mut bytes = vec![0; length];
+    for field in fields {
+        let given = pairs.iter().find(|(name, _)| *name == field.name).map(|(_, v)| v.as_str());
+        let place = &mut bytes[field.offset..][..field.size];
+        match given {
+            Some(value) => put(field, value, place),
+            None if matches!(field.kind, Kind::Decimal(Some(_))) => put(field, "-", place),
+            None => {}
+        }
+    }
+    for (given, _) in pairs {
+        assert!(fields.iter().any(|f| f.name == *given), "{of} has no {given}");
+    }
+    bytes
 }
 
 fn lay(

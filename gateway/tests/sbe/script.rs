@@ -138,6 +138,8 @@ impl Play<'_> {
                 *value = self.instrument.to_string();
             } else if value == "S_A" {
                 *value = format!("{}A", self.prefix);
+            } else if value.contains(":I") {
+                *value = value.replace(":I", &format!(":{}", self.instrument));
             }
         }
         (message, pairs)

@@ -1,7 +1,8 @@
 //! Both protocols on one book, and the client library under them.
 
 use crate::peer::Peer;
-use crate::seat::KEY;
+use crate::schema;
+use crate::seat::{KEY, Seat};
 use crate::stage;
 use crate::venue::Venue;
 use sbe_client::{Driver, Heard, Key, Memory, Report, Session, Wants, Width};
@@ -115,4 +116,62 @@ fn the_library_goes_on_after_kills_without_missing_or_repeating_a_report() {
     }
     // 20 orders: each accepted once, and answered from its state once.
     assert_eq!(seen, (1..=40).collect::<Vec<_>>());
+}
+
+/// What follows a Retransmission is as many reports as it says, from where it says, and a Sequence with the number
+/// of the next new one; what is new comes between, and nobody waits for the end of a long one.
+#[test]
+fn a_retransmission_comes_in_pieces_and_what_is_new_between_them() {
+    let mut venue = Venue::start("uring", "split", |demo| stage(&demo, 1, false));
+    let xml = schema::Schema::read(schema::XML);
+    let (mut between, mut next) = (0, 1);
+    let mut seat = Seat::new("S0A".into(), true);
+    seat.log_on(&xml, &venue.sbe_address).unwrap();
+    // Whether the venue is faster than this client is chance: a few times.
+    for life in 0..10 {
+        let first = next;
+        for n in 0..1000 {
+            if n >= 900 {
+                std::thread::sleep(Duration::from_micros(20)); // Not all before the first piece.
+            }
+            let name = format!("clOrdId=l{life}n{n}");
+            let terms = "side=Buy ordType=Limit timeInForce=Day price=1 orderQty=1 instrument=4";
+            let words = format!("{name} {terms}");
+            let pairs = words.split(' ').map(|pair| pair.split_once('=').expect("a pair"));
+            seat.say(&xml, "NewOrder", pairs.map(|(n, v)| (n.into(), v.into())).collect()).unwrap();
+            if n == 899 {
+                let asks = [("fromSeqNo", first), ("count", 900)];
+                let asks = asks.map(|(n, v): (&str, u64)| (n.to_owned(), v.to_string())).to_vec();
+                seat.say(&xml, "RetransmitRequest", asks).unwrap();
+            }
+        }
+        let number = |d: &schema::Decoded, name: &str| d.fields[name].parse::<u64>().expect("one");
+        let (mut again, mut pieces) = (first, 0);
+        while again < first + 900 || next < first + 1000 {
+            let heard = seat.hear(&xml).unwrap();
+            if heard.name != "Retransmission" {
+                assert_eq!(number(&heard, "msgSeqNum"), next);
+                between += u64::from(again > first && again < first + 900);
+                next += 1;
+                continue;
+            }
+            assert_eq!(number(&heard, "nextSeqNo"), again);
+            for _ in 0..number(&heard, "count") {
+                assert_eq!(number(&seat.hear(&xml).unwrap(), "msgSeqNum"), again);
+                again += 1;
+            }
+            let sequence = seat.hear(&xml).unwrap();
+            assert_eq!(
+                (sequence.name.as_str(), number(&sequence, "nextSeqNo")),
+                ("Sequence", next)
+            );
+            pieces += 1;
+        }
+        assert!(pieces >= 900 / 64, "{pieces} pieces");
+        if between > 0 {
+            break;
+        }
+    }
+    assert!(between > 0, "nothing new ever came between two pieces");
+    venue.kill_9();
 }

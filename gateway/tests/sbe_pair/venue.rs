@@ -213,10 +213,11 @@ impl Venue {
 
     /// `false`: it waits for more bytes, or for an answer.
     fn read_some(&mut self) -> bool {
-        let mut scanner = Scanner::new();
+        let (mut scanner, mut slot) = (Scanner::new(), Slot::EMPTY);
         let Some(live) = self.live.as_mut().filter(|live| !live.closing) else { return false };
         let mut shared = Shared {
             scanner: &mut scanner,
+            slot: &mut slot,
             directory: &self.directory,
             venue: b"VENUE",
             limits: &LIMITS,

@@ -9,14 +9,14 @@ use crate::words;
 use engine::fake_log::Dice;
 use gateway::io::sim::{SimClient, SimNet};
 use gateway::sbe::frame::{Frame, Width, next};
-use sbe_client::{Heard, Key, Memory, Session, Wants};
+use sbe_client::{Heard, Key, MassQuote, Memory, Request, Session, Wants};
 use sbe_schemas::header::Message;
 use sbe_schemas::header::{fill_text, header, text};
 use sbe_schemas::order_entry as oe;
 use sbe_schemas::types::{
     CancelOnDisconnectType, Conditions, Decimal8, Decimal8Null, EstablishRejectReason, EventFlags,
-    MassActionScope, MassActionType, NegotiateRejectReason, OrdType, Side, TerminateReason,
-    TimeInForce,
+    MassActionScope, MassActionType, NegotiateRejectReason, OrdType, RequestHead, Side,
+    TerminateReason, TimeInForce,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -34,6 +34,21 @@ enum Asked {
     Status(oe::OrderStatusRequest),
     MassStatus(oe::MassStatusRequest),
     Instruments(oe::InstrumentListRequest),
+    Quotes(Quotes),
+    EndQuotes(oe::QuoteCancel),
+}
+
+/// Bids and offers of two instruments.
+#[derive(Clone, Copy)]
+struct Quotes {
+    block: oe::MassQuote,
+    entries: [oe::MassQuoteQuotes; 2],
+}
+
+impl Request for Quotes {
+    fn append(&self, head: RequestHead, width: sbe_client::Width, out: &mut Vec<u8>) {
+        MassQuote { block: self.block, quotes: &self.entries }.append(head, width, out);
+    }
 }
 
 enum Link {
@@ -333,6 +348,12 @@ impl BinaryClient {
                 Asked::Instruments(m) => {
                     got.field("320").is_some_and(|it| it == m.request_id.to_string())
                 }
+                Asked::Quotes(Quotes { block, .. }) => {
+                    got.field("117").is_some_and(|it| it == block.quote_id.to_string())
+                }
+                Asked::EndQuotes(m) => {
+                    got.field("117").is_some_and(|it| it == m.quote_id.to_string())
+                }
                 _ => named && !of_status,
             }
         };
@@ -370,7 +391,7 @@ impl BinaryClient {
                 }
             };
         }
-        let number = put!(New Short Replace Cancel MassAction Status MassStatus Instruments);
+        let number = put!(New Short Replace Cancel MassAction Status MassStatus Instruments Quotes EndQuotes);
         self.unanswered.insert(number, asked);
     }
 
@@ -402,6 +423,7 @@ impl BinaryClient {
                 ..oe::InstrumentListRequest::ZERO
             }),
             18 if self.dice.hits(300) => self.mass_action(),
+            18 => self.quotes(),
             19 if self.dice.hits(100) => return self.leave(now, net),
             // Something that is refused, with a number: no such side, no such instrument, no quantity.
             _ => {
@@ -528,6 +550,27 @@ impl BinaryClient {
         })
     }
 
+    fn quotes(&mut self) -> Asked {
+        self.names += 1;
+        let quote_id = self.names.into();
+        if self.dice.hits(150) {
+            return Asked::EndQuotes(oe::QuoteCancel { quote_id, ..oe::QuoteCancel::ZERO });
+        }
+        let mut entry = |instrument: u32| {
+            let bid = 10 * UNIT + self.dice.below(6) as i64 * UNIT / 100;
+            let offer = bid + self.dice.below(4) as i64 * UNIT / 100;
+            oe::MassQuoteQuotes {
+                instrument: instrument.into(),
+                bid_price: Decimal8Null::new((!self.dice.hits(150)).then_some(bid)),
+                bid_qty: self.quantity(),
+                offer_price: Decimal8Null::new((!self.dice.hits(150)).then_some(offer)),
+                offer_qty: self.quantity(),
+            }
+        };
+        let entries = [entry(ACME), entry(2)];
+        Asked::Quotes(Quotes { block: oe::MassQuote { quote_id, ..oe::MassQuote::ZERO }, entries })
+    }
+
     fn mass_action(&mut self) -> Asked {
         let actions = [MassActionType::Cancel, MassActionType::Kill, MassActionType::Unblock];
         Asked::MassAction(oe::MassAction {
@@ -549,7 +592,7 @@ impl Asked {
             Self::MassAction(m) => m.cl_ord_id,
             Self::Status(m) => m.cl_ord_id,
             Self::MassStatus(m) => m.mass_status_req_id,
-            Self::Instruments(_) => return None,
+            Self::Instruments(_) | Self::Quotes(_) | Self::EndQuotes(_) => return None,
         };
         Some(String::from_utf8_lossy(text(&name)).into_owned())
     }

@@ -140,6 +140,12 @@ impl Words {
                     self.say("320", m.request_id);
                 }
             }
+            oe::QuoteAck::TEMPLATE_ID => {
+                let m = read::<oe::QuoteAck>(body);
+                if m.is_last.known() == Some(Boolean::True) {
+                    self.say("117", m.quote_id);
+                }
+            }
             oe::BusinessReject::TEMPLATE_ID => {
                 let m = read::<oe::BusinessReject>(body);
                 self.say("45", m.ref_seq_num);

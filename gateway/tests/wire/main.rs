@@ -8,6 +8,7 @@
     reason = "a test"
 )]
 
+mod operator;
 mod orders;
 #[allow(dead_code, reason = "market data's tests use the rest")]
 mod peer;

@@ -165,6 +165,11 @@ impl Venue {
         Listener(command.stdout(Stdio::piped()).spawn().unwrap())
     }
 
+    /// Its data directory.
+    pub fn data(&self) -> PathBuf {
+        self.directory.join("data")
+    }
+
     /// What a second process on the same data directory says.
     pub fn start_another(&self) -> String {
         let mut command = Self::command(&self.directory, &self.transport, &self.placement);

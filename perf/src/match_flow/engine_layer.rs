@@ -18,7 +18,8 @@ use sbe_schemas::header::{Message, fill_text};
 use sbe_schemas::journal as j;
 use sbe_schemas::order_entry as oe;
 use sbe_schemas::types::{
-    Boolean, CommandHead, Decimal8, Decimal8Null, OrdType, Phase, Protocol, SelfTrade, TimeInForce,
+    Boolean, CommandHead, Decimal8, Decimal8Null, EventKind, OrdType, Phase, Protocol, SelfTrade,
+    TimeInForce,
 };
 use std::ops::Range;
 
@@ -103,7 +104,7 @@ impl Layer for EngineLayer {
     }
 
     fn new(script: &Script) -> anyhow::Result<Self> {
-        Self::make(script, None)
+        Self::make(script, None, None)
     }
 
     fn replay<W: Watch>(
@@ -128,7 +129,17 @@ impl Layer for EngineLayer {
 impl EngineLayer {
     /// The same, and every batch goes to `log` before it is applied.
     pub(super) fn with_log(script: &Script, log: BatchLog) -> anyhow::Result<Self> {
-        Self::make(script, Some(log))
+        Self::make(script, Some(log), None)
+    }
+
+    /// The same, and it keeps what the feed is told, from the definition of the venue on.
+    pub(super) fn that_hears(script: &Script) -> anyhow::Result<Self> {
+        Self::make(script, None, Some(Vec::new()))
+    }
+
+    /// What the feed was told: messages, and the ends of batches.
+    pub(super) fn heard(self) -> Vec<Event> {
+        self.ring.heard.unwrap_or_default()
     }
 
     /// What it has come to.
@@ -136,10 +147,14 @@ impl EngineLayer {
         &self.engine
     }
 
-    fn make(script: &Script, log: Option<BatchLog>) -> anyhow::Result<Self> {
+    fn make(
+        script: &Script,
+        log: Option<BatchLog>,
+        heard: Option<Vec<Event>>,
+    ) -> anyhow::Result<Self> {
         let mut layer = Self {
             engine: Engine::new(script.limits),
-            ring: Ring::new(),
+            ring: Ring { heard, ..Ring::new() },
             clients: Clients { numbers: [1; SESSIONS as usize], cancels: 0 },
             batches: (0..BATCHES_MAX).map(|_| CommandBuffer::new()).collect(),
             seq: 1,
@@ -471,12 +486,15 @@ struct Ring {
     logons: u32,
     /// The resting side of a trade whose other side comes next: TradeID, id.
     maker: Option<(u64, u32)>,
+    /// What the feed is told, where somebody wants it.
+    heard: Option<Vec<Event>>,
 }
 
 impl Ring {
     fn new() -> Self {
         let empty = Event::of(&j::BatchEnd { commands: 0.into() });
-        Self { slots: vec![empty; RING_SLOTS], written: 0, read: 0, logons: 0, maker: None }
+        let slots = vec![empty; RING_SLOTS];
+        Self { slots, written: 0, read: 0, logons: 0, maker: None, heard: None }
     }
 
     /// Takes the trades out of what is new.
@@ -484,6 +502,11 @@ impl Ring {
         while self.read < self.written {
             let event = &self.slots[self.read as usize % RING_SLOTS];
             self.read += 1;
+            if let Some(heard) = &mut self.heard
+                && matches!(event.kind(), Some(EventKind::Market | EventKind::Control))
+            {
+                heard.push(*event);
+            }
             if let Some(report) = event.get::<oe::ExecutionReportTrade>() {
                 let told = (report.trade_id.get(), id_of(&report.cl_ord_id));
                 let (trade_id, Some(id)) = told else { bail!("a trade of an unknown name") };

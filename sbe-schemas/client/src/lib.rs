@@ -14,5 +14,5 @@ mod session;
 mod wire;
 
 pub use driver::Driver;
-pub use session::{Heard, Key, Memory, Request, Session, Wants};
+pub use session::{Heard, Key, MassQuote, Memory, Request, Session, Wants};
 pub use wire::{ENCODING, Report, Width};

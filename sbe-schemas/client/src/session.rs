@@ -6,7 +6,7 @@
 //! The connection begins anew whenever it must; [`Memory`] goes on. Requests that were sent and not answered
 //! when a connection ended may be sent again with [`Session::repeat`]: the venue never executes a number twice.
 
-use crate::wire::{Report, Width, append, first};
+use crate::wire::{Report, Width, append, append_with, first};
 use ed25519_dalek::Signer;
 use hmac::{Hmac, KeyInit, Mac};
 use sbe_schemas::header::{self, Message, MessageHeader, fill_text};
@@ -113,24 +113,48 @@ pub enum Heard {
 }
 
 /// A message that has a number of ours.
-pub trait Request: Message {
-    /// Where the number goes.
-    fn head(&mut self) -> &mut RequestHead;
+pub trait Request {
+    /// Appends its frame, with this head.
+    fn append(&self, head: RequestHead, width: Width, out: &mut Vec<u8>);
 }
 
 macro_rules! requests {
     ($($name:ident)*) => { $(
         impl Request for oe::$name {
-            fn head(&mut self) -> &mut RequestHead {
-                &mut self.head
+            fn append(&self, head: RequestHead, width: Width, out: &mut Vec<u8>) {
+                append(&Self { head, ..*self }, width, out);
             }
         }
     )* };
 }
 
+/// Bids and offers for 1 to 16 instruments.
+#[derive(Clone, Copy, Debug)]
+pub struct MassQuote<'a> {
+    /// What holds for all of them.
+    pub block: oe::MassQuote,
+    /// One for each instrument.
+    pub quotes: &'a [oe::MassQuoteQuotes],
+}
+
+impl Request for MassQuote<'_> {
+    fn append(&self, head: RequestHead, width: Width, out: &mut Vec<u8>) {
+        let block = oe::MassQuote { head, ..self.block };
+        let dimensions = 2 * size_of::<u16>();
+        let bytes = size_of::<MessageHeader>()
+            + size_of_val(&block)
+            + dimensions
+            + size_of_val(self.quotes);
+        append_with(bytes, width, out, |out| {
+            let out = oe::MassQuoteEncoder::new(out).block(&block);
+            out.quotes(self.quotes, |out, quote| out.block(quote)).finish()
+        });
+    }
+}
+
 requests! {
     NewOrder NewOrderShort CancelReplace Cancel MassAction OrderStatusRequest MassStatusRequest
-    InstrumentListRequest
+    InstrumentListRequest QuoteCancel
 }
 
 /// See the file's map. Times are nanoseconds since 1970 UTC.
@@ -248,9 +272,10 @@ impl Session {
     }
 
     /// Sends a request again under the number that it had, because no answer came.
-    pub fn repeat<R: Request>(&mut self, now: u64, number: u64, mut request: R, out: &mut Vec<u8>) {
-        *request.head() = RequestHead { msg_seq_num: number.into(), sending_time: now.into() };
-        self.say(now, &request, out);
+    pub fn repeat<R: Request>(&mut self, now: u64, number: u64, request: R, out: &mut Vec<u8>) {
+        let head = RequestHead { msg_seq_num: number.into(), sending_time: now.into() };
+        self.last_sent = now;
+        request.append(head, self.width, out);
     }
 
     /// No more requests in this version, ever.
@@ -378,9 +403,12 @@ impl Session {
         Some(Heard::Report(report))
     }
 
-    /// The venue's next report is `next`: what is missing before it is asked for, piece by piece.
+    /// The venue's next report is `next`: what is missing before it is asked for, one request at a time.
     fn ask_up_to(&mut self, now: u64, next: u64, out: &mut Vec<u8>) {
-        let missing = self.memory.next_report.max(self.asked_to)..next;
+        if self.memory.next_report < self.asked_to {
+            return; // What was asked for is still coming.
+        }
+        let missing = self.memory.next_report..next;
         let missing = match self.early.first_key_value() {
             Some((first, _)) => missing.start..missing.end.min(*first),
             None => missing,

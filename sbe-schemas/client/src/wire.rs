@@ -38,6 +38,16 @@ impl Width {
 /// Appends a frame with `message` to `out`.
 pub(crate) fn append<M: Message>(message: &M, width: Width, out: &mut Vec<u8>) {
     let bytes = size_of::<MessageHeader>() + usize::from(M::BLOCK_LENGTH);
+    append_with(bytes, width, out, |out| message.encode(out));
+}
+
+/// Appends a frame with a message of so many bytes, which `write` writes.
+pub(crate) fn append_with(
+    bytes: usize,
+    width: Width,
+    out: &mut Vec<u8>,
+    write: impl FnOnce(&mut [u8]) -> Option<usize>,
+) {
     let length = width.bytes() + bytes;
     match width {
         Width::Narrow => out.extend((length as u16).to_le_bytes()),
@@ -46,7 +56,7 @@ pub(crate) fn append<M: Message>(message: &M, width: Width, out: &mut Vec<u8>) {
     out.extend(ENCODING.to_le_bytes());
     let at = out.len();
     out.resize(at + bytes, 0);
-    let written = message.encode(&mut out[at..]);
+    let written = write(&mut out[at..]);
     assert_eq!(written, Some(bytes), "room for the whole message was made");
 }
 
@@ -77,7 +87,6 @@ pub struct Report {
     /// Its number, what caused it, and when.
     pub head: ReportHead,
     template: u16,
-    bytes: usize,
     body: [u8; BODY_BYTES_MAX],
 }
 
@@ -93,7 +102,7 @@ impl Report {
         let bytes = body.len().min(BODY_BYTES_MAX);
         let mut kept = [0; BODY_BYTES_MAX];
         kept.get_mut(..bytes)?.copy_from_slice(body.get(..bytes)?);
-        is_report.then_some(Self { head, template, bytes, body: kept })
+        is_report.then_some(Self { head, template, body: kept })
     }
 
     /// The number of its message in the schema.
@@ -106,10 +115,41 @@ impl Report {
         oe::name(self.template).unwrap_or("?")
     }
 
-    /// What it says, as `M`. `None`: it is another, or shorter than ours.
+    /// What it says, as `M`; fields that a venue of an earlier version does not know are zero. `None`: it is
+    /// another.
     pub fn get<M: Message>(&self) -> Option<&M> {
         let is_it = self.template == M::TEMPLATE_ID && M::SCHEMA_ID == oe::SCHEMA_ID;
-        let body = self.body.get(..self.bytes)?;
-        M::ref_from_prefix(body).ok().map(|(message, _)| message).filter(|_| is_it)
+        M::ref_from_prefix(&self.body).ok().map(|(message, _)| message).filter(|_| is_it)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sbe_schemas::types::Boolean;
+
+    /// InstrumentInfo had no assets in the first version.
+    #[test]
+    fn a_report_of_an_earlier_version_says_nothing_of_what_came_later() {
+        let info = oe::InstrumentInfo {
+            instrument: 3.into(),
+            is_last: Boolean::True.into(),
+            base: *b"BTC\0\0\0\0\0",
+            ..oe::InstrumentInfo::ZERO
+        };
+        let mut stored = vec![0; 8 + size_of_val(&info)];
+        info.encode(&mut stored).expect("room for all of it");
+        let head = size_of::<ReportHead>();
+        let mut whole = stored[..8].to_vec();
+        whole.resize(8 + head, 0);
+        whole.extend(&stored[8..]);
+        let block_length = (whole.len() - 8) as u16;
+        whole[..2].copy_from_slice(&block_length.to_le_bytes());
+        assert_eq!(Report::read(&whole).expect("a report").get(), Some(&info));
+        whole.truncate(whole.len() - 16);
+        whole[..2].copy_from_slice(&(block_length - 16).to_le_bytes());
+        whole[6] = 0;
+        let read = Report::read(&whole).expect("a report");
+        assert_eq!(read.get(), Some(&oe::InstrumentInfo { base: [0; 8], ..info }));
     }
 }

@@ -53,6 +53,35 @@ local function text_of(buffer, kind, names)
   return tostring(buffer:len() == 8 and buffer:le_uint64() or buffer:le_uint())
 end
 
+-- The fields of one block.
+local function block(buffer, branch, fields_of)
+  for _, field in ipairs(fields_of) do
+    local name, at, size, kind, names = field[1], field[2], field[3], field[4], field[5]
+    local place = buffer(at, size)
+    local text, wrong = text_of(place, kind, names)
+    local leaf = branch:add(fields.value, place, name .. "=" .. text)
+    leaf:set_text(name .. ": " .. text)
+    if wrong then leaf:add_proto_expert_info(malformed, name .. " is " .. text) end
+  end
+end
+
+-- The groups behind a block. Returns where they end; nil: they are cut short.
+local function groups(buffer, at, branch, groups_of)
+  for _, group in ipairs(groups_of) do
+    local wide, many = group.widths[1], group.widths[2]
+    if buffer:len() < at + wide + many then return nil end
+    local length, count = buffer(at, wide):le_uint(), buffer(at + wide, many):le_uint()
+    at = at + wide + many
+    if length < group.length or buffer:len() < at + length * count then return nil end
+    for number = 1, count do
+      local entry = branch:add(fields.value, buffer(at, length), group.name .. "=" .. number)
+      block(buffer(at, length), entry, group.fields)
+      at = at + length
+    end
+  end
+  return at
+end
+
 -- One SBE message, header first. Returns its name.
 local function message(buffer, tree)
   if buffer:len() < 8 then
@@ -68,17 +97,13 @@ local function message(buffer, tree)
     return "?"
   end
   local branch = tree:add(fields.template, buffer, known.name)
-  if length ~= known.length or buffer:len() ~= 8 + length then
+  if length ~= known.length or buffer:len() < 8 + length then
     branch:add_proto_expert_info(malformed, "block of " .. length .. " bytes, not " .. known.length)
     if length < known.length or buffer:len() < 8 + length then return known.name end
   end
-  for _, field in ipairs(known.fields) do
-    local name, at, size, kind, names = field[1], field[2], field[3], field[4], field[5]
-    local place = buffer(8 + at, size)
-    local text, wrong = text_of(place, kind, names)
-    local leaf = branch:add(fields.value, place, name .. "=" .. text)
-    leaf:set_text(name .. ": " .. text)
-    if wrong then leaf:add_proto_expert_info(malformed, name .. " is " .. text) end
+  if length > 0 then block(buffer(8, length), branch, known.fields) end
+  if groups(buffer, 8 + length, branch, known.groups) ~= buffer:len() then
+    branch:add_proto_expert_info(malformed, "groups that do not end with the message")
   end
   return known.name
 end

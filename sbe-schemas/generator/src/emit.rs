@@ -313,11 +313,11 @@ fn names(out: &mut String, schema: &Schema) {
     );
 }
 
-/// A message without a tail: its block, and `Message` for it.
+/// A message without a tail: its block as this version has it, and `Message` for it.
 fn plain(out: &mut String, message: &Message, used: &mut BTreeSet<String>) {
     let Message { id, level } = message;
     let (name, length) = (&level.name, level.block_length);
-    let shape = base(out, level, used);
+    let shape = base(out, level, u16::MAX, used);
     let (zero, gaps) = (&shape.zero, &shape.gaps);
     line!(
         out,
@@ -338,11 +338,16 @@ fn plain(out: &mut String, message: &Message, used: &mut BTreeSet<String>) {
     line!(out, "}}\n");
 }
 
-/// The struct of the fields that every version has, printable, with its constant fields.
-pub(crate) fn base(out: &mut String, level: &Level, used: &mut BTreeSet<String>) -> Block {
+/// The struct of the fields that are there since `until` or before, printable, with its constant fields.
+pub(crate) fn base(
+    out: &mut String,
+    level: &Level,
+    until: u16,
+    used: &mut BTreeSet<String>,
+) -> Block {
     let (constants, fields): (Vec<&Field>, Vec<&Field>) =
         level.fields.iter().partition(|field| field.is_constant());
-    let base: Vec<&Field> = fields.into_iter().filter(|field| field.since == level.base).collect();
+    let base: Vec<&Field> = fields.into_iter().filter(|field| field.since <= until).collect();
     let end = base.last().map_or(0, |field| field.end());
     let shape = block(out, &level.doc, &level.name, &base, (0, end), used);
     display(out, &level.name, &shape.show);

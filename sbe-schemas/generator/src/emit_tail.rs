@@ -1,4 +1,4 @@
-//! Messages and groups with more than one block: later versions, groups, var-data.
+//! Messages with more than one block, and their groups: groups, var-data, later versions of either.
 //!
 //! Each level becomes a struct of the fields that every version has, one struct per later version,
 //! a view (`Take`: all of it, checked) and an encoder. The encoder's const parameter counts the
@@ -14,9 +14,7 @@ use crate::spell::{display, doc, line};
 
 /// Whether a message is more than one block.
 pub(crate) fn needed(level: &Level) -> bool {
-    !level.groups.is_empty()
-        || !level.data.is_empty()
-        || level.fields.iter().any(|field| field.since > level.base)
+    !level.groups.is_empty() || !level.data.is_empty()
 }
 
 /// The structs, view and encoder of a message.
@@ -64,7 +62,7 @@ fn level(out: &mut String, level: &Level, used: &mut BTreeSet<String>) -> usize 
         self::level(out, &group.level, used);
     }
     let name = &level.name;
-    let shape = base(out, level, used);
+    let shape = base(out, level, level.base, used);
     line!(out, "impl {name} {{ /// Every byte zero. An optional field is then 0, not absent.");
     line!(out, "pub const ZERO: Self = {}; }}\n", shape.zero);
     let mut parts = vec![Part { version: None, offset: 0, gaps: shape.gaps }];

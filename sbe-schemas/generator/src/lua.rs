@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::model::{Def, Field, Message, Prim, REPORT_HEAD, Schema, Shape};
+use crate::model::{Def, Field, Group, Message, Prim, REPORT_HEAD, Schema, Shape};
 use crate::spell::line;
 
 /// The dissector for these schemas.
@@ -53,6 +53,16 @@ fn one(out: &mut String, schema: &Schema, message: &Message) {
             }
             _ => row(out, field, at, &field.name),
         }
+    }
+    line!(out, "    }}, groups = {{");
+    for Group { name, widths: (length, count), level, .. } in &level.groups {
+        line!(
+            out,
+            "      {{ name = \"{name}\", widths = {{ {length}, {count} }}, length = {}, fields = {{",
+            level.block_length
+        );
+        level.fields.iter().for_each(|field| row(out, field, 0, &field.name));
+        line!(out, "      }} }},");
     }
     line!(out, "    }} }},");
 }

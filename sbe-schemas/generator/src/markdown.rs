@@ -3,8 +3,10 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
-use crate::model::{Def, Field, Level, Message, Prim, REPORT_HEAD, Schema, Shape};
+use crate::model::{Def, Field, Group, Level, Message, Prim, REPORT_HEAD, Schema, Shape};
 use crate::spell::line;
+
+const COLUMNS: &str = "| offset | id | field | type | |\n| ---: | ---: | --- | --- | --- |";
 
 /// Everything of one schema, as Markdown.
 pub(crate) fn page(schema: &Schema) -> String {
@@ -29,18 +31,19 @@ pub(crate) fn page(schema: &Schema) -> String {
 }
 
 fn one(out: &mut String, schema: &Schema, message: &Message) {
-    let Level { name, doc, block_length, head_length, fields, .. } = &message.level;
+    let Level { name, doc, block_length, head_length, fields, base, .. } = &message.level;
     let length = block_length + head_length;
-    line!(out, "### {name} ({}), {length} bytes\n", message.id);
+    let from = since(*base, 0);
+    line!(out, "### {name} ({}), {length} bytes{from}\n", message.id);
     if !doc.is_empty() {
         line!(out, "{}.\n", doc.trim_end_matches('.'));
     }
-    line!(out, "| offset | id | field | type | |\n| ---: | ---: | --- | --- | --- |");
+    line!(out, "{COLUMNS}");
     if *head_length > 0
         && let Some(Shape::Composite { fields: parts }) =
             schema.defs.get(REPORT_HEAD).map(|def| &def.shape)
     {
-        parts.iter().for_each(|part| row(out, part, 0, "head."));
+        parts.iter().for_each(|part| row(out, part, (0, *base), "head."));
     }
     for field in fields {
         match &field.def.shape {
@@ -49,19 +52,41 @@ fn one(out: &mut String, schema: &Schema, message: &Message) {
             {
                 let at = usize::from(*head_length) + field.offset;
                 let prefix = format!("{}.", field.name);
-                parts.iter().for_each(|part| row(out, part, at, &prefix));
+                parts.iter().for_each(|part| row(out, part, (at, *base), &prefix));
             }
-            _ => row(out, field, usize::from(*head_length), ""),
+            _ => row(out, field, (usize::from(*head_length), *base), ""),
         }
     }
     line!(out, "");
+    message.level.groups.iter().for_each(|group| entries(out, group));
 }
 
-fn row(out: &mut String, field: &Field, from: usize, prefix: &str) {
+/// A group: its dimensions, then the fields of an entry.
+fn entries(out: &mut String, group: &Group) {
+    let Group { name, widths: (length, count), level, .. } = group;
+    line!(
+        out,
+        "Then the group `{name}`: u{} blockLength, u{} numInGroup, and so many entries of {} bytes:\n",
+        length * 8,
+        count * 8,
+        level.block_length
+    );
+    line!(out, "{COLUMNS}");
+    level.fields.iter().for_each(|field| row(out, field, (0, level.base), ""));
+    line!(out, "");
+}
+
+/// `from`: where the block begins, and the version that it has been there since.
+fn row(out: &mut String, field: &Field, (from, base): (usize, u16), prefix: &str) {
     let id = field.id.map_or(String::new(), |id| id.to_string());
-    let words = field.words().replace('|', "\\|");
+    let words = field.words().replace('|', "\\|") + &since(field.since, base);
     let kind = kind(&field.def);
     line!(out, "| {} | {id} | {prefix}{} | {kind} | {words} |", from + field.offset, field.name);
+}
+
+/// Words for a version, if it is later than `base`.
+fn since(version: u16, base: u16) -> String {
+    if version > base { format!(", since version {version}") } else { String::new() }
 }
 
 /// How bytes of a type are read.
@@ -104,7 +129,8 @@ fn used(schema: &Schema) -> BTreeSet<String> {
         _ => {}
     };
     for message in &schema.messages {
-        message.level.fields.iter().for_each(|field| take(&field.def));
+        let inner = message.level.groups.iter().flat_map(|group| &group.level.fields);
+        message.level.fields.iter().chain(inner).for_each(|field| take(&field.def));
     }
     if let Some(head) = schema.defs.get(REPORT_HEAD) {
         take(head);

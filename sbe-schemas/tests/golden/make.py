@@ -3,7 +3,7 @@
 
 A second, independent reading of the XML: it shares nothing with the generator but the standard
 (SBE 1.0), so an offset that is wrong in one of the two does not match. Only for messages without
-groups, var-data and later versions. A published image never changes: a diff here is a change of
+var-data and groups in groups; a group has two entries. A published image never changes: a diff here is a change of
 the wire. Run it without arguments after a new message.
 """
 
@@ -84,21 +84,37 @@ def encode(types, kind, name, values):
     return image, text if text == "-" else decimal(int(text))
 
 
+def two_entries(types, group, values):
+    """A group of u16 dimensions: its bytes and its text."""
+    entries, texts = [], []
+    for _ in range(2):
+        fields = [(field.get("name"), *encode(types, field.get("type"), field.get("name"), values))
+                  for field in group]
+        entries.append(b"".join(image for _, image, _ in fields))
+        texts.append(f"({' '.join(f'{name}={text}' for name, _, text in fields)})")
+    return struct.pack("<2H", len(entries[0]), 2) + b"".join(entries), f"[{' '.join(texts)}]"
+
+
 def main():
     for schema in ("journal", "order-entry", "market-data"):
         root = ElementTree.parse(HERE / f"../../schemas/{schema}.xml").getroot()
         types = {node.get("name"): node for group in root.iter("types") for node in group}
         for message in root.iter("{http://fixprotocol.io/2016/sbe}message"):
             values, block, pairs = Values(), b"", []
+            tail = b""
             for field in message:
                 if field.get("type") == "ReportHead":
                     continue  # On the wire only: these are images of what is stored.
-                assert field.tag == "field" and field.get("offset") is None, field.attrib
-                image, text = encode(types, field.get("type"), field.get("name"), values)
-                block += image
+                if field.tag == "group":
+                    image, text = two_entries(types, field, values)
+                    tail += image
+                else:
+                    assert field.tag == "field" and field.get("offset") is None, field.attrib
+                    image, text = encode(types, field.get("type"), field.get("name"), values)
+                    block += image
                 pairs.append(f"{field.get('name')}={text}")
             identity = (message.get("id"), root.get("id"), root.get("version"))
-            image = struct.pack("<4H", len(block), *map(int, identity)) + block
+            image = struct.pack("<4H", len(block), *map(int, identity)) + block + tail
             rows = [image[at:at + 32].hex(" ") for at in range(0, len(image), 32)]
             text = "\n".join([f"# {message.get('name')} {' '.join(pairs)}", *rows, ""])
             (HERE / f"{schema}-{message.get('name')}.hex").write_text(text)

@@ -4,9 +4,9 @@
 //! for the engine to say (`engine/src/check.rs`), so that every answer has one place. An instruction
 //! that the venue does not know makes the order *unsupported*: never guess, never leave it out.
 
-use super::{Bad, boolean, code, optional_text, reject, text};
+use super::{Bad, boolean, code, copy_text, optional_text, reject, text};
 use crate::command_slot::Slot;
-use crate::directory::Directory;
+use crate::directory::{Directory, Symbol};
 use crate::fix::decimal::{parse, parse_uint};
 use crate::fix::fields::{Entry, Fields, Reason};
 use crate::fix::tables::tag;
@@ -55,51 +55,48 @@ pub(super) fn new_order(
     fields: &Fields<'_>,
     head: CommandHead,
     directory: &Directory,
-) -> Result<Slot, Bad> {
-    let (instrument, symbol) = instrument(fields, directory)?;
+    slot: &mut Slot,
+) -> Result<(), Bad> {
+    let order: &mut j::NewOrder = slot.begin(&head);
+    order.instrument = instrument(fields, directory, &mut order.symbol)?.into();
     let (display_qty, hidden) = max_floor(fields)?;
-    let (mut conditions, known) = conditions(fields);
-    if hidden {
-        conditions = conditions.with(Conditions::HIDDEN);
+    let (conditions, known) = conditions(fields);
+    order.conditions = if hidden { conditions.with(Conditions::HIDDEN) } else { conditions };
+    copy_text(fields, tag::CL_ORD_ID, &mut order.cl_ord_id)?;
+    order.side = SideCode(code(fields.get(tag::SIDE)));
+    order.ord_type = ord_type(fields);
+    order.time_in_force = TimeInForceCode(code(fields.get(tag::TIME_IN_FORCE).or(Some(b"0"))));
+    order.unsupported = boolean(!known || has_unknown_instruction(fields));
+    order.price = optional_decimal(fields, tag::PRICE)?;
+    order.order_qty = order_qty(fields)?;
+    account(fields, &mut order.account)?;
+    order.stop_px = optional_decimal(fields, tag::STOP_PX)?;
+    order.display_qty = display_qty;
+    order.min_qty = optional_decimal(fields, tag::MIN_QTY)?;
+    order.expire_time = expire_time(fields)?.into();
+    order.self_trade = self_trade(fields);
+    order.capacity = single(fields.get(tag::ORDER_CAPACITY));
+    if fields.get(tag::NO_PARTY_IDS).is_some() {
+        order.party_firm = party(fields, &[EXECUTING_FIRM])?.into();
+        order.party_user = party(fields, &USERS)?.into();
+        order.parties = roles(fields);
     }
-    Ok(Slot::of(&j::NewOrder {
-        head,
-        cl_ord_id: text(fields, tag::CL_ORD_ID)?,
-        instrument: instrument.into(),
-        side: SideCode(code(fields.get(tag::SIDE))),
-        ord_type: ord_type(fields),
-        time_in_force: TimeInForceCode(code(fields.get(tag::TIME_IN_FORCE).or(Some(b"0")))),
-        unsupported: boolean(!known || has_unknown_instruction(fields)),
-        price: optional_decimal(fields, tag::PRICE)?,
-        order_qty: order_qty(fields)?,
-        account: account(fields)?,
-        symbol,
-        stop_px: optional_decimal(fields, tag::STOP_PX)?,
-        display_qty,
-        min_qty: optional_decimal(fields, tag::MIN_QTY)?,
-        expire_time: expire_time(fields)?.into(),
-        conditions,
-        self_trade: self_trade(fields),
-        capacity: single(fields.get(tag::ORDER_CAPACITY)),
-        party_firm: party(fields, &[EXECUTING_FIRM])?.into(),
-        party_user: party(fields, &USERS)?.into(),
-        parties: roles(fields),
-    }))
+    Ok(())
 }
 
 pub(super) fn cancel_order(
     fields: &Fields<'_>,
     head: CommandHead,
     directory: &Directory,
-) -> Result<Slot, Bad> {
-    Ok(Slot::of(&j::CancelOrder {
-        head,
-        cl_ord_id: text(fields, tag::CL_ORD_ID)?,
-        orig_cl_ord_id: text(fields, tag::ORIG_CL_ORD_ID)?,
-        order_id: order_id(fields).into(),
-        instrument: instrument(fields, directory)?.0.into(),
-        side: SideCode(code(fields.get(tag::SIDE))),
-    }))
+    slot: &mut Slot,
+) -> Result<(), Bad> {
+    let cancel: &mut j::CancelOrder = slot.begin(&head);
+    copy_text(fields, tag::CL_ORD_ID, &mut cancel.cl_ord_id)?;
+    copy_text(fields, tag::ORIG_CL_ORD_ID, &mut cancel.orig_cl_ord_id)?;
+    cancel.order_id = order_id(fields).into();
+    cancel.instrument = instrument(fields, directory, &mut [0; 16])?.into();
+    cancel.side = SideCode(code(fields.get(tag::SIDE)));
+    Ok(())
 }
 
 /// Conditions, MinQty, ExpireTime and self-trade mode stay those of the order, whatever a replace
@@ -108,40 +105,43 @@ pub(super) fn replace_order(
     fields: &Fields<'_>,
     head: CommandHead,
     directory: &Directory,
-) -> Result<Slot, Bad> {
+    slot: &mut Slot,
+) -> Result<(), Bad> {
     let (display_qty, _) = max_floor(fields)?;
     let (_, known) = conditions(fields);
-    Ok(Slot::of(&j::ReplaceOrder {
-        head,
-        cl_ord_id: text(fields, tag::CL_ORD_ID)?,
-        orig_cl_ord_id: text(fields, tag::ORIG_CL_ORD_ID)?,
-        order_id: order_id(fields).into(),
-        instrument: instrument(fields, directory)?.0.into(),
-        side: SideCode(code(fields.get(tag::SIDE))),
-        ord_type: ord_type(fields),
-        time_in_force: TimeInForceCode(code(fields.get(tag::TIME_IN_FORCE).or(Some(b"0")))),
-        unsupported: boolean(!known || has_unknown_instruction(fields)),
-        price: optional_decimal(fields, tag::PRICE)?,
-        order_qty: order_qty(fields)?,
-        stop_px: optional_decimal(fields, tag::STOP_PX)?,
-        display_qty,
-    }))
+    let replace: &mut j::ReplaceOrder = slot.begin(&head);
+    copy_text(fields, tag::CL_ORD_ID, &mut replace.cl_ord_id)?;
+    copy_text(fields, tag::ORIG_CL_ORD_ID, &mut replace.orig_cl_ord_id)?;
+    replace.order_id = order_id(fields).into();
+    replace.instrument = instrument(fields, directory, &mut [0; 16])?.into();
+    replace.side = SideCode(code(fields.get(tag::SIDE)));
+    replace.ord_type = ord_type(fields);
+    replace.time_in_force = TimeInForceCode(code(fields.get(tag::TIME_IN_FORCE).or(Some(b"0"))));
+    replace.unsupported = boolean(!known || has_unknown_instruction(fields));
+    replace.price = optional_decimal(fields, tag::PRICE)?;
+    replace.order_qty = order_qty(fields)?;
+    replace.stop_px = optional_decimal(fields, tag::STOP_PX)?;
+    replace.display_qty = display_qty;
+    Ok(())
 }
 
 pub(super) fn order_status(
     fields: &Fields<'_>,
     head: CommandHead,
     directory: &Directory,
-) -> Result<Slot, Bad> {
-    let (instrument, symbol) = instrument(fields, directory)?;
-    Ok(Slot::of(&j::OrderStatusRequest {
+    slot: &mut Slot,
+) -> Result<(), Bad> {
+    let mut symbol = [0; 16];
+    let instrument = instrument(fields, directory, &mut symbol)?;
+    slot.set(&j::OrderStatusRequest {
         head,
         cl_ord_id: text(fields, tag::CL_ORD_ID)?,
         order_id: order_id(fields).into(),
         instrument: instrument.into(),
         side: SideCode(code(fields.get(tag::SIDE))),
         symbol,
-    }))
+    });
+    Ok(())
 }
 
 /// OrderMassStatusRequest (AF), for all orders of the session or those of one instrument.
@@ -149,18 +149,20 @@ pub(super) fn mass_status(
     fields: &Fields<'_>,
     head: CommandHead,
     directory: &Directory,
-) -> Result<Slot, Bad> {
+    slot: &mut Slot,
+) -> Result<(), Bad> {
     let instrument = match fields.get(tag::MASS_STATUS_REQ_TYPE) {
         Some(b"1") => one_instrument(fields, directory)?,
         Some(b"7") => 0,
         _ => return Err(reject(Reason::ValueIsIncorrect, tag::MASS_STATUS_REQ_TYPE)),
     };
     let mass_status_req_id = text(fields, tag::MASS_STATUS_REQ_ID)?;
-    Ok(Slot::of(&j::OrderMassStatusRequest {
+    slot.set(&j::OrderMassStatusRequest {
         head,
         mass_status_req_id,
         instrument: instrument.into(),
-    }))
+    });
+    Ok(())
 }
 
 /// OrderMassCancelRequest (q). Whatever cannot be read exactly is refused: a filter left out would
@@ -169,7 +171,8 @@ pub(super) fn mass_cancel(
     fields: &Fields<'_>,
     head: CommandHead,
     directory: &Directory,
-) -> Result<Slot, Bad> {
+    slot: &mut Slot,
+) -> Result<(), Bad> {
     let wrong = |tag| Err(reject(Reason::ValueIsIncorrect, tag));
     let instrument = match fields.get(tag::MASS_CANCEL_REQUEST_TYPE) {
         Some(b"1") => one_instrument(fields, directory)?,
@@ -187,7 +190,7 @@ pub(super) fn mass_cancel(
         Some([digit @ b'2'..=b'4']) => digit - b'0',
         Some(_) => return wrong(TAG_MASS_CANCEL_SCOPE),
     };
-    Ok(Slot::of(&j::MassAction {
+    slot.set(&j::MassAction {
         head,
         cl_ord_id: text(fields, tag::CL_ORD_ID)?,
         account: optional_text(fields, TAG_MASS_CANCEL_ACCOUNT)?,
@@ -196,7 +199,8 @@ pub(super) fn mass_cancel(
         action: MassActionType::Cancel.into(),
         scope: MassActionScopeCode(scope),
         ..j::MassAction::ZERO // Target and firm 0: the client's own.
-    }))
+    });
+    Ok(())
 }
 
 fn has_unknown_instruction(fields: &Fields<'_>) -> bool {
@@ -205,24 +209,26 @@ fn has_unknown_instruction(fields: &Fields<'_>) -> bool {
 
 /// For requests in which 0 means all instruments.
 fn one_instrument(fields: &Fields<'_>, directory: &Directory) -> Result<u32, Bad> {
-    Ok(match instrument(fields, directory)?.0 {
+    Ok(match instrument(fields, directory, &mut [0; 16])? {
         0 => u32::MAX, // Unknown.
         known => known,
     })
 }
 
 /// Account (1), or the customer account among the parties: one that differs from the other is refused.
-fn account(fields: &Fields<'_>) -> Result<[u8; 16], Bad> {
-    let mut account = optional_text(fields, tag::ACCOUNT)?;
+fn account(fields: &Fields<'_>, account: &mut [u8; 16]) -> Result<(), Bad> {
+    if fields.get(tag::ACCOUNT).is_some() {
+        copy_text(fields, tag::ACCOUNT, account)?;
+    }
     let named = |party: &Entry<'_>| party.get(tag::PARTY_ROLE) == Some(CUSTOMER_ACCOUNT);
     for party in fields.group(tag::NO_PARTY_IDS).filter(named) {
         let id = party.get(tag::PARTY_ID).and_then(fill_text);
         match id {
-            Some(id) if account == [0; 16] || account == id => account = id,
+            Some(id) if *account == [0; 16] || *account == id => *account = id,
             _ => return Err(reject(Reason::ValueIsIncorrect, tag::PARTY_ID)),
         }
     }
-    Ok(account)
+    Ok(())
 }
 
 /// The number among the parties with one of these roles; 0: there is none. What is no number, or two
@@ -265,13 +271,14 @@ fn single(value: Option<&[u8]>) -> u8 {
 }
 
 /// FIX 4.4 leaves Symbol (55) out of the required fields; we cannot do without.
-fn instrument(fields: &Fields<'_>, directory: &Directory) -> Result<(u32, [u8; 16]), Bad> {
+fn instrument(fields: &Fields<'_>, directory: &Directory, symbol: &mut Symbol) -> Result<u32, Bad> {
     let value = fields.get(tag::SYMBOL).ok_or(reject(Reason::RequiredTagMissing, tag::SYMBOL))?;
-    Ok(match fill_text::<16>(value) {
-        Some(symbol) => (directory.instrument(&symbol), symbol),
-        // Longer than any symbol of ours: unknown; the answer shows its beginning.
-        None => (0, value.first_chunk().copied().unwrap_or([0; 16])),
-    })
+    // Longer than any symbol of ours: the answer shows its beginning.
+    let len = value.len().min(symbol.len());
+    if let (Some(room), Some(text)) = (symbol.get_mut(..len), value.get(..len)) {
+        room.copy_from_slice(text);
+    }
+    Ok(directory.instrument(value))
 }
 
 /// OrderID (37) is ours, so it is a number; anything else is the id of no order.

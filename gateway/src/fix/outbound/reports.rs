@@ -51,6 +51,8 @@ pub(super) fn report(w: &mut Writer<'_>, event: &Event, d: &Directory) {
         restated(w, m, d, time);
     } else if let Some(m) = event.get::<oe::ExecutionReportStatus>() {
         status(w, m, d, time);
+    } else if let Some(m) = event.get::<oe::ExecutionReportTradeBust>() {
+        bust(w, m, d, time);
     } else if let Some(m) = event.get::<oe::StatusUnknownOrder>() {
         unknown_order(w, m, time);
     } else if let Some(m) = event.get::<oe::CancelReject>() {
@@ -90,6 +92,7 @@ fn said_of(event: &Event) -> Option<Said<'_>> {
     }
     first_of!(ExecutionReportTrade, ExecutionReportNew, ExecutionReportCanceled);
     first_of!(ExecutionReportReplaced, ExecutionReportRejected, ExecutionReportRestated);
+    first_of!(ExecutionReportTradeBust);
     None
 }
 
@@ -122,6 +125,8 @@ pub(super) fn copy_of(event: &Event) -> Option<u32> {
     } else if let Some(m) = event.get::<oe::ExecutionReportReplaced>() {
         m.copy_of
     } else if let Some(m) = event.get::<oe::ExecutionReportRejected>() {
+        m.copy_of
+    } else if let Some(m) = event.get::<oe::ExecutionReportTradeBust>() {
         m.copy_of
     } else {
         event.get::<oe::ExecutionReportRestated>()?.copy_of
@@ -251,6 +256,37 @@ fn trade(w: &mut Writer<'_>, m: &oe::ExecutionReportTrade, d: &Directory, time: 
     if m.auction == 0 {
         w.uint(tag::LAST_LIQUIDITY_IND, u64::from(m.aggressor) + 1);
     }
+    if m.fee.get() != 0 {
+        w.decimal(tag::COMMISSION, m.fee.get());
+        w.char(tag::COMM_TYPE, ABSOLUTE);
+    }
+}
+
+/// Trade Cancel: what the report of the trade said.
+fn bust(w: &mut Writer<'_>, m: &oe::ExecutionReportTradeBust, d: &Directory, time: u64) {
+    let c = Common {
+        order_id: m.order_id.get(),
+        exec_id: m.exec_id.get(),
+        exec_type: b'H',
+        ord_status: m.ord_status,
+        cl_ord_id: &m.cl_ord_id,
+        account: &m.account,
+        symbol: d.symbol(m.instrument.get()),
+        side: m.side.0,
+        ord_type: m.ord_type,
+        time_in_force: m.time_in_force.0,
+        price: m.price,
+        order_qty: m.order_qty.get(),
+        leaves_qty: m.leaves_qty.get(),
+        cum_qty: m.cum_qty.get(),
+        avg_px: m.avg_px.get(),
+        time,
+    };
+    common(w, &c);
+    w.uint(tag::EXEC_REF_ID, m.exec_ref_id.get());
+    w.decimal(tag::LAST_QTY, m.last_qty.get());
+    w.decimal(tag::LAST_PX, m.last_px.get());
+    w.uint(tag::SECONDARY_EXEC_ID, m.trade_id.get());
     if m.fee.get() != 0 {
         w.decimal(tag::COMMISSION, m.fee.get());
         w.char(tag::COMM_TYPE, ABSOLUTE);
