@@ -8,8 +8,8 @@
     reason = "a test"
 )]
 
-mod operator;
 mod dbn;
+mod operator;
 mod orders;
 #[allow(dead_code, reason = "market data's tests use the rest")]
 mod peer;
