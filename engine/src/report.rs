@@ -35,7 +35,7 @@ macro_rules! copied {
 
 copied! {
     ExecutionReportNew ExecutionReportTrade ExecutionReportReplaced ExecutionReportRestated
-    ExecutionReportCanceled ExecutionReportRejected ExecutionReportTradeBust
+    ExecutionReportCanceled ExecutionReportExpired ExecutionReportRejected ExecutionReportTradeBust
 }
 
 /// One side of a trade.
@@ -289,7 +289,12 @@ impl Engine {
             parties: order.parties,
             firm: firm.into(),
         };
-        self.tell(session, &report, sink);
+        match status {
+            OrdStatus::Expired => {
+                self.tell(session, &oe::ExecutionReportExpired::from(report), sink);
+            }
+            _ => self.tell(session, &report, sink),
+        }
     }
 
     pub(crate) fn report_rejected<S: Sink>(

@@ -94,7 +94,10 @@ impl Reader {
                 assert_eq!(number, *last, "reports have no gap");
             }
         }
-        if let Some(r) = event.get::<oe::ExecutionReportCanceled>() {
+        let expired = event.get::<oe::ExecutionReportExpired>().map(|r| (*r).into());
+        let ended: Option<oe::ExecutionReportCanceled> =
+            expired.or(event.get::<oe::ExecutionReportCanceled>().copied());
+        if let Some(r) = ended {
             assert_eq!(r.cause.known(), self.cause);
             assert_eq!(string(&r.cl_ord_id), format!("o{}", self.ended), "oldest first");
             self.ended += 1;

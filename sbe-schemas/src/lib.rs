@@ -14,3 +14,16 @@ pub mod order_entry;
 pub mod show;
 pub mod tail;
 pub mod types;
+
+/// An order that has expired is told of with the fields of one that was cancelled.
+impl From<order_entry::ExecutionReportExpired> for order_entry::ExecutionReportCanceled {
+    fn from(expired: order_entry::ExecutionReportExpired) -> Self {
+        zerocopy::transmute!(expired)
+    }
+}
+
+impl From<order_entry::ExecutionReportCanceled> for order_entry::ExecutionReportExpired {
+    fn from(canceled: order_entry::ExecutionReportCanceled) -> Self {
+        zerocopy::transmute!(canceled)
+    }
+}

@@ -64,6 +64,7 @@ pub fn name(template_id: u16) -> Option<&'static str> {
         52 => "InstrumentInfo",
         53 => "QuoteAck",
         54 => "ExecutionReportTradeBust",
+        55 => "ExecutionReportExpired",
         _ => return None,
     })
 }
@@ -142,6 +143,8 @@ pub fn describe(bytes: &[u8], out: &mut dyn fmt::Write) -> fmt::Result {
         53 => QuoteAck::decode(bytes).map(|(message, ..)| write!(out, "QuoteAck {message}")),
         54 => ExecutionReportTradeBust::decode(bytes)
             .map(|(message, ..)| write!(out, "ExecutionReportTradeBust {message}")),
+        55 => ExecutionReportExpired::decode(bytes)
+            .map(|(message, ..)| write!(out, "ExecutionReportExpired {message}")),
         seen => Err(DecodeError::Template { seen }),
     });
     written.unwrap_or_else(|error| write!(out, "unreadable: {error:?}"))
@@ -1688,7 +1691,7 @@ impl Message for ExecutionReportReplaced {
     const HEAD_LENGTH: u16 = 33;
 }
 
-/// Canceled (150=4) or expired (150=C).
+/// Canceled: 150=4.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
 )]
@@ -2610,6 +2613,116 @@ impl Message for ExecutionReportTradeBust {
         parties: PartyRoles::ZERO,
         firm: U32::new(0),
         exec_ref_id: U64::new(0),
+    };
+    const HEAD_LENGTH: u16 = 33;
+}
+
+/// Its time was over: 150=C. The fields of ExecutionReportCanceled.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
+)]
+#[repr(C)]
+pub struct ExecutionReportExpired {
+    /// `orderId`.
+    pub order_id: U64,
+    /// `execId`.
+    pub exec_id: U64,
+    /// Of the request; of the order when nobody asked.
+    pub cl_ord_id: [u8; 36],
+    /// Empty when nobody asked.
+    pub orig_cl_ord_id: [u8; 36],
+    /// Account (1), NUL padded.
+    pub account: [u8; 16],
+    /// `instrument`.
+    pub instrument: U32,
+    /// `user`.
+    pub user: U32,
+    /// A price or a quantity that may be absent.
+    pub price: Decimal8Null,
+    /// A price or a quantity: mantissa x 10^-8, exact.
+    pub order_qty: Decimal8,
+    /// A price or a quantity: mantissa x 10^-8, exact.
+    pub cum_qty: Decimal8,
+    /// A price or a quantity: mantissa x 10^-8, exact.
+    pub avg_px: Decimal8,
+    /// Side (54).
+    pub side: SideCode,
+    /// OrdType (40).
+    pub ord_type: OrdTypeCode,
+    /// TimeInForce (59).
+    pub time_in_force: TimeInForceCode,
+    /// OrdStatus (39).
+    pub ord_status: OrdStatusCode,
+    /// Why an order ended without a trade.
+    pub cause: CancelCauseCode,
+    /// On a drop copy: the session that was told; 0: this is no copy.
+    pub copy_of: U32,
+    /// OrderCapacity (528), an ASCII letter; 0: not said.
+    pub capacity: u8,
+    /// Those that the order named.
+    pub parties: PartyRoles,
+    /// `firm`.
+    pub firm: U32,
+}
+
+const _: () = assert!(size_of::<ExecutionReportExpired>() == 159);
+
+impl fmt::Display for ExecutionReportExpired {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "orderId={} execId={} clOrdId={} origClOrdId={} account={} instrument={} user={} price={} orderQty={} cumQty={} avgPx={} side={} ordType={} timeInForce={} ordStatus={} cause={} copyOf={} capacity={} parties={} firm={}",
+            self.order_id,
+            self.exec_id,
+            Text(&self.cl_ord_id),
+            Text(&self.orig_cl_ord_id),
+            Text(&self.account),
+            self.instrument,
+            self.user,
+            self.price,
+            self.order_qty,
+            self.cum_qty,
+            self.avg_px,
+            self.side,
+            self.ord_type,
+            self.time_in_force,
+            self.ord_status,
+            self.cause,
+            self.copy_of,
+            self.capacity,
+            self.parties,
+            self.firm
+        )
+    }
+}
+
+impl Message for ExecutionReportExpired {
+    const TEMPLATE_ID: u16 = 55;
+    const SCHEMA_ID: u16 = SCHEMA_ID;
+    const VERSION: u16 = VERSION;
+    const BLOCK_LENGTH: u16 = 159;
+    const NAME: &'static str = "ExecutionReportExpired";
+    const ZERO: Self = Self {
+        order_id: U64::new(0),
+        exec_id: U64::new(0),
+        cl_ord_id: [0; 36],
+        orig_cl_ord_id: [0; 36],
+        account: [0; 16],
+        instrument: U32::new(0),
+        user: U32::new(0),
+        price: Decimal8Null::ZERO,
+        order_qty: Decimal8::ZERO,
+        cum_qty: Decimal8::ZERO,
+        avg_px: Decimal8::ZERO,
+        side: SideCode::ZERO,
+        ord_type: OrdTypeCode::ZERO,
+        time_in_force: TimeInForceCode::ZERO,
+        ord_status: OrdStatusCode::ZERO,
+        cause: CancelCauseCode::ZERO,
+        copy_of: U32::new(0),
+        capacity: 0,
+        parties: PartyRoles::ZERO,
+        firm: U32::new(0),
     };
     const HEAD_LENGTH: u16 = 33;
 }

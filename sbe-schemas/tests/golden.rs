@@ -90,7 +90,7 @@ fn every_block() -> Vec<Known> {
             Negotiate Establish SequenceHeard RetransmitRequest FinishedSending InstrumentListRequest
             QuoteCancel TradeBust;
         "order-entry" order_entry:
-            ExecutionReportNew ExecutionReportTrade ExecutionReportReplaced ExecutionReportCanceled
+            ExecutionReportNew ExecutionReportTrade ExecutionReportReplaced ExecutionReportCanceled ExecutionReportExpired
             ExecutionReportRejected ExecutionReportRestated MassActionReport ExecutionReportStatus StatusUnknownOrder CancelReject
             BusinessReject NotApplied InstrumentInfo
             Negotiate NegotiateResponse NegotiateReject Establish EstablishAck EstablishReject Sequence

@@ -120,6 +120,9 @@ impl Watch {
             self.see_owner(session, r.order_id.get());
             self.see_exec(r.exec_id.get());
             assert_eq!(r.order_qty.get(), r.cum_qty.get() + r.leaves_qty.get());
+        } else if let Some(r) = event.get::<oe::ExecutionReportExpired>() {
+            self.see_owner(session, r.order_id.get());
+            self.see_exec(r.exec_id.get());
         } else if let Some(r) = event.get::<oe::ExecutionReportCanceled>() {
             self.see_owner(session, r.order_id.get());
             self.see_exec(r.exec_id.get());

@@ -88,6 +88,9 @@ pub(crate) fn copy_words(event: &Event) -> Option<String> {
     if let Some(r) = event.get::<oe::ExecutionReportNew>() {
         return copy(r.copy_of.get(), other());
     }
+    if let Some(r) = event.get::<oe::ExecutionReportExpired>() {
+        return copy(r.copy_of.get(), other());
+    }
     if let Some(r) = event.get::<oe::ExecutionReportCanceled>() {
         return copy(r.copy_of.get(), other());
     }
@@ -148,7 +151,11 @@ fn order_words(event: &Event) -> Option<String> {
         });
     }
     if let Some(r) = event.get::<oe::ExecutionReportCanceled>() {
+        assert_eq!(r.ord_status.known(), Some(OrdStatus::Canceled));
         return Some(cancelled(r));
+    }
+    if let Some(r) = event.get::<oe::ExecutionReportExpired>() {
+        return Some(cancelled(&(*r).into()));
     }
     if let Some(r) = event.get::<oe::ExecutionReportTradeBust>() {
         let (id, qty, price) = (string(&r.cl_ord_id), decimal(r.last_qty), decimal(r.last_px));

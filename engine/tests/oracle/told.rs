@@ -279,7 +279,10 @@ impl Told {
                 display_qty: r.display_qty.get(),
             });
         }
-        if let Some(r) = event.get::<oe::ExecutionReportCanceled>() {
+        let expired = event.get::<oe::ExecutionReportExpired>().map(|r| (*r).into());
+        let ended: Option<oe::ExecutionReportCanceled> =
+            expired.or(event.get::<oe::ExecutionReportCanceled>().copied());
+        if let Some(r) = ended {
             let (orig, cause) = (Text(r.orig_cl_ord_id), r.cause.known().expect("a known cause"));
             return Some(Self::Canceled { session, report: report!(r), orig, cause });
         }

@@ -333,6 +333,8 @@ impl Play {
             format!("OrdRejReason {:?}", r.reason.known().unwrap())
         } else if let Some(r) = event.get::<oe::CancelReject>() {
             format!("CxlRejReason {:?}", r.reason.known().unwrap())
+        } else if let Some(r) = event.get::<oe::ExecutionReportExpired>() {
+            format!("CancelCause {:?}", r.cause.known().unwrap())
         } else if let Some(r) = event.get::<oe::ExecutionReportCanceled>() {
             format!("CancelCause {:?}", r.cause.known().unwrap())
         } else if let Some(r) = event.get::<oe::MassActionReport>() {

@@ -378,6 +378,7 @@ impl Venue {
             event.get::<oe::ExecutionReportNew>().is_some()
                 || event.get::<oe::ExecutionReportReplaced>().is_some()
                 || event.get::<oe::ExecutionReportCanceled>().is_some()
+                || event.get::<oe::ExecutionReportExpired>().is_some()
                 || event.get::<oe::ExecutionReportTrade>().is_some()
                 || event.get::<oe::MassActionReport>().is_some_and(|told| told.affected.get() > 0)
         };

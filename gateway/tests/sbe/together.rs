@@ -176,6 +176,24 @@ fn a_retransmission_comes_in_pieces_and_what_is_new_between_them() {
     venue.kill_9();
 }
 
+#[test]
+fn an_order_whose_time_is_over_is_told_to_have_expired() {
+    let venue = Venue::start("mio", "fused", |demo| stage(&demo, 1, false));
+    let mut driver = connect(&venue, session(Memory::default()));
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    let request = oe::NewOrder {
+        time_in_force: TimeInForce::GoodTillDate.into(),
+        expire_time: (now.as_nanos() as u64 + 400_000_000).into(),
+        ..order("gtd", Side::Buy, 1, 1)
+    };
+    driver.send(request).unwrap();
+    assert!(report(&mut driver).get::<oe::ExecutionReportNew>().is_some());
+    let told = report(&mut driver);
+    let expired = told.get::<oe::ExecutionReportExpired>().expect("it has expired");
+    assert_eq!(text(&expired.cl_ord_id), b"gtd");
+    assert_eq!(told.head.received.get(), 0, "time has done it");
+}
+
 /// What a FIX client may ask for and the venue does not have: the copy says it in a field that any value fits.
 #[test]
 fn a_binary_drop_copy_of_a_fix_order_is_as_the_schema_says_whatever_was_asked_for() {

@@ -91,6 +91,11 @@ impl Words {
                 self.execution('4', m.exec_id.get(), &m.cl_ord_id);
                 self.quantities(m.cum_qty, Decimal8::new(0), m.order_qty);
             }
+            oe::ExecutionReportExpired::TEMPLATE_ID => {
+                let m = read::<oe::ExecutionReportExpired>(body);
+                self.execution('C', m.exec_id.get(), &m.cl_ord_id);
+                self.quantities(m.cum_qty, Decimal8::new(0), m.order_qty);
+            }
             oe::ExecutionReportRejected::TEMPLATE_ID => {
                 let m = read::<oe::ExecutionReportRejected>(body);
                 self.execution('8', m.exec_id.get(), &m.cl_ord_id);

@@ -43,6 +43,8 @@ pub(super) fn report(w: &mut Writer<'_>, event: &Event, d: &Directory) {
         accepted(w, m, d, time);
     } else if let Some(m) = event.get::<oe::ExecutionReportCanceled>() {
         canceled(w, m, d, time);
+    } else if let Some(m) = event.get::<oe::ExecutionReportExpired>() {
+        canceled(w, &(*m).into(), d, time);
     } else if let Some(m) = event.get::<oe::ExecutionReportReplaced>() {
         replaced(w, m, d, time);
     } else if let Some(m) = event.get::<oe::ExecutionReportRejected>() {
@@ -92,7 +94,7 @@ fn said_of(event: &Event) -> Option<Said<'_>> {
     }
     first_of!(ExecutionReportTrade, ExecutionReportNew, ExecutionReportCanceled);
     first_of!(ExecutionReportReplaced, ExecutionReportRejected, ExecutionReportRestated);
-    first_of!(ExecutionReportTradeBust);
+    first_of!(ExecutionReportTradeBust, ExecutionReportExpired);
     None
 }
 
@@ -127,6 +129,8 @@ pub(super) fn copy_of(event: &Event) -> Option<u32> {
     } else if let Some(m) = event.get::<oe::ExecutionReportRejected>() {
         m.copy_of
     } else if let Some(m) = event.get::<oe::ExecutionReportTradeBust>() {
+        m.copy_of
+    } else if let Some(m) = event.get::<oe::ExecutionReportExpired>() {
         m.copy_of
     } else {
         event.get::<oe::ExecutionReportRestated>()?.copy_of
