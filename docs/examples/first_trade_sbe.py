@@ -32,7 +32,8 @@ class Schema:
         self.types = {node.get("name"): node for group in root.iter("types") for node in group}
         self.messages = {}
         for node in root.iter("{http://fixprotocol.io/2016/sbe}message"):
-            fields = [part for field in node for part in self.parts(field.get("name"), field.get("type"))]
+            fields = [part for field in node if field.tag == "field"
+                      for part in self.parts(field.get("name"), field.get("type"))]
             self.messages[node.get("name")] = (int(node.get("id")), fields)
 
     def parts(self, name, kind):
