@@ -3,7 +3,7 @@
 //!
 //! What comes has passed the other side's kernel, which drops whatever has a wrong checksum, length or address.
 
-use super::{Cable, Listener, Process, directory, must, trade, venue};
+use super::{Cable, Listener, Process, alone, directory, must, trade, venue};
 use gateway::history::{HistoryReader, Limit};
 use gateway::io::RealDisk;
 use marketdata::packet::{Packet, PacketBuffer};
@@ -59,6 +59,7 @@ fn made_again(history: &mut HistoryReader, like: &Packet<'_>) -> Vec<u8> {
 
 #[test]
 fn lines_by_af_xdp_are_the_historys_packets_and_every_book_is_the_venues() {
+    let _alone = alone();
     let cable = match Cable::new('x') {
         Ok(cable) => cable,
         Err(why) => return eprintln!("not run: no namespaces here: {why}"),
@@ -73,7 +74,7 @@ fn lines_by_af_xdp_are_the_historys_packets_and_every_book_is_the_venues() {
     let listener = Listener::start(&cable, &[&seconds[..], &replay, &record].concat());
     std::thread::sleep(Duration::from_millis(700));
     trade(&cable, "CLIENT1", 3000);
-    std::thread::sleep(Duration::from_secs(1));
+    std::thread::sleep(Duration::from_secs(2));
     let (told, orders) = listener.finish();
     let (_, truly) = truth.finish();
     println!("{told}");
@@ -106,6 +107,7 @@ fn has_messages(packet: &[u8]) -> bool {
 
 #[test]
 fn what_a_link_without_carrier_loses_is_said_and_asked_for() {
+    let _alone = alone();
     let cable = match Cable::new('c') {
         Ok(cable) => cable,
         Err(why) => return eprintln!("not run: no namespaces here: {why}"),
