@@ -158,6 +158,30 @@ struct Common<'a> {
     time: u64,
 }
 
+/// Of a report that has all of them.
+macro_rules! common_of {
+    ($m:expr, $exec_type:expr, $d:expr, $time:expr) => {
+        Common {
+            order_id: $m.order_id.get(),
+            exec_id: $m.exec_id.get(),
+            exec_type: $exec_type,
+            ord_status: $m.ord_status,
+            cl_ord_id: &$m.cl_ord_id,
+            account: &$m.account,
+            symbol: $d.symbol($m.instrument.get()),
+            side: $m.side.0,
+            ord_type: $m.ord_type,
+            time_in_force: $m.time_in_force.0,
+            price: $m.price,
+            order_qty: $m.order_qty.get(),
+            leaves_qty: $m.leaves_qty.get(),
+            cum_qty: $m.cum_qty.get(),
+            avg_px: $m.avg_px.get(),
+            time: $time,
+        }
+    };
+}
+
 fn common(w: &mut Writer<'_>, c: &Common<'_>) {
     w.uint(tag::ORDER_ID, c.order_id);
     w.uint(tag::EXEC_ID, c.exec_id);
@@ -234,25 +258,7 @@ fn optional(w: &mut Writer<'_>, tag: u16, decimal: Decimal8Null) {
 }
 
 fn trade(w: &mut Writer<'_>, m: &oe::ExecutionReportTrade, d: &Directory, time: u64) {
-    let c = Common {
-        order_id: m.order_id.get(),
-        exec_id: m.exec_id.get(),
-        exec_type: b'F',
-        ord_status: m.ord_status,
-        cl_ord_id: &m.cl_ord_id,
-        account: &m.account,
-        symbol: d.symbol(m.instrument.get()),
-        side: m.side.0,
-        ord_type: m.ord_type,
-        time_in_force: m.time_in_force.0,
-        price: m.price,
-        order_qty: m.order_qty.get(),
-        leaves_qty: m.leaves_qty.get(),
-        cum_qty: m.cum_qty.get(),
-        avg_px: m.avg_px.get(),
-        time,
-    };
-    common(w, &c);
+    common(w, &common_of!(m, b'F', d, time));
     w.decimal(tag::LAST_QTY, m.last_qty.get());
     w.decimal(tag::LAST_PX, m.last_px.get());
     w.uint(tag::SECONDARY_EXEC_ID, m.trade_id.get());
@@ -268,25 +274,7 @@ fn trade(w: &mut Writer<'_>, m: &oe::ExecutionReportTrade, d: &Directory, time: 
 
 /// Trade Cancel: what the report of the trade said.
 fn bust(w: &mut Writer<'_>, m: &oe::ExecutionReportTradeBust, d: &Directory, time: u64) {
-    let c = Common {
-        order_id: m.order_id.get(),
-        exec_id: m.exec_id.get(),
-        exec_type: b'H',
-        ord_status: m.ord_status,
-        cl_ord_id: &m.cl_ord_id,
-        account: &m.account,
-        symbol: d.symbol(m.instrument.get()),
-        side: m.side.0,
-        ord_type: m.ord_type,
-        time_in_force: m.time_in_force.0,
-        price: m.price,
-        order_qty: m.order_qty.get(),
-        leaves_qty: m.leaves_qty.get(),
-        cum_qty: m.cum_qty.get(),
-        avg_px: m.avg_px.get(),
-        time,
-    };
-    common(w, &c);
+    common(w, &common_of!(m, b'H', d, time));
     w.uint(tag::EXEC_REF_ID, m.exec_ref_id.get());
     w.decimal(tag::LAST_QTY, m.last_qty.get());
     w.decimal(tag::LAST_PX, m.last_px.get());
@@ -298,25 +286,7 @@ fn bust(w: &mut Writer<'_>, m: &oe::ExecutionReportTradeBust, d: &Directory, tim
 }
 
 fn replaced(w: &mut Writer<'_>, m: &oe::ExecutionReportReplaced, d: &Directory, time: u64) {
-    let c = Common {
-        order_id: m.order_id.get(),
-        exec_id: m.exec_id.get(),
-        exec_type: b'5',
-        ord_status: m.ord_status,
-        cl_ord_id: &m.cl_ord_id,
-        account: &m.account,
-        symbol: d.symbol(m.instrument.get()),
-        side: m.side.0,
-        ord_type: m.ord_type,
-        time_in_force: m.time_in_force.0,
-        price: m.price,
-        order_qty: m.order_qty.get(),
-        leaves_qty: m.leaves_qty.get(),
-        cum_qty: m.cum_qty.get(),
-        avg_px: m.avg_px.get(),
-        time,
-    };
-    common(w, &c);
+    common(w, &common_of!(m, b'5', d, time));
     w.text(tag::ORIG_CL_ORD_ID, text(&m.orig_cl_ord_id));
     optional(w, tag::STOP_PX, m.stop_px);
     optional(w, tag::MAX_FLOOR, m.display_qty);
@@ -325,25 +295,7 @@ fn replaced(w: &mut Writer<'_>, m: &oe::ExecutionReportReplaced, d: &Directory, 
 /// The venue changed the order: it is triggered, or less is open.
 fn restated(w: &mut Writer<'_>, m: &oe::ExecutionReportRestated, d: &Directory, time: u64) {
     let cause = m.cause.known();
-    let c = Common {
-        order_id: m.order_id.get(),
-        exec_id: m.exec_id.get(),
-        exec_type: RESTATED,
-        ord_status: m.ord_status,
-        cl_ord_id: &m.cl_ord_id,
-        account: &m.account,
-        symbol: d.symbol(m.instrument.get()),
-        side: m.side.0,
-        ord_type: m.ord_type,
-        time_in_force: m.time_in_force.0,
-        price: m.price,
-        order_qty: m.order_qty.get(),
-        leaves_qty: m.leaves_qty.get(),
-        cum_qty: m.cum_qty.get(),
-        avg_px: m.avg_px.get(),
-        time,
-    };
-    common(w, &c);
+    common(w, &common_of!(m, RESTATED, d, time));
     let reason = match cause {
         Some(RestateCause::SelfTradeDecrement) => PARTIAL_DECLINE,
         Some(RestateCause::Triggered) | None => OTHER,
