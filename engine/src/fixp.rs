@@ -197,7 +197,6 @@ impl Engine {
             _ => return self.act(at, m, sink),
         };
         if m.template != j::MassAction::TEMPLATE_ID
-            && name != [0; 36]
             && let Some(id) = self.ids.find(at, &name)
             && self.tell_status(at, id, &name, true, sink)
         {

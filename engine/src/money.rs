@@ -188,25 +188,23 @@ impl Money {
 
     /// Who is funded has what a trade that is taken back takes from him.
     pub fn can_return(&self, pair: &Pair, b: &Busted, [buyer, seller]: [bool; 2]) -> bool {
-        let (qty, paid) = (i128::from(b.lots) * pair.lot_size, pair.paid(b.ticks, b.lots));
-        let (buy_fee, sell_fee) = (i128::from(b.fees.0), i128::from(b.fees.1));
+        let [qty, bought, sold] = moved_by(pair, b);
         let has = |account, asset, amount| self.balance(account, asset).available() >= amount;
         if b.buyer == b.seller {
-            return !buyer || has(b.buyer, pair.quote, -(buy_fee + sell_fee));
+            return !buyer || has(b.buyer, pair.quote, sold - bought);
         }
-        (!buyer || has(b.buyer, pair.base, qty) && has(b.buyer, pair.quote, -(paid + buy_fee)))
-            && (!seller || has(b.seller, pair.quote, paid - sell_fee))
+        (!buyer || has(b.buyer, pair.base, qty) && has(b.buyer, pair.quote, -bought))
+            && (!seller || has(b.seller, pair.quote, sold))
     }
 
     /// Undoes what [`Self::settle`] did.
     pub fn give_back(&mut self, pair: &Pair, b: &Busted) {
-        let (qty, paid) = (i128::from(b.lots) * pair.lot_size, pair.paid(b.ticks, b.lots));
-        let (buy_fee, sell_fee) = (i128::from(b.fees.0), i128::from(b.fees.1));
+        let [qty, bought, sold] = moved_by(pair, b);
         self.balances[(b.buyer, pair.base)].total -= qty;
         self.balances[(b.seller, pair.base)].total += qty;
-        self.balances[(b.buyer, pair.quote)].total += paid + buy_fee;
-        self.balances[(b.seller, pair.quote)].total -= paid - sell_fee;
-        self.assets[pair.quote as usize].fees -= buy_fee + sell_fee;
+        self.balances[(b.buyer, pair.quote)].total += bought;
+        self.balances[(b.seller, pair.quote)].total -= sold;
+        self.assets[pair.quote as usize].fees -= bought - sold;
     }
 
     /// A deposit, or a withdrawal of no more than is available.
@@ -298,6 +296,12 @@ impl Money {
         }
         Ok(())
     }
+}
+
+/// What a trade has moved: base, and quote that the buyer paid and the seller got, their fees in it.
+fn moved_by(pair: &Pair, b: &Busted) -> [i128; 3] {
+    let (qty, paid) = (i128::from(b.lots) * pair.lot_size, pair.paid(b.ticks, b.lots));
+    [qty, paid + i128::from(b.fees.0), paid - i128::from(b.fees.1)]
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //!
 //! A bid and an offer are orders like any other, which nobody has to name: the session's earlier ones are
 //! replaced where a replace may do it, and end otherwise. Both sides of an entry are settled, then told with
-//! one QuoteAck, and only then meet the book. The rules are docs/rulebook.md §1.5. Called by `session.rs`.
+//! one QuoteAck, and only then meet the book. The rules are docs/rulebook.md §1.4. Called by `session.rs`.
 
 use crate::check::{Changed, Checked};
 use crate::engine::{EXPIRY_WALK_MAX, Engine, Limits};
