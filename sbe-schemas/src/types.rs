@@ -1178,13 +1178,11 @@ pub enum DueWhat {
     Heartbeat = 1,
     /// Nothing heard for HeartBtInt and a grace.
     Silence = 2,
-    /// `LogoutUnanswered`.
-    LogoutUnanswered = 3,
 }
 
 impl DueWhat {
     /// Every value, in the order of the schema.
-    pub const ALL: [Self; 3] = [Self::Heartbeat, Self::Silence, Self::LogoutUnanswered];
+    pub const ALL: [Self; 2] = [Self::Heartbeat, Self::Silence];
 
     /// As on the wire.
     pub const fn code(self) -> u8 {
@@ -1208,7 +1206,6 @@ impl DueWhatCode {
         match self.0 {
             1 => Some(DueWhat::Heartbeat),
             2 => Some(DueWhat::Silence),
-            3 => Some(DueWhat::LogoutUnanswered),
             _ => None,
         }
     }
