@@ -801,7 +801,7 @@ pub enum CxlRejReason {
     UnknownOrder = 1,
     /// `DuplicateClOrdId`.
     DuplicateClOrdId = 6,
-    /// New quantity not above what is filled, or no multiple of the lot.
+    /// New quantity is no positive multiple of the lot.
     IncorrectQuantity = 100,
     /// `InvalidPriceIncrement`.
     InvalidPriceIncrement = 101,
