@@ -13,7 +13,7 @@ use crate::timers::next_time_of_day;
 use sbe_schemas::header::Message;
 use sbe_schemas::journal as j;
 use sbe_schemas::market_data as md;
-use sbe_schemas::types::{AdminResult, Allocation, Decimal8};
+use sbe_schemas::types::{AdminResult, Allocation, Decimal8, FeedFlags};
 
 /// Definitions announced in one unit.
 const ANNOUNCE_MAX: usize = 32;
@@ -91,8 +91,7 @@ impl Engine {
             self.instruments.push(instrument);
             self.start_timers(at);
         }
-        let (low, high) = self.instruments[at as usize].band();
-        self.books.set_band(at, low, high);
+        self.move_bands(at, sink);
         if tell {
             self.announce_instrument(at as usize, sink);
         }
@@ -201,11 +200,13 @@ impl Engine {
         let i = &self.instruments[at];
         let definition = md::InstrumentDefinition {
             instrument: (at as u32 + 1).into(),
+            flags: FeedFlags::EMPTY,
             phase: i.phase.into(),
             symbol: i.symbol,
             tick_size: Decimal8::new(i.tick_size),
             lot_size: Decimal8::new(i.lot_size),
             quantity_max: Decimal8::new(i.quantity_max),
+            bands: i.bands_told,
         };
         self.market(at as u32, &definition, sink);
     }

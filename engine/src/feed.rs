@@ -1,7 +1,8 @@
 //! What the public is told: one message for every change of a book that can be seen.
 //!
 //! Each carries the next `rptSeq` of its instrument and moves the checksum of its book; every so many
-//! the checksum itself is told (docs/wire/feed.md). Called by `matching.rs`, `auction.rs`, `phase.rs`.
+//! the checksum itself is told (docs/wire/feed.md). Where an event ends, and what trades add up to, `marketdata/src/gatherer.rs`
+//! says, which sees what comes next. Called by `matching.rs`, `auction.rs`, `phase.rs`.
 
 use crate::engine::Engine;
 use crate::event::Sink;
@@ -10,7 +11,7 @@ use crate::instrument::{Indicative, Instrument};
 use crate::orders::{Order, Slot};
 use sbe_schemas::header::Message;
 use sbe_schemas::market_data as md;
-use sbe_schemas::types::{Decimal8, Decimal8Null, PhaseReason, Side};
+use sbe_schemas::types::{Decimal8, Decimal8Null, FeedFlags, PhaseReason, Side};
 use zerocopy::little_endian::U64;
 
 /// A checksum of the whole book is published every so many book messages of an instrument.
@@ -29,6 +30,7 @@ impl Engine {
         book.orders += 1;
         let told = md::OrderAdd {
             instrument: (at + 1).into(),
+            flags: FeedFlags::EMPTY,
             side: order.side.into(),
             rpt_seq,
             seq: self.seq.into(),
@@ -45,14 +47,34 @@ impl Engine {
         let (at, side, id) = (order.instrument, order.side, order.id);
         let sum = sum_of(&self.instruments[at as usize], order, shown);
         let book = self.books.book_mut(at);
+        if book.orders == 0 {
+            return; // The whole book has been told to go.
+        }
         book.checksum = book.checksum.wrapping_sub(sum);
         book.orders -= 1;
         let told = md::OrderDelete {
             instrument: (at + 1).into(),
+            flags: FeedFlags::EMPTY,
             side: side.into(),
             rpt_seq: self.next_rpt_seq(at),
             seq: self.seq.into(),
             order_id: id.0.into(),
+        };
+        self.tell_book(at, &told, sink);
+    }
+
+    /// All orders of a book are about to leave, one after the other and without a trade: told once.
+    pub(crate) fn tell_clear<S: Sink>(&mut self, at: u32, sink: &mut S) {
+        let book = self.books.book_mut(at);
+        if book.orders == 0 {
+            return;
+        }
+        (book.checksum, book.orders) = (0, 0);
+        let told = md::BookClear {
+            instrument: (at + 1).into(),
+            flags: FeedFlags::EMPTY,
+            rpt_seq: self.next_rpt_seq(at),
+            seq: self.seq.into(),
         };
         self.tell_book(at, &told, sink);
     }
@@ -73,6 +95,7 @@ impl Engine {
         book.checksum = book.checksum.wrapping_sub(old).wrapping_add(new);
         let told = md::OrderReduce {
             instrument: (at + 1).into(),
+            flags: FeedFlags::EMPTY,
             side: side.into(),
             rpt_seq: self.next_rpt_seq(at),
             seq: self.seq.into(),
@@ -88,8 +111,8 @@ impl Engine {
         &mut self,
         slot: Slot,
         ticks: u32,
-        lots: i64,
-        left: i64,
+        (lots, left): (i64, i64),
+        flags: FeedFlags,
         sink: &mut S,
     ) {
         let order = self.orders.get(slot);
@@ -103,6 +126,7 @@ impl Engine {
         book.orders -= u32::from(left == 0);
         let told = md::OrderExecute {
             instrument: (at + 1).into(),
+            flags,
             side: side.into(),
             rpt_seq: self.next_rpt_seq(at),
             seq: self.seq.into(),
@@ -121,12 +145,13 @@ impl Engine {
         at: u32,
         ticks: u32,
         lots: i64,
-        aggressor: Option<Side>,
+        (aggressor, flags): (Option<Side>, FeedFlags),
         sink: &mut S,
     ) {
         let i = &self.instruments[at as usize];
         let told = md::Trade {
             instrument: (at + 1).into(),
+            flags,
             aggressor: aggressor.map_or(0, Side::code),
             seq: self.seq.into(),
             trade_id: self.trade_id.into(),
@@ -139,6 +164,7 @@ impl Engine {
     pub(crate) fn tell_phase<S: Sink>(&mut self, at: u32, reason: PhaseReason, sink: &mut S) {
         let told = md::TradingStatus {
             instrument: (at + 1).into(),
+            flags: FeedFlags::EMPTY,
             phase: self.instruments[at as usize].phase.into(),
             reason: reason.into(),
             seq: self.seq.into(),
@@ -146,10 +172,27 @@ impl Engine {
         self.market(at, &told, sink);
     }
 
+    /// The bands may have moved: matching keeps to them, and the public learns of it.
+    pub(crate) fn move_bands<S: Sink>(&mut self, at: u32, sink: &mut S) {
+        let i = &mut self.instruments[at as usize];
+        let ((low, high), bands) = (i.band(), i.band_prices());
+        self.books.set_band(at, low, high);
+        if std::mem::replace(&mut i.bands_told, bands) != bands {
+            let told = md::PriceBands {
+                instrument: (at + 1).into(),
+                flags: FeedFlags::EMPTY,
+                seq: self.seq.into(),
+                bands,
+            };
+            self.market(at, &told, sink);
+        }
+    }
+
     pub(crate) fn tell_indicative<S: Sink>(&mut self, at: u32, told: Indicative, sink: &mut S) {
         let i = &self.instruments[at as usize];
         let message = md::AuctionIndicative {
             instrument: (at + 1).into(),
+            flags: FeedFlags::EMPTY,
             imbalance_side: match told.surplus_lots.signum() {
                 1 => Side::Buy.code(),
                 -1 => Side::Sell.code(),
@@ -167,6 +210,7 @@ impl Engine {
         let i = &self.instruments[at as usize];
         let told = md::AuctionResult {
             instrument: (at + 1).into(),
+            flags: FeedFlags::EMPTY,
             seq: self.seq.into(),
             price: some_price(i, ticks),
             qty: Decimal8::new(i.total_qty(lots)),
@@ -187,6 +231,7 @@ impl Engine {
         if book.rpt_seq.is_multiple_of(CHECKSUM_EVERY) {
             let sum = md::BookChecksum {
                 instrument: (at + 1).into(),
+                flags: FeedFlags::EMPTY,
                 orders: book.orders.into(),
                 rpt_seq: book.rpt_seq.into(),
                 checksum: book.checksum.into(),

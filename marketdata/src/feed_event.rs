@@ -51,6 +51,12 @@ pub enum FeedEvent<'a> {
         /// SBE header and body.
         bytes: &'a [u8],
     },
+    /// The message told last was the last of its event: of all that one command, or time, has caused. Books
+    /// are as that has left them.
+    EndOfEvent {
+        /// Sequence of the message.
+        sequence: u64,
+    },
     /// A message was applied to its book, at once or, after a recovery, later.
     Changed {
         /// Whose.
@@ -69,6 +75,16 @@ pub enum FeedEvent<'a> {
     Phase {
         /// Which, and why; [`Instrument::phase`](crate::Instrument::phase) has it from now on.
         status: &'a md::TradingStatus,
+    },
+    /// Other price bands; [`Instrument::bands`](crate::Instrument::bands) has them from now on.
+    Bands {
+        /// From where to where.
+        told: &'a md::PriceBands,
+    },
+    /// What an incoming order trades at one price; these trades follow.
+    Summary {
+        /// Price, quantity, how many trades, and which is the first.
+        summary: &'a md::TradeSummary,
     },
     /// A trade of orders that are not shown: no book changes.
     Trade {
@@ -227,9 +243,12 @@ impl Statistics {
             }
             FeedEvent::State { state: State::Live, .. } => self.recoveries += 1,
             FeedEvent::State { .. }
+            | FeedEvent::EndOfEvent { .. }
             | FeedEvent::Changed { .. }
             | FeedEvent::Defined { .. }
             | FeedEvent::Phase { .. }
+            | FeedEvent::Bands { .. }
+            | FeedEvent::Summary { .. }
             | FeedEvent::Trade { .. }
             | FeedEvent::Bust { .. }
             | FeedEvent::Indicative { .. }

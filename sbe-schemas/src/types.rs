@@ -212,6 +212,45 @@ impl fmt::Display for BandActionCode {
     }
 }
 
+/// The price bands of an instrument (docs/rulebook.md, 5); absent prices: there is no such
+/// band.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
+)]
+#[repr(C)]
+pub struct BandPrices {
+    /// A price or a quantity that may be absent.
+    pub low: Decimal8Null,
+    /// A price or a quantity that may be absent.
+    pub high: Decimal8Null,
+    /// A price or a quantity that may be absent.
+    pub static_low: Decimal8Null,
+    /// A price or a quantity that may be absent.
+    pub static_high: Decimal8Null,
+}
+
+const _: () = assert!(size_of::<BandPrices>() == 32);
+
+impl BandPrices {
+    /// Every byte zero.
+    pub const ZERO: Self = Self {
+        low: Decimal8Null::ZERO,
+        high: Decimal8Null::ZERO,
+        static_low: Decimal8Null::ZERO,
+        static_high: Decimal8Null::ZERO,
+    };
+}
+
+impl fmt::Display for BandPrices {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "low={} high={} staticLow={} staticHigh={}",
+            self.low, self.high, self.static_low, self.static_high
+        )
+    }
+}
+
 /// In front of every batch in the log; the batch starts on 4 KiB.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
@@ -1486,6 +1525,45 @@ impl fmt::Display for EventKindCode {
             Some(value) => write!(f, "{value:?}"),
             None => self.0.fmt(f),
         }
+    }
+}
+
+/// Of a message of the incremental channel.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
+)]
+#[repr(transparent)]
+pub struct FeedFlags(pub u8);
+
+impl FeedFlags {
+    /// No bit.
+    pub const EMPTY: Self = Self(0);
+    /// Every byte zero: no bit.
+    pub const ZERO: Self = Self::EMPTY;
+    /// The last message of its event: of all that one command, or time, has caused.
+    pub const END_OF_EVENT: Self = Self(1 << 0);
+    /// The first of the trades that the TradeSummary before it sums up.
+    pub const FIRST_OF_SUMMARY: Self = Self(1 << 1);
+
+    /// Whether all bits of `other` are set.
+    pub const fn has(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
+
+    /// With the bits of `other`.
+    pub const fn with(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Without the bits of `other`.
+    pub const fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+}
+
+impl fmt::Display for FeedFlags {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        super::show::bits(f, u64::from(self.0), &[("EndOfEvent", 0), ("FirstOfSummary", 1)])
     }
 }
 

@@ -8,7 +8,8 @@ use marketdata::{RestingOrder, State, Subscriber};
 use sbe_schemas::header::{Message, fill_text};
 use sbe_schemas::journal as j;
 use sbe_schemas::types::{
-    Allocation, CommandHead, Conditions, Decimal8, Decimal8Null, OrdType, Phase, Side, TimeInForce,
+    Allocation, CommandHead, Conditions, Decimal8, Decimal8Null, MassActionScope, MassActionType,
+    OrdType, Phase, Side, TimeInForce,
 };
 
 pub(crate) const CHANNEL: u16 = 1;
@@ -66,6 +67,9 @@ impl Venue {
                     0 => Allocation::ProRata.into(),
                     _ => Allocation::PriceTime.into(),
                 },
+                // Every third has bands, so wide that they only move.
+                static_band_bps: if at % 3 == 1 { 9_000.into() } else { 0.into() },
+                dynamic_band_bps: if at % 3 == 1 { 8_000.into() } else { 0.into() },
                 phase: Phase::Continuous.into(),
                 ..j::InstrumentDefine::ZERO
             });
@@ -114,6 +118,21 @@ impl Venue {
         });
     }
 
+    /// The operator cancels all orders of an instrument; 0: of all.
+    pub(crate) fn cancel_all(&mut self, instrument: u32) {
+        self.push(j::MassAction {
+            instrument: instrument.into(),
+            action: MassActionType::Cancel.into(),
+            scope: MassActionScope::Everyone.into(),
+            ..j::MassAction::ZERO
+        });
+    }
+
+    /// The operator takes back a trade.
+    pub(crate) fn bust(&mut self, trade_id: u64) {
+        self.push(j::TradeBust { trade_id: trade_id.into(), ..j::TradeBust::ZERO });
+    }
+
     fn limit(&mut self, instrument: u32, side: Side, ticks: i64, lots: i64) -> j::NewOrder {
         let (head, cl_ord_id) = (self.head(), self.name());
         j::NewOrder {
@@ -142,6 +161,10 @@ impl Venue {
         let target = self.engine.resting(at).nth(pick).map(|(order, _)| *order);
         let instrument = at as u32 + 1;
         let now = self.engine.instruments().get(at).map_or(Phase::Continuous, |i| i.phase);
+        if self.dice.hits(3) {
+            let instrument = self.dice.below(instruments + 1) as u32;
+            return self.cancel_all(instrument);
+        }
         if self.dice.hits(if now == Phase::Continuous { 2 } else { 60 }) {
             let calls = [Phase::PreOpen, Phase::VolatilityAuction, Phase::ClosingAuction];
             let call = calls[self.dice.below(3) as usize];
@@ -209,12 +232,18 @@ impl Venue {
 
     /// Applies what has been pushed as one batch; the packets of its market data.
     pub(crate) fn commit(&mut self) -> Vec<Vec<u8>> {
+        self.commit_seeing(|_| {})
+    }
+
+    /// The same, and `see` has the engine after each command.
+    pub(crate) fn commit_seeing(&mut self, mut see: impl FnMut(&Engine)) -> Vec<Vec<u8>> {
         let first = self.events.len();
         self.engine.begin_batch(self.seq, self.now);
         assert_eq!(self.engine.step(&mut self.events), Step::Done);
         for command in Commands::new(self.batch.bytes()) {
             assert_eq!(self.engine.apply(self.seq, command, &mut self.events), Step::Done);
             self.seq += 1;
+            see(&self.engine);
         }
         self.engine.end_batch(self.batch.count(), &mut self.events);
         self.batch.clear();
@@ -239,16 +268,7 @@ impl Venue {
 
     /// The engine's orders of an instrument as a subscriber would see them.
     pub(crate) fn resting(&self, instrument: u32) -> Vec<RestingOrder> {
-        let at = instrument as usize - 1;
-        let i = self.engine.instruments()[at];
-        let told = |(o, shown): (&engine::orders::Order, i64)| RestingOrder {
-            order_id: o.id.0,
-            side: o.side,
-            price: Decimal8::new(i.price(o.ticks)),
-            qty: Decimal8::new(i.qty(shown)),
-            priority: o.priority,
-        };
-        self.engine.resting(at).map(told).collect()
+        resting(&self.engine, instrument)
     }
 
     /// Every book is live and, order by order, the engine's.
@@ -263,6 +283,9 @@ impl Venue {
             let phase = self.engine.instruments()[number as usize - 1].phase;
             assert_eq!(instrument.phase(), Some(phase), "instrument {number}");
             assert_eq!(instrument.definition().map(|d| d.phase), Some(phase.into()));
+            let bands = self.engine.instruments()[number as usize - 1].band_prices();
+            assert_eq!(instrument.bands(), Some(bands), "instrument {number}");
+            assert_eq!(instrument.definition().map(|d| d.bands), Some(bands));
         }
     }
 
@@ -298,4 +321,18 @@ pub(crate) fn pack(packer: &mut Packer, events: &[Event]) -> Vec<Vec<u8>> {
         packer.on_event(event, |packet| packets.push(packet.to_vec()));
     }
     packets
+}
+
+/// The engine's orders of an instrument as a subscriber would see them.
+pub(crate) fn resting(engine: &Engine, instrument: u32) -> Vec<RestingOrder> {
+    let at = instrument as usize - 1;
+    let i = engine.instruments()[at];
+    let told = |(o, shown): (&engine::orders::Order, i64)| RestingOrder {
+        order_id: o.id.0,
+        side: o.side,
+        price: Decimal8::new(i.price(o.ticks)),
+        qty: Decimal8::new(i.qty(shown)),
+        priority: o.priority,
+    };
+    engine.resting(at).map(told).collect()
 }
