@@ -34,6 +34,8 @@ pub(crate) struct Venue {
     seq: u64,
     msg_seq_num: u64,
     names: u64,
+    /// Books are not emptied at random.
+    pub(crate) keeps_books: bool,
 }
 
 impl Venue {
@@ -50,6 +52,7 @@ impl Venue {
             seq: 1,
             msg_seq_num: 1,
             names: 0,
+            keeps_books: false,
         };
         venue.push(j::TermStarted { term: 1.into(), ..j::TermStarted::ZERO });
         for at in 1..=instruments {
@@ -161,7 +164,7 @@ impl Venue {
         let target = self.engine.resting(at).nth(pick).map(|(order, _)| *order);
         let instrument = at as u32 + 1;
         let now = self.engine.instruments().get(at).map_or(Phase::Continuous, |i| i.phase);
-        if self.dice.hits(3) {
+        if self.dice.hits(3) && !self.keeps_books {
             let instrument = self.dice.below(instruments + 1) as u32;
             return self.cancel_all(instrument);
         }
