@@ -557,100 +557,111 @@ local schemas = {
     } },
   } },
   [2] = { name = "market_data", version = 0, messages = {
-    [10] = { name = "InstrumentDefinition", length = 45, fields = {
+    [10] = { name = "InstrumentDefinition", length = 46, fields = {
       { "instrument", 0, 4, "unsigned" },
-      { "phase", 4, 1, "enum", { [0] = "Closed", [1] = "PreOpen", [2] = "OpeningAuction", [3] = "Continuous", [4] = "VolatilityAuction", [5] = "ClosingAuction", [6] = "Halted", } },
-      { "symbol", 5, 16, "text" },
-      { "tickSize", 21, 8, "decimal" },
-      { "lotSize", 29, 8, "decimal" },
-      { "quantityMax", 37, 8, "decimal" },
+      { "flags", 4, 1, "set", { [0] = "EndOfEvent", } },
+      { "phase", 5, 1, "enum", { [0] = "Closed", [1] = "PreOpen", [2] = "OpeningAuction", [3] = "Continuous", [4] = "VolatilityAuction", [5] = "ClosingAuction", [6] = "Halted", } },
+      { "symbol", 6, 16, "text" },
+      { "tickSize", 22, 8, "decimal" },
+      { "lotSize", 30, 8, "decimal" },
+      { "quantityMax", 38, 8, "decimal" },
     }, groups = {
     } },
-    [11] = { name = "TradingStatus", length = 14, fields = {
+    [11] = { name = "TradingStatus", length = 15, fields = {
       { "instrument", 0, 4, "unsigned" },
-      { "phase", 4, 1, "enum", { [0] = "Closed", [1] = "PreOpen", [2] = "OpeningAuction", [3] = "Continuous", [4] = "VolatilityAuction", [5] = "ClosingAuction", [6] = "Halted", } },
-      { "reason", 5, 1, "enum", { [0] = "Start", [1] = "Schedule", [2] = "Operator", [3] = "PriceBand", [4] = "AuctionEnd", } },
+      { "flags", 4, 1, "set", { [0] = "EndOfEvent", } },
+      { "phase", 5, 1, "enum", { [0] = "Closed", [1] = "PreOpen", [2] = "OpeningAuction", [3] = "Continuous", [4] = "VolatilityAuction", [5] = "ClosingAuction", [6] = "Halted", } },
+      { "reason", 6, 1, "enum", { [0] = "Start", [1] = "Schedule", [2] = "Operator", [3] = "PriceBand", [4] = "AuctionEnd", } },
+      { "seq", 7, 8, "unsigned" },
+    }, groups = {
+    } },
+    [20] = { name = "OrderAdd", length = 46, fields = {
+      { "instrument", 0, 4, "unsigned" },
+      { "flags", 4, 1, "set", { [0] = "EndOfEvent", } },
+      { "side", 5, 1, "enum", { [1] = "Buy", [2] = "Sell", } },
+      { "rptSeq", 6, 8, "unsigned" },
+      { "seq", 14, 8, "unsigned" },
+      { "orderId", 22, 8, "unsigned" },
+      { "price", 30, 8, "decimal" },
+      { "qty", 38, 8, "decimal" },
+    }, groups = {
+    } },
+    [21] = { name = "OrderReduce", length = 38, fields = {
+      { "instrument", 0, 4, "unsigned" },
+      { "flags", 4, 1, "set", { [0] = "EndOfEvent", } },
+      { "side", 5, 1, "enum", { [1] = "Buy", [2] = "Sell", } },
+      { "rptSeq", 6, 8, "unsigned" },
+      { "seq", 14, 8, "unsigned" },
+      { "orderId", 22, 8, "unsigned" },
+      { "qty", 30, 8, "decimal" },
+    }, groups = {
+    } },
+    [22] = { name = "OrderDelete", length = 30, fields = {
+      { "instrument", 0, 4, "unsigned" },
+      { "flags", 4, 1, "set", { [0] = "EndOfEvent", } },
+      { "side", 5, 1, "enum", { [1] = "Buy", [2] = "Sell", } },
+      { "rptSeq", 6, 8, "unsigned" },
+      { "seq", 14, 8, "unsigned" },
+      { "orderId", 22, 8, "unsigned" },
+    }, groups = {
+    } },
+    [23] = { name = "OrderExecute", length = 62, fields = {
+      { "instrument", 0, 4, "unsigned" },
+      { "flags", 4, 1, "set", { [0] = "EndOfEvent", } },
+      { "side", 5, 1, "enum", { [1] = "Buy", [2] = "Sell", } },
+      { "rptSeq", 6, 8, "unsigned" },
+      { "seq", 14, 8, "unsigned" },
+      { "orderId", 22, 8, "unsigned" },
+      { "tradeId", 30, 8, "unsigned" },
+      { "price", 38, 8, "decimal" },
+      { "qty", 46, 8, "decimal" },
+      { "leavesQty", 54, 8, "decimal" },
+    }, groups = {
+    } },
+    [24] = { name = "Trade", length = 38, fields = {
+      { "instrument", 0, 4, "unsigned" },
+      { "flags", 4, 1, "set", { [0] = "EndOfEvent", } },
+      { "aggressor", 5, 1, "unsigned" },
       { "seq", 6, 8, "unsigned" },
+      { "tradeId", 14, 8, "unsigned" },
+      { "price", 22, 8, "decimal" },
+      { "qty", 30, 8, "decimal" },
     }, groups = {
     } },
-    [20] = { name = "OrderAdd", length = 45, fields = {
+    [25] = { name = "AuctionIndicative", length = 38, fields = {
       { "instrument", 0, 4, "unsigned" },
-      { "side", 4, 1, "enum", { [1] = "Buy", [2] = "Sell", } },
-      { "rptSeq", 5, 8, "unsigned" },
-      { "seq", 13, 8, "unsigned" },
-      { "orderId", 21, 8, "unsigned" },
-      { "price", 29, 8, "decimal" },
-      { "qty", 37, 8, "decimal" },
+      { "flags", 4, 1, "set", { [0] = "EndOfEvent", } },
+      { "imbalanceSide", 5, 1, "unsigned" },
+      { "seq", 6, 8, "unsigned" },
+      { "price", 14, 8, "decimal" },
+      { "qty", 22, 8, "decimal" },
+      { "imbalanceQty", 30, 8, "decimal" },
     }, groups = {
     } },
-    [21] = { name = "OrderReduce", length = 37, fields = {
+    [26] = { name = "AuctionResult", length = 29, fields = {
       { "instrument", 0, 4, "unsigned" },
-      { "side", 4, 1, "enum", { [1] = "Buy", [2] = "Sell", } },
-      { "rptSeq", 5, 8, "unsigned" },
-      { "seq", 13, 8, "unsigned" },
-      { "orderId", 21, 8, "unsigned" },
-      { "qty", 29, 8, "decimal" },
+      { "flags", 4, 1, "set", { [0] = "EndOfEvent", } },
+      { "seq", 5, 8, "unsigned" },
+      { "price", 13, 8, "decimal" },
+      { "qty", 21, 8, "decimal" },
     }, groups = {
     } },
-    [22] = { name = "OrderDelete", length = 29, fields = {
+    [27] = { name = "TradeBust", length = 45, fields = {
       { "instrument", 0, 4, "unsigned" },
-      { "side", 4, 1, "enum", { [1] = "Buy", [2] = "Sell", } },
-      { "rptSeq", 5, 8, "unsigned" },
-      { "seq", 13, 8, "unsigned" },
-      { "orderId", 21, 8, "unsigned" },
-    }, groups = {
-    } },
-    [23] = { name = "OrderExecute", length = 61, fields = {
-      { "instrument", 0, 4, "unsigned" },
-      { "side", 4, 1, "enum", { [1] = "Buy", [2] = "Sell", } },
-      { "rptSeq", 5, 8, "unsigned" },
-      { "seq", 13, 8, "unsigned" },
-      { "orderId", 21, 8, "unsigned" },
-      { "tradeId", 29, 8, "unsigned" },
-      { "price", 37, 8, "decimal" },
-      { "qty", 45, 8, "decimal" },
-      { "leavesQty", 53, 8, "decimal" },
-    }, groups = {
-    } },
-    [24] = { name = "Trade", length = 37, fields = {
-      { "instrument", 0, 4, "unsigned" },
-      { "aggressor", 4, 1, "unsigned" },
+      { "flags", 4, 1, "set", { [0] = "EndOfEvent", } },
       { "seq", 5, 8, "unsigned" },
       { "tradeId", 13, 8, "unsigned" },
       { "price", 21, 8, "decimal" },
       { "qty", 29, 8, "decimal" },
+      { "tradeTime", 37, 8, "unsigned" },
     }, groups = {
     } },
-    [25] = { name = "AuctionIndicative", length = 37, fields = {
+    [30] = { name = "BookChecksum", length = 25, fields = {
       { "instrument", 0, 4, "unsigned" },
-      { "imbalanceSide", 4, 1, "unsigned" },
-      { "seq", 5, 8, "unsigned" },
-      { "price", 13, 8, "decimal" },
-      { "qty", 21, 8, "decimal" },
-      { "imbalanceQty", 29, 8, "decimal" },
-    }, groups = {
-    } },
-    [26] = { name = "AuctionResult", length = 28, fields = {
-      { "instrument", 0, 4, "unsigned" },
-      { "seq", 4, 8, "unsigned" },
-      { "price", 12, 8, "decimal" },
-      { "qty", 20, 8, "decimal" },
-    }, groups = {
-    } },
-    [27] = { name = "TradeBust", length = 44, fields = {
-      { "instrument", 0, 4, "unsigned" },
-      { "seq", 4, 8, "unsigned" },
-      { "tradeId", 12, 8, "unsigned" },
-      { "price", 20, 8, "decimal" },
-      { "qty", 28, 8, "decimal" },
-      { "tradeTime", 36, 8, "unsigned" },
-    }, groups = {
-    } },
-    [30] = { name = "BookChecksum", length = 24, fields = {
-      { "instrument", 0, 4, "unsigned" },
-      { "orders", 4, 4, "unsigned" },
-      { "rptSeq", 8, 8, "unsigned" },
-      { "checksum", 16, 8, "unsigned" },
+      { "flags", 4, 1, "set", { [0] = "EndOfEvent", } },
+      { "orders", 5, 4, "unsigned" },
+      { "rptSeq", 9, 8, "unsigned" },
+      { "checksum", 17, 8, "unsigned" },
     }, groups = {
     } },
     [40] = { name = "SnapshotBegin", length = 73, fields = {

@@ -13,7 +13,7 @@ use crate::timers::next_time_of_day;
 use sbe_schemas::header::Message;
 use sbe_schemas::journal as j;
 use sbe_schemas::market_data as md;
-use sbe_schemas::types::{AdminResult, Allocation, Decimal8};
+use sbe_schemas::types::{AdminResult, Allocation, Decimal8, FeedFlags};
 
 /// Definitions announced in one unit.
 const ANNOUNCE_MAX: usize = 32;
@@ -201,6 +201,7 @@ impl Engine {
         let i = &self.instruments[at];
         let definition = md::InstrumentDefinition {
             instrument: (at as u32 + 1).into(),
+            flags: FeedFlags::EMPTY,
             phase: i.phase.into(),
             symbol: i.symbol,
             tick_size: Decimal8::new(i.tick_size),

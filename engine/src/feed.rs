@@ -1,7 +1,7 @@
 //! What the public is told: one message for every change of a book that can be seen.
 //!
 //! Each carries the next `rptSeq` of its instrument and moves the checksum of its book; every so many
-//! the checksum itself is told (docs/wire/feed.md). Called by `matching.rs`, `auction.rs`, `phase.rs`.
+//! the checksum itself is told (docs/wire/feed.md). Flags are for `marketdata/src/gatherer.rs`, which sees what comes next. Called by `matching.rs`, `auction.rs`, `phase.rs`.
 
 use crate::engine::Engine;
 use crate::event::Sink;
@@ -10,7 +10,7 @@ use crate::instrument::{Indicative, Instrument};
 use crate::orders::{Order, Slot};
 use sbe_schemas::header::Message;
 use sbe_schemas::market_data as md;
-use sbe_schemas::types::{Decimal8, Decimal8Null, PhaseReason, Side};
+use sbe_schemas::types::{Decimal8, Decimal8Null, FeedFlags, PhaseReason, Side};
 use zerocopy::little_endian::U64;
 
 /// A checksum of the whole book is published every so many book messages of an instrument.
@@ -29,6 +29,7 @@ impl Engine {
         book.orders += 1;
         let told = md::OrderAdd {
             instrument: (at + 1).into(),
+            flags: FeedFlags::EMPTY,
             side: order.side.into(),
             rpt_seq,
             seq: self.seq.into(),
@@ -49,6 +50,7 @@ impl Engine {
         book.orders -= 1;
         let told = md::OrderDelete {
             instrument: (at + 1).into(),
+            flags: FeedFlags::EMPTY,
             side: side.into(),
             rpt_seq: self.next_rpt_seq(at),
             seq: self.seq.into(),
@@ -73,6 +75,7 @@ impl Engine {
         book.checksum = book.checksum.wrapping_sub(old).wrapping_add(new);
         let told = md::OrderReduce {
             instrument: (at + 1).into(),
+            flags: FeedFlags::EMPTY,
             side: side.into(),
             rpt_seq: self.next_rpt_seq(at),
             seq: self.seq.into(),
@@ -103,6 +106,7 @@ impl Engine {
         book.orders -= u32::from(left == 0);
         let told = md::OrderExecute {
             instrument: (at + 1).into(),
+            flags: FeedFlags::EMPTY,
             side: side.into(),
             rpt_seq: self.next_rpt_seq(at),
             seq: self.seq.into(),
@@ -127,6 +131,7 @@ impl Engine {
         let i = &self.instruments[at as usize];
         let told = md::Trade {
             instrument: (at + 1).into(),
+            flags: FeedFlags::EMPTY,
             aggressor: aggressor.map_or(0, Side::code),
             seq: self.seq.into(),
             trade_id: self.trade_id.into(),
@@ -139,6 +144,7 @@ impl Engine {
     pub(crate) fn tell_phase<S: Sink>(&mut self, at: u32, reason: PhaseReason, sink: &mut S) {
         let told = md::TradingStatus {
             instrument: (at + 1).into(),
+            flags: FeedFlags::EMPTY,
             phase: self.instruments[at as usize].phase.into(),
             reason: reason.into(),
             seq: self.seq.into(),
@@ -150,6 +156,7 @@ impl Engine {
         let i = &self.instruments[at as usize];
         let message = md::AuctionIndicative {
             instrument: (at + 1).into(),
+            flags: FeedFlags::EMPTY,
             imbalance_side: match told.surplus_lots.signum() {
                 1 => Side::Buy.code(),
                 -1 => Side::Sell.code(),
@@ -167,6 +174,7 @@ impl Engine {
         let i = &self.instruments[at as usize];
         let told = md::AuctionResult {
             instrument: (at + 1).into(),
+            flags: FeedFlags::EMPTY,
             seq: self.seq.into(),
             price: some_price(i, ticks),
             qty: Decimal8::new(i.total_qty(lots)),
@@ -187,6 +195,7 @@ impl Engine {
         if book.rpt_seq.is_multiple_of(CHECKSUM_EVERY) {
             let sum = md::BookChecksum {
                 instrument: (at + 1).into(),
+                flags: FeedFlags::EMPTY,
                 orders: book.orders.into(),
                 rpt_seq: book.rpt_seq.into(),
                 checksum: book.checksum.into(),

@@ -11,7 +11,7 @@ use crate::snapshot::{Counts, Reader, SnapshotError, Writer};
 use sbe_schemas::journal as j;
 use sbe_schemas::market_data as md;
 use sbe_schemas::order_entry as oe;
-use sbe_schemas::types::{AdminResult, Side};
+use sbe_schemas::types::{AdminResult, FeedFlags, Side};
 use zerocopy::{FromBytes, IntoBytes};
 
 /// Trades of a partition that can be taken back.
@@ -94,6 +94,7 @@ impl Engine {
         }
         let told = md::TradeBust {
             instrument: buy.instrument,
+            flags: FeedFlags::EMPTY,
             seq: self.seq.into(),
             trade_id: buy.trade_id,
             price: buy.last_px,

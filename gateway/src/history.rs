@@ -16,11 +16,11 @@ pub use errors::HistoryError;
 pub use reader::HistoryReader;
 
 use crate::io::{Access, Disk, DiskFile, RealDisk};
-use engine::Event;
 use layout::{
     HEADER_BYTES, Header, INDEX_EVERY, Layout, MESSAGE_BYTES_MAX, Part, RECORD_BYTES_MAX,
     RECORD_BYTES_MIN, record_bytes,
 };
+use marketdata::Told;
 use std::collections::VecDeque;
 use std::io;
 use std::path::Path;
@@ -166,14 +166,14 @@ impl<D: Disk> History<D> {
         self.full.front().map_or(current, |full| full.first)
     }
 
-    /// Takes a market event; in the kernel with the next [`Self::flush`] at the latest.
+    /// Takes a message; in the kernel with the next [`Self::flush`] at the latest.
     ///
     /// # Panics
     /// When it is not the message with [`Self::next_seq`], or none at all.
-    pub fn put(&mut self, event: &Event) {
-        assert_eq!(event.head.number.get(), self.next, "the history has no gaps");
-        assert!(!event.message().is_empty(), "a market event has a message");
-        let bytes = record_bytes(event.message().len());
+    pub fn put(&mut self, told: Told<'_>) {
+        assert_eq!(told.sequence, self.next, "the history has no gaps");
+        assert!(!told.message.is_empty(), "a message has bytes");
+        let bytes = record_bytes(told.message.len());
         if self.is_full(bytes) {
             self.finish();
         }
@@ -189,7 +189,7 @@ impl<D: Disk> History<D> {
             }
             current.bytes += bytes as u64;
         }
-        layout::push_record(event, &mut self.run);
+        layout::push_record(told, &mut self.run);
         self.next += 1;
     }
 

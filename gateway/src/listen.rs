@@ -398,11 +398,13 @@ fn listen(
             dbn = None;
         }
         beside.ask(&mut subscriber);
-        if args.book.is_some() && shown_at.elapsed() >= BOOK_EVERY {
+        // Half an event is no book to show: the rest of it comes.
+        let is_whole = subscriber.is_between_events();
+        if args.book.is_some() && is_whole && shown_at.elapsed() >= BOOK_EVERY {
             show_books(args, &subscriber, &std::mem::take(&mut changed), show);
             shown_at = Instant::now();
         }
-        if let Some(number) = drawn.filter(|_| shown_at.elapsed() >= BOOK_EVERY) {
+        if let Some(number) = drawn.filter(|_| is_whole && shown_at.elapsed() >= BOOK_EVERY) {
             if let (Some(instrument), Some(symbol)) = (subscriber.instrument(number), &args.ladder)
             {
                 show.picture(&ladder.draw(symbol, instrument, subscriber.statistics()));

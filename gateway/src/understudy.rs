@@ -13,6 +13,7 @@ use crate::snapshots::Snapshots;
 use engine::log::{BatchRef, Tail};
 use engine::partition::CHECKPOINT_BATCHES;
 use engine::{Engine, Event, Sink, Step};
+use marketdata::{Gathered, Gatherer};
 use sbe_schemas::types::EventKind;
 use std::collections::VecDeque;
 use std::io;
@@ -170,6 +171,7 @@ pub struct Keeping<D: Disk = RealDisk> {
 struct ToFiles<'a, D: Disk> {
     outboxes: &'a mut Outboxes<D>,
     history: &'a mut History<D>,
+    gatherer: &'a mut Gatherer,
     slot: Event,
 }
 
@@ -185,8 +187,13 @@ impl<D: Disk> Sink for ToFiles<'_, D> {
     fn publish(&mut self) {
         match self.slot.kind() {
             Some(EventKind::Report) => self.outboxes.put(&self.slot),
-            Some(EventKind::Market) => self.history.put(&self.slot),
-            Some(EventKind::Control) | None => {}
+            Some(EventKind::Market | EventKind::Control) => {
+                self.gatherer.on_event(&self.slot, |gathered| match gathered {
+                    Gathered::Message(told) => self.history.put(told),
+                    Gathered::BatchEnd => {}
+                });
+            }
+            None => {}
         }
     }
 }
@@ -196,6 +203,7 @@ pub struct Understudy<S, D: Disk = RealDisk> {
     engine: Engine,
     source: S,
     outboxes: Outboxes<D>,
+    gatherer: Gatherer,
     server: OutboxServer,
     /// Requests for messages that the log has, and this engine has not reached yet.
     waiting: VecDeque<PieceRequest>,
@@ -226,6 +234,7 @@ impl<S: Source, D: Disk> Understudy<S, D> {
             engine,
             source,
             outboxes,
+            gatherer: Gatherer::default(),
             server,
             waiting: VecDeque::new(),
             checkpoints,
@@ -261,6 +270,7 @@ impl<S: Source, D: Disk> Understudy<S, D> {
         let mut sink = ToFiles {
             outboxes: &mut self.outboxes,
             history: &mut self.keeping.history,
+            gatherer: &mut self.gatherer,
             slot: Event::new_zeroed(),
         };
         self.engine.begin_batch(batch.header.first_seq.get(), batch.header.time.get());

@@ -30,7 +30,7 @@ fn written(seed: u64, total: u64) -> (SimDisk, History<SimDisk>) {
 }
 
 fn put(history: &mut History<SimDisk>, seed: u64, up_to: u64) {
-    (history.next_seq()..=up_to).for_each(|seq| history.put(&market(seed, seq)));
+    (history.next_seq()..=up_to).for_each(|seq| history.put(told(&market(seed, seq))));
 }
 
 fn files(disk: &SimDisk, ending: &str) -> Vec<PathBuf> {
@@ -498,5 +498,5 @@ fn a_failed_write_or_sync_is_final() {
 #[should_panic(expected = "no gaps")]
 fn a_message_out_of_turn_is_a_bug() {
     let mut history = begun(&SimDisk::new(1), settings(1), 1).unwrap();
-    history.put(&market(1, 2));
+    history.put(told(&market(1, 2)));
 }

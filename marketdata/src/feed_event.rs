@@ -51,6 +51,12 @@ pub enum FeedEvent<'a> {
         /// SBE header and body.
         bytes: &'a [u8],
     },
+    /// The message told last was the last of its event: of all that one command, or time, has caused. Books
+    /// are as that has left them.
+    EndOfEvent {
+        /// Sequence of the message.
+        sequence: u64,
+    },
     /// A message was applied to its book, at once or, after a recovery, later.
     Changed {
         /// Whose.
@@ -227,6 +233,7 @@ impl Statistics {
             }
             FeedEvent::State { state: State::Live, .. } => self.recoveries += 1,
             FeedEvent::State { .. }
+            | FeedEvent::EndOfEvent { .. }
             | FeedEvent::Changed { .. }
             | FeedEvent::Defined { .. }
             | FeedEvent::Phase { .. }

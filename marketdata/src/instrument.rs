@@ -14,7 +14,7 @@
 use crate::book::{Book, BookError, BookMessage};
 use crate::feed_event::{FeedEvent, SnapshotUse, State};
 use sbe_schemas::market_data as md;
-use sbe_schemas::types::{Phase, PhaseCode};
+use sbe_schemas::types::{FeedFlags, Phase, PhaseCode};
 use std::cmp::Ordering;
 use std::collections::VecDeque;
 
@@ -94,7 +94,8 @@ impl Instrument {
         let told = (sequence, definition.phase);
         let (at, phase) = self.phase.filter(|(known, _)| *known > sequence).unwrap_or(told);
         self.phase = Some((at, phase));
-        let definition = &md::InstrumentDefinition { phase, ..*definition };
+        let flags = FeedFlags::EMPTY; // Those of one message are none of the definition.
+        let definition = &md::InstrumentDefinition { phase, flags, ..*definition };
         if self.definition.as_ref() != Some(definition) {
             self.definition = Some(*definition);
             tell(FeedEvent::Defined { definition });

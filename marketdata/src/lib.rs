@@ -1,6 +1,6 @@
 //! The feed: events to packets, packets to books.
 //!
-//! Sending: `packer.rs` puts market events into packets, `snapshot.rs` whole books.
+//! Sending: `gatherer.rs` makes market events what is told, `packer.rs` puts that into packets, `snapshot.rs` whole books.
 //!
 //! Receiving: `packet.rs` reads packets and `subscriber.rs` is the door. Behind it `arbiter.rs` makes
 //! one row of two lines, `asking.rs` says whom to ask for what both have lost, `recovery.rs` collects snapshots, `instrument.rs` knows which books are
@@ -17,6 +17,7 @@ pub mod asking;
 pub mod book;
 pub mod daily;
 pub mod feed_event;
+pub mod gatherer;
 pub mod instrument;
 pub mod packer;
 pub mod packet;
@@ -28,5 +29,6 @@ pub mod views;
 pub use asking::{Ask, AskLimits, Way};
 pub use book::{Book, BookError, BookMessage, Level, RestingOrder};
 pub use feed_event::{FeedEvent, SnapshotUse, State, Statistics};
+pub use gatherer::{Gathered, Gatherer, Told};
 pub use instrument::Instrument;
 pub use subscriber::{Line, Subscriber, SubscriberLimits};

@@ -9,12 +9,13 @@ use crate::arbiter::{Arbiter, Arrival, Fate};
 use crate::asking::{Ask, AskLimits, Way};
 use crate::book::BookMessage;
 use crate::feed_event::{FeedEvent, Statistics};
+use crate::gatherer::ends_event;
 use crate::instrument::{Instrument, Memory};
 use crate::packet::Packet;
 use crate::recovery::{Collected, Collector};
 use sbe_schemas::header::Message;
 use sbe_schemas::market_data as md;
-use sbe_schemas::types::{PacketFlags, PacketHeader, ReplayRefusal};
+use sbe_schemas::types::{FeedFlags, PacketFlags, PacketHeader, ReplayRefusal};
 use std::collections::BTreeMap;
 
 /// Where a packet came from: the group, not the bytes, as those of A and B are the same.
@@ -187,6 +188,12 @@ impl Subscriber {
         self.books.instruments.get(&number)
     }
 
+    /// The message before is the last of its event, as far as is known: books are as one command has left them, not
+    /// as it was half done. Looked at after a packet, before books are shown or used.
+    pub fn is_between_events(&self) -> bool {
+        !self.books.is_amid_event
+    }
+
     /// Counts since the start.
     pub fn statistics(&self) -> &Statistics {
         &self.statistics
@@ -278,6 +285,7 @@ fn counted<'a>(
 fn definition_in(begin: &md::SnapshotBegin) -> md::InstrumentDefinition {
     md::InstrumentDefinition {
         instrument: begin.instrument,
+        flags: FeedFlags::EMPTY,
         phase: begin.phase,
         symbol: begin.symbol,
         tick_size: begin.tick_size,
@@ -294,14 +302,22 @@ struct Books {
     complete_from: u64,
     /// The next messages are late.
     is_doubted: bool,
+    /// More messages of the event come.
+    is_amid_event: bool,
     used: Memory,
 }
 
 impl Books {
     fn new(limits: SubscriberLimits) -> Self {
         // Before the incremental channel is joined no snapshot reaches far enough to be of use.
-        let (instruments, complete_from) = (BTreeMap::new(), u64::MAX);
-        Self { limits, instruments, complete_from, is_doubted: false, used: Memory::default() }
+        Self {
+            limits,
+            instruments: BTreeMap::new(),
+            complete_from: u64::MAX,
+            is_doubted: false,
+            is_amid_event: false,
+            used: Memory::default(),
+        }
     }
 
     fn on_arrival(&mut self, arrival: Arrival<'_>, tell: &mut impl FnMut(FeedEvent<'_>)) {
@@ -322,12 +338,17 @@ impl Books {
             Arrival::Message { sequence, time, bytes } => {
                 tell(FeedEvent::Message { sequence, time, bytes });
                 self.on_message(sequence, bytes, tell);
+                self.is_amid_event = !ends_event(bytes);
+                if !self.is_amid_event {
+                    tell(FeedEvent::EndOfEvent { sequence });
+                }
             }
         }
     }
 
     fn on_loss(&mut self, to: u64, tell: &mut impl FnMut(FeedEvent<'_>)) {
-        (self.complete_from, self.is_doubted) = (to, false);
+        // What was lost of an event its books wait for, and get whole: snapshots are of between two.
+        (self.complete_from, self.is_doubted, self.is_amid_event) = (to, false, false);
         for instrument in self.instruments.values_mut() {
             instrument.on_loss(to, tell);
         }

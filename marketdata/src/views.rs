@@ -95,16 +95,19 @@ impl Views {
         self.instruments.range(number..).next().map(|(number, _)| *number)
     }
 
-    /// Whether a view of it has news for who has seen everything below `seen`.
+    /// Whether a view of it has news for who has seen everything below `seen`. Half an event is none: the rest
+    /// of it comes.
     pub fn has_news(&self, view: types::View, instrument: u32, seen: u64) -> bool {
-        self.instruments.get(&instrument).is_some_and(|of| match view {
+        let of = self.instruments.get(&instrument).filter(|_| self.subscriber.is_between_events());
+        of.is_some_and(|of| match view {
             types::View::Top => of.changed.max(of.traded) > seen,
             types::View::Depth => of.changed > seen,
             types::View::Statistics => of.traded > seen,
         })
     }
 
-    /// Best prices now, for who has seen everything below `seen`; `None` while the book is not complete.
+    /// Best prices now, for who has seen everything below `seen`; `None` while the book is not complete, or half an
+    /// event has been heard.
     pub fn top(&self, number: u32, seen: u64) -> Option<md::TopOfBook> {
         let (instrument, of) = (self.live(number)?, self.instruments.get(&number)?);
         let best = |side| instrument.book().levels(side).next().map_or(NOTHING, level);
@@ -122,8 +125,8 @@ impl Views {
 
     /// Ten prices of both sides, as [`Self::top`].
     pub fn depth(&mut self, number: u32, seen: u64) -> Option<md::BookDepth> {
-        let changed = self.instruments.get(&number)?.changed;
-        let known = self.instruments.get(&number)?.depth;
+        let of = self.instruments.get(&number).filter(|_| self.subscriber.is_between_events())?;
+        let (changed, known) = (of.changed, of.depth);
         let depth = match known.filter(|(at, _)| *at == changed) {
             Some((_, depth)) => depth,
             None => {
@@ -139,12 +142,14 @@ impl Views {
 
     /// The day so far, as [`Self::top`]; `None`: nothing has traded.
     pub fn statistics(&self, number: u32, seen: u64) -> Option<md::Statistics> {
-        let of = self.instruments.get(&number).filter(|of| of.daily.trades > 0)?;
+        let is_whole = self.subscriber.is_between_events();
+        let of = self.instruments.get(&number).filter(|of| is_whole && of.daily.trades > 0)?;
         Some(of.daily.message(number, (seen.max(1), self.next.saturating_sub(1))))
     }
 
     fn live(&self, number: u32) -> Option<&Instrument> {
-        self.subscriber.instrument(number).filter(|i| i.state() == State::Live)
+        let is_whole = self.subscriber.is_between_events();
+        self.subscriber.instrument(number).filter(|i| is_whole && i.state() == State::Live)
     }
 }
 

@@ -23,7 +23,7 @@ use marketdata::{Line, Subscriber, SubscriberLimits};
 use sbe_schemas::header::Message;
 use sbe_schemas::journal::BatchEnd;
 use sbe_schemas::market_data as md;
-use sbe_schemas::types::{Decimal8, EventHead, EventKind, Side};
+use sbe_schemas::types::{Decimal8, EventHead, EventKind, FeedFlags, Side};
 use serde_json::{Value, json};
 use std::collections::VecDeque;
 use std::hint::black_box;
@@ -171,6 +171,7 @@ fn events(batch: usize) -> Vec<Event> {
     let head = |kind: EventKind, number: u64, time: u64| EventHead {
         kind: kind.into(),
         number: number.into(),
+        seq: number.into(),
         time: time.into(),
         ..EventHead::ZERO
     };
@@ -190,6 +191,7 @@ fn events(batch: usize) -> Vec<Event> {
                     market,
                     &md::OrderAdd {
                         instrument: 1.into(),
+                        flags: FeedFlags::EMPTY,
                         side: side.into(),
                         rpt_seq: number.into(),
                         seq: number.into(),
@@ -203,6 +205,7 @@ fn events(batch: usize) -> Vec<Event> {
                 market,
                 &md::OrderDelete {
                     instrument: 1.into(),
+                    flags: FeedFlags::EMPTY,
                     side: side.into(),
                     rpt_seq: number.into(),
                     seq: number.into(),
@@ -213,6 +216,7 @@ fn events(batch: usize) -> Vec<Event> {
                 market,
                 &md::OrderExecute {
                     instrument: 1.into(),
+                    flags: FeedFlags::EMPTY,
                     side: side.into(),
                     rpt_seq: number.into(),
                     seq: number.into(),

@@ -8,8 +8,8 @@ use core::fmt;
 use super::header::{DecodeError, Message};
 use super::show::Text;
 use super::types::{
-    Decimal8, Decimal8Null, Level, PhaseCode, PhaseReasonCode, ReplayRefusalCode, SideCode,
-    ViewCode,
+    Decimal8, Decimal8Null, FeedFlags, Level, PhaseCode, PhaseReasonCode, ReplayRefusalCode,
+    SideCode, ViewCode,
 };
 use zerocopy::little_endian::{U16, U32, U64};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
@@ -118,6 +118,8 @@ pub fn describe(bytes: &[u8], out: &mut dyn fmt::Write) -> fmt::Result {
 pub struct InstrumentDefinition {
     /// `instrument`.
     pub instrument: U32,
+    /// Of a message of the incremental channel.
+    pub flags: FeedFlags,
     /// Phase of an instrument (docs/rulebook.md).
     pub phase: PhaseCode,
     /// NUL padded.
@@ -130,14 +132,15 @@ pub struct InstrumentDefinition {
     pub quantity_max: Decimal8,
 }
 
-const _: () = assert!(size_of::<InstrumentDefinition>() == 45);
+const _: () = assert!(size_of::<InstrumentDefinition>() == 46);
 
 impl fmt::Display for InstrumentDefinition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "instrument={} phase={} symbol={} tickSize={} lotSize={} quantityMax={}",
+            "instrument={} flags={} phase={} symbol={} tickSize={} lotSize={} quantityMax={}",
             self.instrument,
+            self.flags,
             self.phase,
             Text(&self.symbol),
             self.tick_size,
@@ -151,10 +154,11 @@ impl Message for InstrumentDefinition {
     const TEMPLATE_ID: u16 = 10;
     const SCHEMA_ID: u16 = SCHEMA_ID;
     const VERSION: u16 = VERSION;
-    const BLOCK_LENGTH: u16 = 45;
+    const BLOCK_LENGTH: u16 = 46;
     const NAME: &'static str = "InstrumentDefinition";
     const ZERO: Self = Self {
         instrument: U32::new(0),
+        flags: FeedFlags::ZERO,
         phase: PhaseCode::ZERO,
         symbol: [0; 16],
         tick_size: Decimal8::ZERO,
@@ -171,6 +175,8 @@ impl Message for InstrumentDefinition {
 pub struct TradingStatus {
     /// `instrument`.
     pub instrument: U32,
+    /// Of a message of the incremental channel.
+    pub flags: FeedFlags,
     /// Phase of an instrument (docs/rulebook.md).
     pub phase: PhaseCode,
     /// Why a phase began.
@@ -179,14 +185,14 @@ pub struct TradingStatus {
     pub seq: U64,
 }
 
-const _: () = assert!(size_of::<TradingStatus>() == 14);
+const _: () = assert!(size_of::<TradingStatus>() == 15);
 
 impl fmt::Display for TradingStatus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "instrument={} phase={} reason={} seq={}",
-            self.instrument, self.phase, self.reason, self.seq
+            "instrument={} flags={} phase={} reason={} seq={}",
+            self.instrument, self.flags, self.phase, self.reason, self.seq
         )
     }
 }
@@ -195,10 +201,11 @@ impl Message for TradingStatus {
     const TEMPLATE_ID: u16 = 11;
     const SCHEMA_ID: u16 = SCHEMA_ID;
     const VERSION: u16 = VERSION;
-    const BLOCK_LENGTH: u16 = 14;
+    const BLOCK_LENGTH: u16 = 15;
     const NAME: &'static str = "TradingStatus";
     const ZERO: Self = Self {
         instrument: U32::new(0),
+        flags: FeedFlags::ZERO,
         phase: PhaseCode::ZERO,
         reason: PhaseReasonCode::ZERO,
         seq: U64::new(0),
@@ -213,6 +220,8 @@ impl Message for TradingStatus {
 pub struct OrderAdd {
     /// `instrument`.
     pub instrument: U32,
+    /// Of a message of the incremental channel.
+    pub flags: FeedFlags,
     /// `side`.
     pub side: SideCode,
     /// Counts the book messages of this instrument.
@@ -227,14 +236,21 @@ pub struct OrderAdd {
     pub qty: Decimal8,
 }
 
-const _: () = assert!(size_of::<OrderAdd>() == 45);
+const _: () = assert!(size_of::<OrderAdd>() == 46);
 
 impl fmt::Display for OrderAdd {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "instrument={} side={} rptSeq={} seq={} orderId={} price={} qty={}",
-            self.instrument, self.side, self.rpt_seq, self.seq, self.order_id, self.price, self.qty
+            "instrument={} flags={} side={} rptSeq={} seq={} orderId={} price={} qty={}",
+            self.instrument,
+            self.flags,
+            self.side,
+            self.rpt_seq,
+            self.seq,
+            self.order_id,
+            self.price,
+            self.qty
         )
     }
 }
@@ -243,10 +259,11 @@ impl Message for OrderAdd {
     const TEMPLATE_ID: u16 = 20;
     const SCHEMA_ID: u16 = SCHEMA_ID;
     const VERSION: u16 = VERSION;
-    const BLOCK_LENGTH: u16 = 45;
+    const BLOCK_LENGTH: u16 = 46;
     const NAME: &'static str = "OrderAdd";
     const ZERO: Self = Self {
         instrument: U32::new(0),
+        flags: FeedFlags::ZERO,
         side: SideCode::ZERO,
         rpt_seq: U64::new(0),
         seq: U64::new(0),
@@ -264,6 +281,8 @@ impl Message for OrderAdd {
 pub struct OrderReduce {
     /// `instrument`.
     pub instrument: U32,
+    /// Of a message of the incremental channel.
+    pub flags: FeedFlags,
     /// `side`.
     pub side: SideCode,
     /// `rptSeq`.
@@ -276,14 +295,14 @@ pub struct OrderReduce {
     pub qty: Decimal8,
 }
 
-const _: () = assert!(size_of::<OrderReduce>() == 37);
+const _: () = assert!(size_of::<OrderReduce>() == 38);
 
 impl fmt::Display for OrderReduce {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "instrument={} side={} rptSeq={} seq={} orderId={} qty={}",
-            self.instrument, self.side, self.rpt_seq, self.seq, self.order_id, self.qty
+            "instrument={} flags={} side={} rptSeq={} seq={} orderId={} qty={}",
+            self.instrument, self.flags, self.side, self.rpt_seq, self.seq, self.order_id, self.qty
         )
     }
 }
@@ -292,10 +311,11 @@ impl Message for OrderReduce {
     const TEMPLATE_ID: u16 = 21;
     const SCHEMA_ID: u16 = SCHEMA_ID;
     const VERSION: u16 = VERSION;
-    const BLOCK_LENGTH: u16 = 37;
+    const BLOCK_LENGTH: u16 = 38;
     const NAME: &'static str = "OrderReduce";
     const ZERO: Self = Self {
         instrument: U32::new(0),
+        flags: FeedFlags::ZERO,
         side: SideCode::ZERO,
         rpt_seq: U64::new(0),
         seq: U64::new(0),
@@ -312,6 +332,8 @@ impl Message for OrderReduce {
 pub struct OrderDelete {
     /// `instrument`.
     pub instrument: U32,
+    /// Of a message of the incremental channel.
+    pub flags: FeedFlags,
     /// `side`.
     pub side: SideCode,
     /// `rptSeq`.
@@ -322,14 +344,14 @@ pub struct OrderDelete {
     pub order_id: U64,
 }
 
-const _: () = assert!(size_of::<OrderDelete>() == 29);
+const _: () = assert!(size_of::<OrderDelete>() == 30);
 
 impl fmt::Display for OrderDelete {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "instrument={} side={} rptSeq={} seq={} orderId={}",
-            self.instrument, self.side, self.rpt_seq, self.seq, self.order_id
+            "instrument={} flags={} side={} rptSeq={} seq={} orderId={}",
+            self.instrument, self.flags, self.side, self.rpt_seq, self.seq, self.order_id
         )
     }
 }
@@ -338,10 +360,11 @@ impl Message for OrderDelete {
     const TEMPLATE_ID: u16 = 22;
     const SCHEMA_ID: u16 = SCHEMA_ID;
     const VERSION: u16 = VERSION;
-    const BLOCK_LENGTH: u16 = 29;
+    const BLOCK_LENGTH: u16 = 30;
     const NAME: &'static str = "OrderDelete";
     const ZERO: Self = Self {
         instrument: U32::new(0),
+        flags: FeedFlags::ZERO,
         side: SideCode::ZERO,
         rpt_seq: U64::new(0),
         seq: U64::new(0),
@@ -357,6 +380,8 @@ impl Message for OrderDelete {
 pub struct OrderExecute {
     /// `instrument`.
     pub instrument: U32,
+    /// Of a message of the incremental channel.
+    pub flags: FeedFlags,
     /// Of the resting order; the aggressor is the other.
     pub side: SideCode,
     /// `rptSeq`.
@@ -375,14 +400,15 @@ pub struct OrderExecute {
     pub leaves_qty: Decimal8,
 }
 
-const _: () = assert!(size_of::<OrderExecute>() == 61);
+const _: () = assert!(size_of::<OrderExecute>() == 62);
 
 impl fmt::Display for OrderExecute {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "instrument={} side={} rptSeq={} seq={} orderId={} tradeId={} price={} qty={} leavesQty={}",
+            "instrument={} flags={} side={} rptSeq={} seq={} orderId={} tradeId={} price={} qty={} leavesQty={}",
             self.instrument,
+            self.flags,
             self.side,
             self.rpt_seq,
             self.seq,
@@ -399,10 +425,11 @@ impl Message for OrderExecute {
     const TEMPLATE_ID: u16 = 23;
     const SCHEMA_ID: u16 = SCHEMA_ID;
     const VERSION: u16 = VERSION;
-    const BLOCK_LENGTH: u16 = 61;
+    const BLOCK_LENGTH: u16 = 62;
     const NAME: &'static str = "OrderExecute";
     const ZERO: Self = Self {
         instrument: U32::new(0),
+        flags: FeedFlags::ZERO,
         side: SideCode::ZERO,
         rpt_seq: U64::new(0),
         seq: U64::new(0),
@@ -422,6 +449,8 @@ impl Message for OrderExecute {
 pub struct Trade {
     /// `instrument`.
     pub instrument: U32,
+    /// Of a message of the incremental channel.
+    pub flags: FeedFlags,
     /// Side of the aggressor; 0: none, an auction.
     pub aggressor: u8,
     /// `seq`.
@@ -434,14 +463,20 @@ pub struct Trade {
     pub qty: Decimal8,
 }
 
-const _: () = assert!(size_of::<Trade>() == 37);
+const _: () = assert!(size_of::<Trade>() == 38);
 
 impl fmt::Display for Trade {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "instrument={} aggressor={} seq={} tradeId={} price={} qty={}",
-            self.instrument, self.aggressor, self.seq, self.trade_id, self.price, self.qty
+            "instrument={} flags={} aggressor={} seq={} tradeId={} price={} qty={}",
+            self.instrument,
+            self.flags,
+            self.aggressor,
+            self.seq,
+            self.trade_id,
+            self.price,
+            self.qty
         )
     }
 }
@@ -450,10 +485,11 @@ impl Message for Trade {
     const TEMPLATE_ID: u16 = 24;
     const SCHEMA_ID: u16 = SCHEMA_ID;
     const VERSION: u16 = VERSION;
-    const BLOCK_LENGTH: u16 = 37;
+    const BLOCK_LENGTH: u16 = 38;
     const NAME: &'static str = "Trade";
     const ZERO: Self = Self {
         instrument: U32::new(0),
+        flags: FeedFlags::ZERO,
         aggressor: 0,
         seq: U64::new(0),
         trade_id: U64::new(0),
@@ -470,6 +506,8 @@ impl Message for Trade {
 pub struct AuctionIndicative {
     /// `instrument`.
     pub instrument: U32,
+    /// Of a message of the incremental channel.
+    pub flags: FeedFlags,
     /// 1 buy, 2 sell, 0 none.
     pub imbalance_side: u8,
     /// `seq`.
@@ -482,14 +520,15 @@ pub struct AuctionIndicative {
     pub imbalance_qty: Decimal8,
 }
 
-const _: () = assert!(size_of::<AuctionIndicative>() == 37);
+const _: () = assert!(size_of::<AuctionIndicative>() == 38);
 
 impl fmt::Display for AuctionIndicative {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "instrument={} imbalanceSide={} seq={} price={} qty={} imbalanceQty={}",
+            "instrument={} flags={} imbalanceSide={} seq={} price={} qty={} imbalanceQty={}",
             self.instrument,
+            self.flags,
             self.imbalance_side,
             self.seq,
             self.price,
@@ -503,10 +542,11 @@ impl Message for AuctionIndicative {
     const TEMPLATE_ID: u16 = 25;
     const SCHEMA_ID: u16 = SCHEMA_ID;
     const VERSION: u16 = VERSION;
-    const BLOCK_LENGTH: u16 = 37;
+    const BLOCK_LENGTH: u16 = 38;
     const NAME: &'static str = "AuctionIndicative";
     const ZERO: Self = Self {
         instrument: U32::new(0),
+        flags: FeedFlags::ZERO,
         imbalance_side: 0,
         seq: U64::new(0),
         price: Decimal8Null::ZERO,
@@ -523,6 +563,8 @@ impl Message for AuctionIndicative {
 pub struct AuctionResult {
     /// `instrument`.
     pub instrument: U32,
+    /// Of a message of the incremental channel.
+    pub flags: FeedFlags,
     /// `seq`.
     pub seq: U64,
     /// Absent: nothing traded.
@@ -531,14 +573,14 @@ pub struct AuctionResult {
     pub qty: Decimal8,
 }
 
-const _: () = assert!(size_of::<AuctionResult>() == 28);
+const _: () = assert!(size_of::<AuctionResult>() == 29);
 
 impl fmt::Display for AuctionResult {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "instrument={} seq={} price={} qty={}",
-            self.instrument, self.seq, self.price, self.qty
+            "instrument={} flags={} seq={} price={} qty={}",
+            self.instrument, self.flags, self.seq, self.price, self.qty
         )
     }
 }
@@ -547,10 +589,11 @@ impl Message for AuctionResult {
     const TEMPLATE_ID: u16 = 26;
     const SCHEMA_ID: u16 = SCHEMA_ID;
     const VERSION: u16 = VERSION;
-    const BLOCK_LENGTH: u16 = 28;
+    const BLOCK_LENGTH: u16 = 29;
     const NAME: &'static str = "AuctionResult";
     const ZERO: Self = Self {
         instrument: U32::new(0),
+        flags: FeedFlags::ZERO,
         seq: U64::new(0),
         price: Decimal8Null::ZERO,
         qty: Decimal8::ZERO,
@@ -565,6 +608,8 @@ impl Message for AuctionResult {
 pub struct TradeBust {
     /// `instrument`.
     pub instrument: U32,
+    /// Of a message of the incremental channel.
+    pub flags: FeedFlags,
     /// `seq`.
     pub seq: U64,
     /// `tradeId`.
@@ -577,14 +622,20 @@ pub struct TradeBust {
     pub trade_time: U64,
 }
 
-const _: () = assert!(size_of::<TradeBust>() == 44);
+const _: () = assert!(size_of::<TradeBust>() == 45);
 
 impl fmt::Display for TradeBust {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "instrument={} seq={} tradeId={} price={} qty={} tradeTime={}",
-            self.instrument, self.seq, self.trade_id, self.price, self.qty, self.trade_time
+            "instrument={} flags={} seq={} tradeId={} price={} qty={} tradeTime={}",
+            self.instrument,
+            self.flags,
+            self.seq,
+            self.trade_id,
+            self.price,
+            self.qty,
+            self.trade_time
         )
     }
 }
@@ -593,10 +644,11 @@ impl Message for TradeBust {
     const TEMPLATE_ID: u16 = 27;
     const SCHEMA_ID: u16 = SCHEMA_ID;
     const VERSION: u16 = VERSION;
-    const BLOCK_LENGTH: u16 = 44;
+    const BLOCK_LENGTH: u16 = 45;
     const NAME: &'static str = "TradeBust";
     const ZERO: Self = Self {
         instrument: U32::new(0),
+        flags: FeedFlags::ZERO,
         seq: U64::new(0),
         trade_id: U64::new(0),
         price: Decimal8::ZERO,
@@ -613,6 +665,8 @@ impl Message for TradeBust {
 pub struct BookChecksum {
     /// `instrument`.
     pub instrument: U32,
+    /// Of a message of the incremental channel.
+    pub flags: FeedFlags,
     /// `orders`.
     pub orders: U32,
     /// Last book message included.
@@ -621,14 +675,14 @@ pub struct BookChecksum {
     pub checksum: U64,
 }
 
-const _: () = assert!(size_of::<BookChecksum>() == 24);
+const _: () = assert!(size_of::<BookChecksum>() == 25);
 
 impl fmt::Display for BookChecksum {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "instrument={} orders={} rptSeq={} checksum={}",
-            self.instrument, self.orders, self.rpt_seq, self.checksum
+            "instrument={} flags={} orders={} rptSeq={} checksum={}",
+            self.instrument, self.flags, self.orders, self.rpt_seq, self.checksum
         )
     }
 }
@@ -637,10 +691,11 @@ impl Message for BookChecksum {
     const TEMPLATE_ID: u16 = 30;
     const SCHEMA_ID: u16 = SCHEMA_ID;
     const VERSION: u16 = VERSION;
-    const BLOCK_LENGTH: u16 = 24;
+    const BLOCK_LENGTH: u16 = 25;
     const NAME: &'static str = "BookChecksum";
     const ZERO: Self = Self {
         instrument: U32::new(0),
+        flags: FeedFlags::ZERO,
         orders: U32::new(0),
         rpt_seq: U64::new(0),
         checksum: U64::new(0),

@@ -1492,6 +1492,43 @@ impl fmt::Display for EventKindCode {
     }
 }
 
+/// Of a message of the incremental channel.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
+)]
+#[repr(transparent)]
+pub struct FeedFlags(pub u8);
+
+impl FeedFlags {
+    /// No bit.
+    pub const EMPTY: Self = Self(0);
+    /// Every byte zero: no bit.
+    pub const ZERO: Self = Self::EMPTY;
+    /// The last message of its event: of all that one command, or time, has caused.
+    pub const END_OF_EVENT: Self = Self(1 << 0);
+
+    /// Whether all bits of `other` are set.
+    pub const fn has(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
+
+    /// With the bits of `other`.
+    pub const fn with(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Without the bits of `other`.
+    pub const fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+}
+
+impl fmt::Display for FeedFlags {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        super::show::bits(f, u64::from(self.0), &[("EndOfEvent", 0)])
+    }
+}
+
 /// 512 instruments in the order of their numbers, a bit each; the first is bit 0 of word0.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,

@@ -13,8 +13,8 @@ use std::path::Path;
 use proptest::prelude::*;
 use sbe_schemas::header::{DecodeError, Message, fill_text, text};
 use sbe_schemas::types::{
-    CommandFlags, CommandHead, Conditions, Decimal8, Decimal8Null, OrdStatus, OrdType, PartyRoles,
-    SelfTrade, Side, SideCode, TimeInForce, Verdict,
+    CommandFlags, CommandHead, Conditions, Decimal8, Decimal8Null, FeedFlags, OrdStatus, OrdType,
+    PartyRoles, SelfTrade, Side, SideCode, TimeInForce, Verdict,
 };
 use sbe_schemas::{journal, market_data, order_entry};
 
@@ -192,7 +192,7 @@ fn another_schema_another_template_and_a_short_block_are_told_apart() {
     assert_eq!(decode(&|_| ()), Ok(()));
     assert_eq!(decode(&|bytes| bytes[4] = 9), Err(DecodeError::Schema { seen: 9 }));
     assert_eq!(decode(&|bytes| bytes[2] = 21), Err(DecodeError::Template { seen: 21 }));
-    let block = DecodeError::Block { seen: 44, least: 45 };
+    let block = DecodeError::Block { seen: 44, least: 46 };
     assert_eq!(decode(&|bytes| bytes[0] = 44), Err(block));
     // Schema before template: the template id of another schema means nothing here.
     let both = |bytes: &mut [u8]| (bytes[4], bytes[2]) = (9, 21);
@@ -339,6 +339,7 @@ fn a_trade_report_lies_as_the_schema_says() {
 fn a_book_message_lies_as_the_schema_says() {
     let add = market_data::OrderAdd {
         instrument: 0xAABB_CCDD.into(),
+        flags: FeedFlags::END_OF_EVENT,
         side: Side::Sell.into(),
         rpt_seq: 1.into(),
         seq: 2.into(),
@@ -346,22 +347,23 @@ fn a_book_message_lies_as_the_schema_says() {
         price: Decimal8::new(4),
         qty: Decimal8::new(5),
     };
-    let fields: [(usize, &[u8]); 7] = [
+    let fields: [(usize, &[u8]); 8] = [
         (0, &[0xDD, 0xCC, 0xBB, 0xAA]),
-        (4, &[2]),
-        (5, &[1]),
-        (13, &[2]),
-        (21, &[3]),
-        (29, &[4]),
-        (37, &[5]),
+        (4, &[1]),
+        (5, &[2]),
+        (6, &[1]),
+        (14, &[2]),
+        (22, &[3]),
+        (30, &[4]),
+        (38, &[5]),
     ];
-    assert_eq!(encoded(add), by_hand(45, [45, 20, 2, 0], &fields));
+    assert_eq!(encoded(add), by_hand(46, [46, 20, 2, 0], &fields));
 }
 
 #[test]
 fn an_unknown_enum_value_survives_decode_and_encode() {
     let (_, mut bytes) = golden("market-data-OrderAdd.hex");
-    bytes[8 + 4] = 200;
+    bytes[8 + 5] = 200;
     let (message, ..) = market_data::OrderAdd::decode(&bytes).unwrap();
     assert_eq!((message.side, message.side.known()), (SideCode(200), None));
     assert!(described(market_data::describe, &bytes).contains(" side=200 "));

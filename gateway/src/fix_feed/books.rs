@@ -198,6 +198,11 @@ impl Books {
         !self.is_complete || self.listed.values().any(|listed| !listed.is_live)
     }
 
+    /// Books are as one command has left them, not as it was half done.
+    pub fn is_between_events(&self) -> bool {
+        self.subscriber.is_between_events()
+    }
+
     /// Rises with every packet.
     pub fn version(&self) -> u64 {
         self.version

@@ -103,7 +103,8 @@ impl Client {
     pub(super) fn tell(&mut self, mut telling: Telling<'_>) -> usize {
         let version = telling.books.version();
         let due = self.pending || self.version != version || telling.now >= self.again_at;
-        if !due || self.blocked_since.is_some() {
+        // Half an event is not told: the rest of it comes.
+        if !due || !telling.books.is_between_events() || self.blocked_since.is_some() {
             return 0;
         }
         (self.pending, self.again_at) = (false, u64::MAX);

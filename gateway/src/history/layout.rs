@@ -4,8 +4,9 @@
 //! as wrong as a damaged one, and an index can be believed when what it leads to checks.
 
 use crate::io::Disk;
+use engine::EVENT_BYTES;
 use engine::event::HEAD_BYTES;
-use engine::{EVENT_BYTES, Event};
+use marketdata::Told;
 use std::io;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -96,19 +97,19 @@ fn record_crc(seq: u64, record: &[u8]) -> u32 {
     crc32c::crc32c_append(sum, &record[8..])
 }
 
-/// Puts the record of a market event behind what is in `into`.
-pub(super) fn push_record(event: &Event, into: &mut Vec<u8>) {
-    let (message, at) = (event.message(), into.len());
+/// Puts the record of a message behind what is in `into`.
+pub(super) fn push_record(told: Told<'_>, into: &mut Vec<u8>) {
+    let (message, at) = (told.message, into.len());
     let head = RecordHead {
         length: (message.len() as u16).into(),
         flags: 0.into(),
         crc: 0.into(),
-        time: event.head.time,
+        time: told.time.into(),
     };
     into.extend_from_slice(head.as_bytes());
     into.extend_from_slice(message);
     into.resize(at + record_bytes(message.len()), 0);
-    let crc = record_crc(event.head.number.get(), &into[at..]);
+    let crc = record_crc(told.sequence, &into[at..]);
     into[at + 4..at + 8].copy_from_slice(&crc.to_le_bytes());
 }
 

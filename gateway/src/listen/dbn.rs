@@ -57,8 +57,8 @@ pub(super) struct Dbn {
     time: u64,
     sequence: u64,
     received: u64,
-    /// Cause and instrument of the last record, and where in the run it is; until another one comes it is the last.
-    last: Option<(u64, u32, usize)>,
+    /// The last record of each instrument that the event under way is about, and where in the run it is.
+    last: Vec<(u32, usize)>,
 }
 
 struct Known {
@@ -78,8 +78,6 @@ struct Mbo {
     price: Option<Decimal8>,
     qty: Decimal8,
     flags: u8,
-    /// Log sequence of the cause.
-    seq: u64,
 }
 
 impl Dbn {
@@ -91,7 +89,7 @@ impl Dbn {
         let now = utc_now_ns();
         let mut file = Append::create(path)?;
         file.run.extend(metadata(now));
-        let (instruments, last) = (BTreeMap::new(), None);
+        let (instruments, last) = (BTreeMap::new(), Vec::new());
         Ok(Self { file, instruments, time: 0, sequence: 0, received: now, last })
     }
 
@@ -101,6 +99,7 @@ impl Dbn {
             FeedEvent::Message { sequence, time, .. } => {
                 (self.sequence, self.time, self.received) = (sequence, time, utc_now_ns());
             }
+            FeedEvent::EndOfEvent { .. } | FeedEvent::Gap { .. } => self.close_event(),
             FeedEvent::Defined { definition } => self.on_definition(definition),
             FeedEvent::Phase { status } => {
                 if let Some(known) = self.instruments.get_mut(&status.instrument.get()) {
@@ -116,8 +115,7 @@ impl Dbn {
                     2 => b'A',
                     _ => b'N',
                 };
-                let (instrument, seq) = (trade.instrument.get(), trade.seq.get());
-                self.trade(instrument, side, trade.price, trade.qty, seq);
+                self.trade(trade.instrument.get(), side, trade.price, trade.qty);
             }
             FeedEvent::State { instrument, .. } => {
                 if let Some(known) = self.instruments.get_mut(&instrument) {
@@ -143,9 +141,10 @@ impl Dbn {
             self.tell_book(number, subscriber);
         }
         // An event may go on in the next packet, so its last record stays.
-        let whole = self.last.map_or(self.file.run.len(), |(.., at)| at);
+        let first_open = self.last.iter().map(|(_, at)| *at).min();
+        let whole = first_open.unwrap_or(self.file.run.len());
         if self.file.flush_many(whole)? {
-            self.last = self.last.map(|(seq, instrument, at)| (seq, instrument, at - whole));
+            self.last.iter_mut().for_each(|(_, at)| *at -= whole);
         }
         Ok(())
     }
@@ -184,31 +183,26 @@ impl Dbn {
     fn on_change(&mut self, instrument: u32, message: &BookMessage, before: Option<RestingOrder>) {
         let Some(known) = self.instruments.get(&instrument) else { return };
         let (is_told_whole, phase) = (known.rebuild, known.phase.known());
-        let record = |action, side: Side, order_id, price, qty, seq| {
+        let record = |action, side: Side, order_id, price, qty| {
             let side = letter(side);
-            Mbo { instrument, action, side, order_id, price: Some(price), qty, flags: 0, seq }
+            Mbo { instrument, action, side, order_id, price: Some(price), qty, flags: 0 }
         };
         let record = match (message, before) {
             (BookMessage::Add(m), _) => {
                 let Some(side) = m.side.known() else { return };
-                record(b'A', side, m.order_id.get(), m.price, m.qty, m.seq.get())
+                record(b'A', side, m.order_id.get(), m.price, m.qty)
             }
-            (BookMessage::Reduce(m), Some(o)) => {
-                record(b'M', o.side, o.order_id, o.price, m.qty, m.seq.get())
-            }
-            (BookMessage::Delete(m), Some(o)) => {
-                record(b'C', o.side, o.order_id, o.price, o.qty, m.seq.get())
-            }
+            (BookMessage::Reduce(m), Some(o)) => record(b'M', o.side, o.order_id, o.price, m.qty),
+            (BookMessage::Delete(_), Some(o)) => record(b'C', o.side, o.order_id, o.price, o.qty),
             (BookMessage::Execute(m), Some(o)) => {
                 let aggressor = match (phase, o.side) {
                     (Some(Phase::Continuous), Side::Buy) => b'A',
                     (Some(Phase::Continuous), Side::Sell) => b'B',
                     _ => b'N',
                 };
-                let seq = m.seq.get();
-                self.trade(instrument, aggressor, m.price, m.qty, seq);
-                self.put(&record(b'F', o.side, o.order_id, m.price, m.qty, seq));
-                record(b'C', o.side, o.order_id, o.price, m.qty, seq)
+                self.trade(instrument, aggressor, m.price, m.qty);
+                self.put(&record(b'F', o.side, o.order_id, m.price, m.qty));
+                record(b'C', o.side, o.order_id, o.price, m.qty)
             }
             _ => return,
         };
@@ -217,10 +211,10 @@ impl Dbn {
         }
     }
 
-    fn trade(&mut self, instrument: u32, side: u8, price: Decimal8, qty: Decimal8, seq: u64) {
+    fn trade(&mut self, instrument: u32, side: u8, price: Decimal8, qty: Decimal8) {
         let price = Some(price);
         let (action, order_id, flags) = (b'T', 0, 0);
-        self.put(&Mbo { instrument, action, side, order_id, price, qty, flags, seq });
+        self.put(&Mbo { instrument, action, side, order_id, price, qty, flags });
     }
 
     /// Cleared, and each order again; a book that is not live is only cleared.
@@ -236,7 +230,6 @@ impl Dbn {
             price: None,
             qty: nothing,
             flags: F_SNAPSHOT,
-            seq: 0,
         };
         self.put(&clear);
         let told = subscriber.instrument(instrument).filter(|told| told.state() == State::Live);
@@ -249,14 +242,14 @@ impl Dbn {
     }
 
     fn put(&mut self, record: &Mbo) {
-        let &Mbo { instrument, action, side, order_id, price, qty, flags, seq } = record;
-        if self.last.is_some_and(|(cause, whose, _)| (cause, whose) != (seq, instrument)) {
-            self.close_event();
-        }
+        let &Mbo { instrument, action, side, order_id, price, qty, flags } = record;
         let lot =
             self.instruments.get(&instrument).map_or(1, |known| known.lot.mantissa.get().max(1));
         let run = &mut self.file.run;
-        self.last = Some((seq, instrument, run.len()));
+        match self.last.iter_mut().find(|(known, _)| *known == instrument) {
+            Some((_, at)) => *at = run.len(),
+            None => self.last.push((instrument, run.len())),
+        }
         header(run, MBO_BYTES, RTYPE_MBO, instrument, self.time);
         run.extend(order_id.to_le_bytes());
         let price =
@@ -272,10 +265,10 @@ impl Dbn {
 
     /// Nothing more comes of the last event.
     fn close_event(&mut self) {
-        if let Some((.., at)) = self.last.take()
-            && let Some(flags) = self.file.run.get_mut(at + FLAGS_AT)
-        {
-            *flags |= F_LAST;
+        for (_, at) in self.last.drain(..) {
+            if let Some(flags) = self.file.run.get_mut(at + FLAGS_AT) {
+                *flags |= F_LAST;
+            }
         }
     }
 }

@@ -9,6 +9,7 @@ use super::messages::{
 };
 use super::meter::Second;
 use marketdata::book::Level;
+use marketdata::gatherer::ends_event;
 use marketdata::{FeedEvent, Instrument, RestingOrder, SnapshotUse, Subscriber};
 use sbe_schemas::market_data as md;
 use sbe_schemas::show::{Decimal, Text};
@@ -216,6 +217,7 @@ impl<W: Write> Show<W> {
                 self.say(|| text, || json);
             }
             FeedEvent::Changed { .. }
+            | FeedEvent::EndOfEvent { .. }
             | FeedEvent::Checksum { .. }
             | FeedEvent::Snapshot { .. }
             | FeedEvent::Trade { .. }
@@ -274,6 +276,7 @@ impl<W: Write> Show<W> {
                 let mut object = message_json(bytes);
                 object["sequence"] = sequence.into();
                 object["time"] = time.into();
+                object["endOfEvent"] = ends_event(bytes).into();
                 if let Some(symbol) = &symbol {
                     object["symbol"] = symbol.as_str().into();
                 }

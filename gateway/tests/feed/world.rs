@@ -1,6 +1,6 @@
 //! A feed of made-up messages: a packer and a tap in front, a history that lags behind, the service between.
 
-use crate::common::{DATA, Message, Random, begun, market, settings};
+use crate::common::{DATA, Message, Random, begun, market, settings, told};
 use engine::{EVENT_BYTES, Event};
 use gateway::feed::control::{ControlPacket, Framed, next_framed};
 use gateway::feed::fanout::Fanout;
@@ -71,7 +71,7 @@ impl World {
     pub fn new(seed: u64, old: u64, tap_packets: usize, window_packets: usize) -> Self {
         let disk = SimDisk::new(seed);
         let mut history = begun(&disk, settings(seed), 1).unwrap();
-        (1..=old).for_each(|seq| history.put(&market(seed, seq)));
+        (1..=old).for_each(|seq| history.put(told(&market(seed, seq))));
         history.flush().unwrap();
         let net = SimNet::new(seed);
         let limits = TransportLimits {
@@ -133,7 +133,8 @@ impl World {
     /// The understudy gets on, perhaps not to the end.
     pub fn write_history(&mut self, lag: u64) {
         let to = self.next.saturating_sub(lag);
-        (self.history.next_seq()..to).for_each(|seq| self.history.put(&market(self.seed, seq)));
+        (self.history.next_seq()..to)
+            .for_each(|seq| self.history.put(told(&market(self.seed, seq))));
         self.history.flush().unwrap();
     }
 

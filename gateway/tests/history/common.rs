@@ -4,7 +4,8 @@ use engine::event::HEAD_BYTES;
 use engine::{EVENT_BYTES, Event};
 use gateway::history::{History, HistoryError, Settings, Stored};
 use gateway::io::sim_disk::SimDisk;
-use sbe_schemas::types::{EventHead, EventKind, EventKindCode};
+use marketdata::Told;
+use sbe_schemas::types::{EventHead, EventKind, EventKindCode, FeedFlags};
 use std::path::Path;
 
 pub(crate) const DATA: &str = "data";
@@ -34,6 +35,12 @@ pub(crate) fn message(seed: u64, seq: u64) -> Message {
     (seq, event.head.time.get(), event.message().to_vec())
 }
 
+/// The message of a market event.
+pub(crate) fn told(event: &Event) -> Told<'_> {
+    let (sequence, time) = (event.head.number.get(), event.head.time.get());
+    Told { sequence, time, message: event.message() }
+}
+
 /// The market event that has this feed sequence.
 pub(crate) fn market(seed: u64, seq: u64) -> Event {
     let mut random = Random(seed.wrapping_mul(0x1_0000_0001) ^ seq << 20);
@@ -42,10 +49,14 @@ pub(crate) fn market(seed: u64, seq: u64) -> Event {
     let length = 1 + random.below(most as u64) as usize;
     let mut bytes = [0; EVENT_BYTES - HEAD_BYTES];
     bytes[..length].fill_with(|| random.below(256) as u8);
+    if length > 12 {
+        bytes[12] = FeedFlags::END_OF_EVENT.0; // Each is an event by itself, and no trade.
+    }
     let head = EventHead {
         length: ((HEAD_BYTES + length) as u16).into(),
         kind: EventKindCode(EventKind::Market.code()),
         number: seq.into(),
+        seq: seq.into(),
         time: (1_000_000 + seq / 7).into(),
         ..EventHead::ZERO
     };

@@ -30,7 +30,7 @@ fn play(
 ) -> io::Result<()> {
     while history.next_seq() <= TOTAL {
         let up_to = (history.next_seq() + random.below(60)).min(TOTAL);
-        (history.next_seq()..=up_to).for_each(|seq| history.put(&market(seed, seq)));
+        (history.next_seq()..=up_to).for_each(|seq| history.put(told(&market(seed, seq))));
         said.put = said.put.max(history.next_seq());
         match random.below(6) {
             0 => {
@@ -170,7 +170,7 @@ fn an_older_snapshot_may_be_tried_and_then_the_newer_again() {
         let (seed, mut random) = (n % SEEDS, Random(n));
         let disk = SimDisk::new(n);
         let mut history = begun(&disk, settings(seed), 1).unwrap();
-        (1..=TOTAL).for_each(|seq| history.put(&market(seed, seq)));
+        (1..=TOTAL).for_each(|seq| history.put(told(&market(seed, seq))));
         history.sync().unwrap();
         drop(history);
         let older = 1 + random.below(TOTAL);
@@ -208,9 +208,9 @@ fn forgetting(
 ) -> Result<(), String> {
     let disk = SimDisk::new(seed ^ crash_at << 32);
     let mut history = begun(&disk, settings(seed), 1).unwrap();
-    (1..synced).for_each(|seq| history.put(&market(seed, seq)));
+    (1..synced).for_each(|seq| history.put(told(&market(seed, seq))));
     history.sync().unwrap();
-    (synced..=TOTAL).for_each(|seq| history.put(&market(seed, seq)));
+    (synced..=TOTAL).for_each(|seq| history.put(told(&market(seed, seq))));
     history.flush().unwrap();
     lie.into_iter().for_each(|lie| disk.lie(lie));
     disk.plan(Fault::Crash, disk.operations() + crash_at);

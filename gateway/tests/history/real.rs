@@ -52,7 +52,7 @@ fn a_message_costs_no_allocation() {
     history.begin_at(1).unwrap();
     let mut put = |up_to| {
         while history.next_seq() <= up_to {
-            history.put(&market(1, history.next_seq()));
+            history.put(told(&market(1, history.next_seq())));
             if history.next_seq().is_multiple_of(100) {
                 history.flush().unwrap();
             }
@@ -80,12 +80,12 @@ fn this_hosts_disk_has_the_same_bytes_in_every_life() {
     let (data, seed) = (directory("lives"), 2);
     let sim = SimDisk::new(seed);
     let mut ideal = begun(&sim, settings(seed), 1).unwrap();
-    (1..=3000).for_each(|seq| ideal.put(&market(seed, seq)));
+    (1..=3000).for_each(|seq| ideal.put(told(&market(seed, seq))));
     ideal.sync().unwrap();
     for (begin, up_to) in [(1, 2000), (1500, 2500), (1, 700), (701, 3000)] {
         let mut history = History::open(RealDisk, &data, settings(seed)).unwrap();
         history.begin_at(begin).unwrap();
-        (begin..=up_to).for_each(|seq| history.put(&market(seed, seq)));
+        (begin..=up_to).for_each(|seq| history.put(told(&market(seed, seq))));
         history.sync().unwrap();
     }
     let mut names = 0;

@@ -7,6 +7,7 @@ use gateway::config::Config;
 use gateway::directory::Directory;
 use gateway::fix::outbound::{self, Envelope};
 use gateway::tools::JournalFiles;
+use marketdata::{Gathered, Gatherer};
 use sbe_schemas::types::EventKind;
 use std::path::Path;
 
@@ -24,12 +25,15 @@ pub fn log(venue: &Venue, comp_ids: &[String]) -> Log {
     let events = events(venue);
     let mut directory = Directory::default();
     events.iter().for_each(|event| directory.learn(event));
+    let mut gatherer = Gatherer::default();
     for event in &events {
+        gatherer.on_event(event, |gathered| {
+            if let Gathered::Message(told) = gathered {
+                log.feed.insert(told.sequence, told.message.to_vec());
+            }
+        });
         let (number, session) = (event.head.number.get(), event.head.session.get() as usize);
         match event.kind() {
-            Some(EventKind::Market) => {
-                log.feed.insert(number, event.message().to_vec());
-            }
             Some(EventKind::Report) if session <= comp_ids.len() => {
                 let client = comp_ids[session - 1].as_bytes();
                 let envelope = Envelope { venue: b"PORTCULLIS", client, resent_at: None };

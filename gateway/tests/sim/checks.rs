@@ -12,6 +12,7 @@ use gateway::directory::Directory;
 use gateway::fix::decimal;
 use gateway::fix::outbound::{self, Envelope};
 use gateway::{sbe, snapshots};
+use marketdata::{Gathered, Gatherer};
 use sbe_schemas::order_entry::NegotiateResponse;
 use sbe_schemas::types::{EventFlags, EventKind};
 use std::collections::{BTreeMap, BTreeSet};
@@ -73,11 +74,17 @@ impl Story {
                 saved.insert(engine.seq(), (engine.state_hash(), save(&engine)));
             }
         }
-        let market = events.iter().filter(|event| event.kind() == Some(EventKind::Market));
-        let feed = market.map(|event| (event.head.number.get(), event.message().to_vec()));
+        let (mut gatherer, mut feed) = (Gatherer::default(), Vec::new());
+        for event in &events {
+            gatherer.on_event(event, |gathered| {
+                if let Gathered::Message(told) = gathered {
+                    feed.push((told.sequence, told.message.to_vec()));
+                }
+            });
+        }
         let (told, newest) = told(&events, history.clients.len());
         let given_up = given_up(history, &told, &newest);
-        Self { told, newest, given_up, feed: feed.collect(), engine, saved }
+        Self { told, newest, given_up, feed, engine, saved }
     }
 }
 

@@ -2,11 +2,12 @@
 
 use marketdata::{Book, BookError, BookMessage};
 use sbe_schemas::market_data as md;
-use sbe_schemas::types::{Decimal8, Side};
+use sbe_schemas::types::{Decimal8, FeedFlags, Side};
 
 fn add(rpt_seq: u64, order_id: u64, side: Side, price: i64, qty: i64) -> BookMessage {
     BookMessage::Add(md::OrderAdd {
         instrument: 1.into(),
+        flags: FeedFlags::EMPTY,
         side: side.into(),
         rpt_seq: rpt_seq.into(),
         seq: 0.into(),
@@ -19,6 +20,7 @@ fn add(rpt_seq: u64, order_id: u64, side: Side, price: i64, qty: i64) -> BookMes
 fn reduce(rpt_seq: u64, order_id: u64, side: Side, qty: i64) -> BookMessage {
     BookMessage::Reduce(md::OrderReduce {
         instrument: 1.into(),
+        flags: FeedFlags::EMPTY,
         side: side.into(),
         rpt_seq: rpt_seq.into(),
         seq: 0.into(),
@@ -30,6 +32,7 @@ fn reduce(rpt_seq: u64, order_id: u64, side: Side, qty: i64) -> BookMessage {
 fn delete(rpt_seq: u64, order_id: u64, side: Side) -> BookMessage {
     BookMessage::Delete(md::OrderDelete {
         instrument: 1.into(),
+        flags: FeedFlags::EMPTY,
         side: side.into(),
         rpt_seq: rpt_seq.into(),
         seq: 0.into(),
@@ -41,6 +44,7 @@ fn delete(rpt_seq: u64, order_id: u64, side: Side) -> BookMessage {
 fn execute(rpt_seq: u64, order_id: u64, price: i64, qty: i64, leaves: i64) -> BookMessage {
     BookMessage::Execute(md::OrderExecute {
         instrument: 1.into(),
+        flags: FeedFlags::EMPTY,
         side: Side::Buy.into(),
         rpt_seq: rpt_seq.into(),
         seq: 0.into(),
@@ -55,6 +59,7 @@ fn execute(rpt_seq: u64, order_id: u64, price: i64, qty: i64, leaves: i64) -> Bo
 fn checksum(rpt_seq: u64, orders: u32, checksum: u64) -> BookMessage {
     BookMessage::Checksum(md::BookChecksum {
         instrument: 1.into(),
+        flags: FeedFlags::EMPTY,
         orders: orders.into(),
         rpt_seq: rpt_seq.into(),
         checksum: checksum.into(),

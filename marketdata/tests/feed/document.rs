@@ -4,7 +4,7 @@ use marketdata::packet::{ENCODING, FRAME_BYTES, HEADER_BYTES, PACKET_BYTES_MAX};
 use marketdata::{Book, BookMessage};
 use sbe_schemas::header::{Message, MessageHeader};
 use sbe_schemas::market_data as md;
-use sbe_schemas::types::{Decimal8, Side};
+use sbe_schemas::types::{Decimal8, FeedFlags, Side};
 
 const DOCUMENT: &str = include_str!("../../../docs/wire/feed.md");
 
@@ -35,6 +35,7 @@ fn the_worked_example_of_the_checksum_is_right() {
     for (order_id, side, price, qty, rpt_seq) in orders {
         let add = md::OrderAdd {
             instrument: 1.into(),
+            flags: FeedFlags::EMPTY,
             side: side.into(),
             rpt_seq: rpt_seq.into(),
             seq: 0.into(),

@@ -116,12 +116,15 @@ fn packets(mut capture: &[u8]) -> Vec<(Line, Vec<u8>)> {
     told
 }
 
-/// What a subscriber knows after each packet that changed something, as `day.txt` has it.
+/// What a subscriber knows after each packet that ended an event and changed something, as `day.txt` has it.
 fn books(packets: &[(Line, Vec<u8>)]) -> String {
     let mut subscriber = Subscriber::new(SubscriberLimits::default());
     let (mut text, mut known) = (String::new(), [String::new(), String::new()]);
     for (at, (line, packet)) in packets.iter().enumerate() {
         subscriber.on_packet(*line, packet, at as u64, &mut |_| {});
+        if !subscriber.is_between_events() {
+            continue; // An event goes on in the next packet.
+        }
         for (number, known) in (1..).zip(&mut known) {
             let Some(instrument) = subscriber.instrument(number) else { continue };
             assert_eq!(instrument.state(), State::Live);

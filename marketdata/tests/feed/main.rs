@@ -2,12 +2,13 @@
 //! and subscribers whose books must come out as the engine's.
 //!
 //! `venue.rs` drives an engine with random orders, `network.rs` loses packets by a seed. The rules:
-//! `loss.rs` (recovery under random loss), `scripts.rs` (one case each), `books.rs` (what a book
+//! `loss.rs` (recovery under random loss), `events.rs` (where events end), `scripts.rs` (one case each), `books.rs` (what a book
 //! takes and refuses), `hostile.rs` (any bytes), `document.rs` (docs/wire/feed.md is true), `golden.rs` (packets
 //! that never change).
 
 mod books;
 mod document;
+mod events;
 mod golden;
 mod hostile;
 mod loss;

@@ -47,7 +47,7 @@ fn name(event: &FeedEvent<'_>) -> Option<String> {
         FeedEvent::Message { .. } | FeedEvent::Changed { .. } | FeedEvent::Defined { .. } => {
             return None;
         }
-        FeedEvent::Checksum { verified: true, .. } => return None,
+        FeedEvent::Checksum { verified: true, .. } | FeedEvent::EndOfEvent { .. } => return None,
         FeedEvent::State { state, .. } => state.name().to_string(),
         FeedEvent::Gap { from, to } => format!("lost {from}..{to}"),
         FeedEvent::Snapshot { used, .. } => format!("{used:?}"),

@@ -209,12 +209,18 @@ impl Venue {
 
     /// Applies what has been pushed as one batch; the packets of its market data.
     pub(crate) fn commit(&mut self) -> Vec<Vec<u8>> {
+        self.commit_seeing(|_| {})
+    }
+
+    /// The same, and `see` has the engine after each command.
+    pub(crate) fn commit_seeing(&mut self, mut see: impl FnMut(&Engine)) -> Vec<Vec<u8>> {
         let first = self.events.len();
         self.engine.begin_batch(self.seq, self.now);
         assert_eq!(self.engine.step(&mut self.events), Step::Done);
         for command in Commands::new(self.batch.bytes()) {
             assert_eq!(self.engine.apply(self.seq, command, &mut self.events), Step::Done);
             self.seq += 1;
+            see(&self.engine);
         }
         self.engine.end_batch(self.batch.count(), &mut self.events);
         self.batch.clear();
@@ -239,16 +245,7 @@ impl Venue {
 
     /// The engine's orders of an instrument as a subscriber would see them.
     pub(crate) fn resting(&self, instrument: u32) -> Vec<RestingOrder> {
-        let at = instrument as usize - 1;
-        let i = self.engine.instruments()[at];
-        let told = |(o, shown): (&engine::orders::Order, i64)| RestingOrder {
-            order_id: o.id.0,
-            side: o.side,
-            price: Decimal8::new(i.price(o.ticks)),
-            qty: Decimal8::new(i.qty(shown)),
-            priority: o.priority,
-        };
-        self.engine.resting(at).map(told).collect()
+        resting(&self.engine, instrument)
     }
 
     /// Every book is live and, order by order, the engine's.
@@ -298,4 +295,18 @@ pub(crate) fn pack(packer: &mut Packer, events: &[Event]) -> Vec<Vec<u8>> {
         packer.on_event(event, |packet| packets.push(packet.to_vec()));
     }
     packets
+}
+
+/// The engine's orders of an instrument as a subscriber would see them.
+pub(crate) fn resting(engine: &Engine, instrument: u32) -> Vec<RestingOrder> {
+    let at = instrument as usize - 1;
+    let i = engine.instruments()[at];
+    let told = |(o, shown): (&engine::orders::Order, i64)| RestingOrder {
+        order_id: o.id.0,
+        side: o.side,
+        price: Decimal8::new(i.price(o.ticks)),
+        qty: Decimal8::new(i.qty(shown)),
+        priority: o.priority,
+    };
+    engine.resting(at).map(told).collect()
 }
