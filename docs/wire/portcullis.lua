@@ -559,7 +559,7 @@ local schemas = {
   [2] = { name = "market_data", version = 0, messages = {
     [10] = { name = "InstrumentDefinition", length = 46, fields = {
       { "instrument", 0, 4, "unsigned" },
-      { "flags", 4, 1, "set", { [0] = "EndOfEvent", } },
+      { "flags", 4, 1, "set", { [0] = "EndOfEvent", [1] = "FirstOfSummary", } },
       { "phase", 5, 1, "enum", { [0] = "Closed", [1] = "PreOpen", [2] = "OpeningAuction", [3] = "Continuous", [4] = "VolatilityAuction", [5] = "ClosingAuction", [6] = "Halted", } },
       { "symbol", 6, 16, "text" },
       { "tickSize", 22, 8, "decimal" },
@@ -569,7 +569,7 @@ local schemas = {
     } },
     [11] = { name = "TradingStatus", length = 15, fields = {
       { "instrument", 0, 4, "unsigned" },
-      { "flags", 4, 1, "set", { [0] = "EndOfEvent", } },
+      { "flags", 4, 1, "set", { [0] = "EndOfEvent", [1] = "FirstOfSummary", } },
       { "phase", 5, 1, "enum", { [0] = "Closed", [1] = "PreOpen", [2] = "OpeningAuction", [3] = "Continuous", [4] = "VolatilityAuction", [5] = "ClosingAuction", [6] = "Halted", } },
       { "reason", 6, 1, "enum", { [0] = "Start", [1] = "Schedule", [2] = "Operator", [3] = "PriceBand", [4] = "AuctionEnd", } },
       { "seq", 7, 8, "unsigned" },
@@ -577,7 +577,7 @@ local schemas = {
     } },
     [20] = { name = "OrderAdd", length = 46, fields = {
       { "instrument", 0, 4, "unsigned" },
-      { "flags", 4, 1, "set", { [0] = "EndOfEvent", } },
+      { "flags", 4, 1, "set", { [0] = "EndOfEvent", [1] = "FirstOfSummary", } },
       { "side", 5, 1, "enum", { [1] = "Buy", [2] = "Sell", } },
       { "rptSeq", 6, 8, "unsigned" },
       { "seq", 14, 8, "unsigned" },
@@ -588,7 +588,7 @@ local schemas = {
     } },
     [21] = { name = "OrderReduce", length = 38, fields = {
       { "instrument", 0, 4, "unsigned" },
-      { "flags", 4, 1, "set", { [0] = "EndOfEvent", } },
+      { "flags", 4, 1, "set", { [0] = "EndOfEvent", [1] = "FirstOfSummary", } },
       { "side", 5, 1, "enum", { [1] = "Buy", [2] = "Sell", } },
       { "rptSeq", 6, 8, "unsigned" },
       { "seq", 14, 8, "unsigned" },
@@ -598,7 +598,7 @@ local schemas = {
     } },
     [22] = { name = "OrderDelete", length = 30, fields = {
       { "instrument", 0, 4, "unsigned" },
-      { "flags", 4, 1, "set", { [0] = "EndOfEvent", } },
+      { "flags", 4, 1, "set", { [0] = "EndOfEvent", [1] = "FirstOfSummary", } },
       { "side", 5, 1, "enum", { [1] = "Buy", [2] = "Sell", } },
       { "rptSeq", 6, 8, "unsigned" },
       { "seq", 14, 8, "unsigned" },
@@ -607,7 +607,7 @@ local schemas = {
     } },
     [23] = { name = "OrderExecute", length = 62, fields = {
       { "instrument", 0, 4, "unsigned" },
-      { "flags", 4, 1, "set", { [0] = "EndOfEvent", } },
+      { "flags", 4, 1, "set", { [0] = "EndOfEvent", [1] = "FirstOfSummary", } },
       { "side", 5, 1, "enum", { [1] = "Buy", [2] = "Sell", } },
       { "rptSeq", 6, 8, "unsigned" },
       { "seq", 14, 8, "unsigned" },
@@ -620,7 +620,7 @@ local schemas = {
     } },
     [24] = { name = "Trade", length = 38, fields = {
       { "instrument", 0, 4, "unsigned" },
-      { "flags", 4, 1, "set", { [0] = "EndOfEvent", } },
+      { "flags", 4, 1, "set", { [0] = "EndOfEvent", [1] = "FirstOfSummary", } },
       { "aggressor", 5, 1, "unsigned" },
       { "seq", 6, 8, "unsigned" },
       { "tradeId", 14, 8, "unsigned" },
@@ -630,7 +630,7 @@ local schemas = {
     } },
     [25] = { name = "AuctionIndicative", length = 38, fields = {
       { "instrument", 0, 4, "unsigned" },
-      { "flags", 4, 1, "set", { [0] = "EndOfEvent", } },
+      { "flags", 4, 1, "set", { [0] = "EndOfEvent", [1] = "FirstOfSummary", } },
       { "imbalanceSide", 5, 1, "unsigned" },
       { "seq", 6, 8, "unsigned" },
       { "price", 14, 8, "decimal" },
@@ -640,7 +640,7 @@ local schemas = {
     } },
     [26] = { name = "AuctionResult", length = 29, fields = {
       { "instrument", 0, 4, "unsigned" },
-      { "flags", 4, 1, "set", { [0] = "EndOfEvent", } },
+      { "flags", 4, 1, "set", { [0] = "EndOfEvent", [1] = "FirstOfSummary", } },
       { "seq", 5, 8, "unsigned" },
       { "price", 13, 8, "decimal" },
       { "qty", 21, 8, "decimal" },
@@ -648,7 +648,7 @@ local schemas = {
     } },
     [27] = { name = "TradeBust", length = 45, fields = {
       { "instrument", 0, 4, "unsigned" },
-      { "flags", 4, 1, "set", { [0] = "EndOfEvent", } },
+      { "flags", 4, 1, "set", { [0] = "EndOfEvent", [1] = "FirstOfSummary", } },
       { "seq", 5, 8, "unsigned" },
       { "tradeId", 13, 8, "unsigned" },
       { "price", 21, 8, "decimal" },
@@ -656,9 +656,20 @@ local schemas = {
       { "tradeTime", 37, 8, "unsigned" },
     }, groups = {
     } },
+    [28] = { name = "TradeSummary", length = 40, fields = {
+      { "instrument", 0, 4, "unsigned" },
+      { "flags", 4, 1, "set", { [0] = "EndOfEvent", [1] = "FirstOfSummary", } },
+      { "aggressor", 5, 1, "enum", { [1] = "Buy", [2] = "Sell", } },
+      { "seq", 6, 8, "unsigned" },
+      { "tradeId", 14, 8, "unsigned" },
+      { "price", 22, 8, "decimal" },
+      { "qty", 30, 8, "decimal" },
+      { "trades", 38, 2, "unsigned" },
+    }, groups = {
+    } },
     [30] = { name = "BookChecksum", length = 25, fields = {
       { "instrument", 0, 4, "unsigned" },
-      { "flags", 4, 1, "set", { [0] = "EndOfEvent", } },
+      { "flags", 4, 1, "set", { [0] = "EndOfEvent", [1] = "FirstOfSummary", } },
       { "orders", 5, 4, "unsigned" },
       { "rptSeq", 9, 8, "unsigned" },
       { "checksum", 17, 8, "unsigned" },

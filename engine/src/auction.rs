@@ -10,7 +10,7 @@ use crate::event::Sink;
 use crate::instrument::Indicative;
 use crate::orders::Slot;
 use crate::report::Filled;
-use sbe_schemas::types::Side;
+use sbe_schemas::types::{FeedFlags, Side};
 
 /// An uncross under way.
 #[derive(Clone, Copy)]
@@ -122,11 +122,12 @@ impl Engine {
         self.instruments[at as usize].last = ticks; // Stops look at it when trading turns continuous.
 
         if buy_kind != Kind::Shown && sell_kind != Kind::Shown {
-            self.tell_trade(at, ticks, traded, None, sink);
+            self.tell_trade(at, ticks, traded, (None, FeedFlags::EMPTY), sink);
         }
         for (slot, kind, left) in [(buy, buy_kind, left.0), (sell, sell_kind, left.1)] {
             if kind == Kind::Shown {
-                self.tell_execute(slot, ticks, traded, shown_after(left), sink);
+                let lots = (traded, shown_after(left));
+                self.tell_execute(slot, ticks, lots, FeedFlags::EMPTY, sink);
             }
         }
         let side = |fee| Filled { ticks, lots: traded, fee, aggressor: false, auction: true };

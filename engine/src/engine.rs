@@ -330,6 +330,12 @@ impl Engine {
         self.feed_seq
     }
 
+    /// A number that a message gets which is not known yet.
+    pub(crate) fn take_feed_seq(&mut self) -> u64 {
+        self.feed_seq += 1;
+        self.feed_seq - 1
+    }
+
     /// Last sequence applied.
     pub fn seq(&self) -> u64 {
         self.seq

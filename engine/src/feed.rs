@@ -1,7 +1,8 @@
 //! What the public is told: one message for every change of a book that can be seen.
 //!
 //! Each carries the next `rptSeq` of its instrument and moves the checksum of its book; every so many
-//! the checksum itself is told (docs/wire/feed.md). Flags are for `marketdata/src/gatherer.rs`, which sees what comes next. Called by `matching.rs`, `auction.rs`, `phase.rs`.
+//! the checksum itself is told (docs/wire/feed.md). Where an event ends, and what trades add up to, `marketdata/src/gatherer.rs`
+//! says, which sees what comes next. Called by `matching.rs`, `auction.rs`, `phase.rs`.
 
 use crate::engine::Engine;
 use crate::event::Sink;
@@ -91,8 +92,8 @@ impl Engine {
         &mut self,
         slot: Slot,
         ticks: u32,
-        lots: i64,
-        left: i64,
+        (lots, left): (i64, i64),
+        flags: FeedFlags,
         sink: &mut S,
     ) {
         let order = self.orders.get(slot);
@@ -106,7 +107,7 @@ impl Engine {
         book.orders -= u32::from(left == 0);
         let told = md::OrderExecute {
             instrument: (at + 1).into(),
-            flags: FeedFlags::EMPTY,
+            flags,
             side: side.into(),
             rpt_seq: self.next_rpt_seq(at),
             seq: self.seq.into(),
@@ -125,13 +126,13 @@ impl Engine {
         at: u32,
         ticks: u32,
         lots: i64,
-        aggressor: Option<Side>,
+        (aggressor, flags): (Option<Side>, FeedFlags),
         sink: &mut S,
     ) {
         let i = &self.instruments[at as usize];
         let told = md::Trade {
             instrument: (at + 1).into(),
-            flags: FeedFlags::EMPTY,
+            flags,
             aggressor: aggressor.map_or(0, Side::code),
             seq: self.seq.into(),
             trade_id: self.trade_id.into(),

@@ -58,4 +58,5 @@ pub use engine::{Engine, Limits, Step};
 pub use event::{Conn, EVENT_BYTES, Event, NoSink, SINK_FREE_MIN, Sink};
 pub use log::{AppendError, BatchRef, Log, LogEvent};
 pub use lookahead::LOOK_AHEAD;
+pub use matching::SUMMARY_MESSAGES_MAX;
 pub use partition::{Inputs, Partition, Wish};

@@ -14,15 +14,28 @@ use crate::instrument::NOT_TRADED;
 use crate::orders::{Order, Slot};
 use crate::report::{Filled, outcome_of};
 use sbe_schemas::types::{
-    BandAction, CancelCause, Conditions, OrdStatus, Phase, PhaseReason, RestateCause, SelfTrade,
-    Side, TimeInForce,
+    BandAction, CancelCause, Conditions, FeedFlags, OrdStatus, Phase, PhaseReason, RestateCause,
+    SelfTrade, Side, TimeInForce,
 };
+
+/// Messages of the feed from a [`md::TradeSummary`](sbe_schemas::market_data::TradeSummary) on, itself included, among
+/// which its trades are; more trades at the price have another one. Bounds what must be held back to know the sum.
+pub const SUMMARY_MESSAGES_MAX: u64 = 64;
 
 /// The order that is being matched.
 #[derive(Clone, Copy)]
 pub(crate) struct Working {
     slot: Slot,
     taker: Taker,
+    summary: Summary,
+}
+
+/// The number that is kept free for what sums up the trades at a price; `marketdata/src/gatherer.rs` knows the sum.
+#[derive(Clone, Copy, Default)]
+struct Summary {
+    /// 0: no trade yet.
+    ticks: u32,
+    number: u64,
 }
 
 impl Engine {
@@ -67,7 +80,8 @@ impl Engine {
             };
             return self.end_order(slot, OrdStatus::Canceled, cause, None, sink);
         }
-        self.tasks.working = Some(Working { slot, taker });
+        let summary = Summary::default();
+        self.tasks.working = Some(Working { slot, taker, summary });
         self.work_on(sink);
     }
 
@@ -130,19 +144,20 @@ impl Engine {
 
     /// One maker, or the end.
     pub(crate) fn work_on<S: Sink>(&mut self, sink: &mut S) {
-        let Some(Working { slot, mut taker }) = self.tasks.working else { return };
+        let Some(Working { slot, mut taker, mut summary }) = self.tasks.working else { return };
         if taker.lots == 0 {
             return self.done_working(slot, sink);
         }
         match self.books.meet(&mut taker) {
             Met::Trade(meeting) => {
                 taker.lots -= meeting.lots;
-                self.tasks.working = Some(Working { slot, taker });
-                self.trade(slot, meeting, sink);
+                let flags = self.summed_up(&mut summary, meeting.ticks);
+                self.tasks.working = Some(Working { slot, taker, summary });
+                self.trade(slot, meeting, flags, sink);
             }
             Met::Nobody => self.done_working(slot, sink),
             Met::Own(maker) => {
-                self.tasks.working = Some(Working { slot, taker });
+                self.tasks.working = Some(Working { slot, taker, summary });
                 self.prevent_self_trade(slot, maker, taker.self_trade, sink);
             }
             Met::Band => self.leave_band(slot, sink),
@@ -182,7 +197,24 @@ impl Engine {
         }
     }
 
-    fn trade<S: Sink>(&mut self, taker_slot: Slot, meeting: Meeting, sink: &mut S) {
+    /// Which summary the next trade belongs to: the one before, if the price is the same and it is near enough.
+    #[inline]
+    fn summed_up(&mut self, summary: &mut Summary, ticks: u32) -> FeedFlags {
+        let messages = self.feed_seq() - summary.number;
+        if summary.ticks == ticks && messages < SUMMARY_MESSAGES_MAX {
+            return FeedFlags::EMPTY;
+        }
+        *summary = Summary { ticks, number: self.take_feed_seq() };
+        FeedFlags::FIRST_OF_SUMMARY
+    }
+
+    fn trade<S: Sink>(
+        &mut self,
+        taker_slot: Slot,
+        meeting: Meeting,
+        flags: FeedFlags,
+        sink: &mut S,
+    ) {
         let Meeting { maker: maker_slot, ticks, lots, kind } = meeting;
         self.trade_id += 1;
         self.look_along(maker_slot);
@@ -207,7 +239,7 @@ impl Engine {
                 self.risk.trade(&maker_claim, &taker_claim, price, lots, roles)
             }
         };
-        self.tell_traded(maker_slot, kind, ticks, lots, left, Some(taker.side), sink);
+        self.tell_traded(maker_slot, kind, ticks, lots, left, (Some(taker.side), flags), sink);
         let side = |fee, aggressor| Filled { ticks, lots, fee, aggressor, auction: false };
         self.report_trade(&maker, &side(maker_fee, false), sink);
         self.report_trade(&taker, &side(taker_fee, true), sink);
@@ -241,15 +273,17 @@ impl Engine {
         ticks: u32,
         lots: i64,
         left: Left,
-        aggressor: Option<Side>,
+        (aggressor, flags): (Option<Side>, FeedFlags),
         sink: &mut S,
     ) {
         match (kind, left) {
-            (Kind::Shown, Left::Some(left)) => self.tell_execute(maker, ticks, lots, left, sink),
-            (Kind::Shown, _) => self.tell_execute(maker, ticks, lots, 0, sink),
+            (Kind::Shown, Left::Some(left)) => {
+                self.tell_execute(maker, ticks, (lots, left), flags, sink);
+            }
+            (Kind::Shown, _) => self.tell_execute(maker, ticks, (lots, 0), flags, sink),
             _ => {
                 let at = self.orders.get(maker).instrument;
-                self.tell_trade(at, ticks, lots, aggressor, sink);
+                self.tell_trade(at, ticks, lots, (aggressor, flags), sink);
             }
         }
     }

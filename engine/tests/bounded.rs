@@ -8,6 +8,7 @@
 mod common;
 
 use common::commands::{conn, disconnected, head, logon, order, slot_of};
+use common::watch::follows_a_summary;
 use common::words::string;
 use common::{DAY_END_NS, MORNING, NS_PER_S, Narrow, Queue, session, wish};
 use engine::fake_log::{FakeLog, Faults};
@@ -85,7 +86,7 @@ impl Reader {
         match event.kind().unwrap() {
             EventKind::Control => {}
             EventKind::Market => {
-                self.feed_seq += 1;
+                self.feed_seq += 1 + u64::from(follows_a_summary(event));
                 assert_eq!(number, self.feed_seq, "the feed has no gap");
             }
             EventKind::Report => {

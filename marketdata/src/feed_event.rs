@@ -76,6 +76,11 @@ pub enum FeedEvent<'a> {
         /// Which, and why; [`Instrument::phase`](crate::Instrument::phase) has it from now on.
         status: &'a md::TradingStatus,
     },
+    /// What an incoming order trades at one price; these trades follow.
+    Summary {
+        /// Price, quantity, how many trades, and which is the first.
+        summary: &'a md::TradeSummary,
+    },
     /// A trade of orders that are not shown: no book changes.
     Trade {
         /// Price, quantity, aggressor.
@@ -237,6 +242,7 @@ impl Statistics {
             | FeedEvent::Changed { .. }
             | FeedEvent::Defined { .. }
             | FeedEvent::Phase { .. }
+            | FeedEvent::Summary { .. }
             | FeedEvent::Trade { .. }
             | FeedEvent::Bust { .. }
             | FeedEvent::Indicative { .. }

@@ -366,6 +366,8 @@ impl Books {
             self.with(status.instrument.get(), tell, |instrument, _, tell| {
                 instrument.on_status(sequence, status, tell);
             });
+        } else if let Ok((summary, ..)) = md::TradeSummary::decode(bytes) {
+            tell(FeedEvent::Summary { summary });
         } else if let Ok((trade, ..)) = md::Trade::decode(bytes) {
             tell(FeedEvent::Trade { trade });
         } else if let Ok((bust, ..)) = md::TradeBust::decode(bytes) {

@@ -32,6 +32,7 @@ pub fn name(template_id: u16) -> Option<&'static str> {
         25 => "AuctionIndicative",
         26 => "AuctionResult",
         27 => "TradeBust",
+        28 => "TradeSummary",
         30 => "BookChecksum",
         40 => "SnapshotBegin",
         41 => "SnapshotOrder",
@@ -76,6 +77,9 @@ pub fn describe(bytes: &[u8], out: &mut dyn fmt::Write) -> fmt::Result {
             AuctionResult::decode(bytes).map(|(message, ..)| write!(out, "AuctionResult {message}"))
         }
         27 => TradeBust::decode(bytes).map(|(message, ..)| write!(out, "TradeBust {message}")),
+        28 => {
+            TradeSummary::decode(bytes).map(|(message, ..)| write!(out, "TradeSummary {message}"))
+        }
         30 => {
             BookChecksum::decode(bytes).map(|(message, ..)| write!(out, "BookChecksum {message}"))
         }
@@ -654,6 +658,67 @@ impl Message for TradeBust {
         price: Decimal8::ZERO,
         qty: Decimal8::ZERO,
         trade_time: U64::new(0),
+    };
+}
+
+/// What one incoming order trades at one price, ahead of these trades.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
+)]
+#[repr(C)]
+pub struct TradeSummary {
+    /// `instrument`.
+    pub instrument: U32,
+    /// Of a message of the incremental channel.
+    pub flags: FeedFlags,
+    /// Of the incoming order.
+    pub aggressor: SideCode,
+    /// `seq`.
+    pub seq: U64,
+    /// Of the first trade; those after it count on.
+    pub trade_id: U64,
+    /// A price or a quantity: mantissa x 10^-8, exact.
+    pub price: Decimal8,
+    /// Of all the trades.
+    pub qty: Decimal8,
+    /// OrderExecute and Trade messages that it sums up.
+    pub trades: U16,
+}
+
+const _: () = assert!(size_of::<TradeSummary>() == 40);
+
+impl fmt::Display for TradeSummary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "instrument={} flags={} aggressor={} seq={} tradeId={} price={} qty={} trades={}",
+            self.instrument,
+            self.flags,
+            self.aggressor,
+            self.seq,
+            self.trade_id,
+            self.price,
+            self.qty,
+            self.trades
+        )
+    }
+}
+
+impl Message for TradeSummary {
+    const TEMPLATE_ID: u16 = 28;
+    const SCHEMA_ID: u16 = SCHEMA_ID;
+    const VERSION: u16 = VERSION;
+    const BLOCK_LENGTH: u16 = 40;
+    const NAME: &'static str = "TradeSummary";
+    const ZERO: Self = Self {
+        instrument: U32::new(0),
+        flags: FeedFlags::ZERO,
+        aggressor: SideCode::ZERO,
+        seq: U64::new(0),
+        trade_id: U64::new(0),
+        price: Decimal8::ZERO,
+        qty: Decimal8::ZERO,
+        trades: U16::new(0),
     };
 }
 

@@ -1506,6 +1506,8 @@ impl FeedFlags {
     pub const ZERO: Self = Self::EMPTY;
     /// The last message of its event: of all that one command, or time, has caused.
     pub const END_OF_EVENT: Self = Self(1 << 0);
+    /// The first of the trades that the TradeSummary before it sums up.
+    pub const FIRST_OF_SUMMARY: Self = Self(1 << 1);
 
     /// Whether all bits of `other` are set.
     pub const fn has(self, other: Self) -> bool {
@@ -1525,7 +1527,7 @@ impl FeedFlags {
 
 impl fmt::Display for FeedFlags {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        super::show::bits(f, u64::from(self.0), &[("EndOfEvent", 0)])
+        super::show::bits(f, u64::from(self.0), &[("EndOfEvent", 0), ("FirstOfSummary", 1)])
     }
 }
 

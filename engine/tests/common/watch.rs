@@ -4,11 +4,18 @@
 
 use super::words::copy_words;
 use engine::hash::order_sum;
-use engine::{Engine, Event};
+use engine::{Engine, Event, SUMMARY_MESSAGES_MAX};
 use sbe_schemas::market_data as md;
 use sbe_schemas::order_entry as oe;
-use sbe_schemas::types::{EventKind, OrdStatus, Phase, Side};
+use sbe_schemas::types::{EventKind, FeedFlags, OrdStatus, Phase, Side};
 use std::collections::BTreeMap;
+
+/// A number before its own is kept for the sum of the trades of which it tells the first.
+pub(crate) fn follows_a_summary(event: &Event) -> bool {
+    let flags = event.get::<md::OrderExecute>().map(|m| m.flags);
+    let flags = flags.or_else(|| event.get::<md::Trade>().map(|m| m.flags));
+    flags.is_some_and(|flags| flags.has(FeedFlags::FIRST_OF_SUMMARY))
+}
 
 #[derive(Default)]
 pub(crate) struct Watch {
@@ -19,7 +26,27 @@ pub(crate) struct Watch {
     numbers: BTreeMap<u32, (u32, u64)>,
     /// Session of each order.
     owners: BTreeMap<u64, u32>,
+    /// The public trade told last, and what the ones before it were summed up in.
+    traded: PublicTrade,
+    summed: Summed,
     books: BTreeMap<u32, FeedBook>,
+}
+
+#[derive(Default)]
+struct PublicTrade {
+    trade_id: u64,
+    price: i64,
+    number: u64,
+    is_first: bool,
+}
+
+/// Whose trades, at which price, from which number on.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+struct Summed {
+    seq: u64,
+    order_id: u64,
+    price: i64,
+    number: u64,
 }
 
 #[derive(Default)]
@@ -112,6 +139,7 @@ impl Watch {
             assert_eq!(order, cum + leaves, "no order fills beyond its quantity");
             let status = if leaves == 0 { OrdStatus::Filled } else { OrdStatus::PartiallyFilled };
             assert_eq!(r.ord_status.known(), Some(status));
+            self.see_traded(event.head.seq.get(), r);
         } else if let Some(r) = event.get::<oe::ExecutionReportTradeBust>() {
             self.see_owner(session, r.order_id.get());
             assert!(r.exec_ref_id.get() < r.exec_id.get());
@@ -136,6 +164,21 @@ impl Watch {
         }
     }
 
+    /// What an order trades at one price is summed up once, as far as 64 messages reach; an uncross is not.
+    fn see_traded(&mut self, seq: u64, r: &oe::ExecutionReportTrade) {
+        let told = &self.traded;
+        assert_eq!(told.trade_id, r.trade_id.get(), "the public learns of each trade");
+        if r.aggressor == 0 {
+            assert!(r.auction == 0 || !told.is_first);
+            return;
+        }
+        let Summed { number, .. } = self.summed;
+        let now = Summed { seq, order_id: r.order_id.get(), price: told.price, number };
+        let goes_on = now == self.summed && told.number - number < SUMMARY_MESSAGES_MAX;
+        assert_eq!(told.is_first, !goes_on, "a sum for each price");
+        self.summed = if goes_on { now } else { Summed { number: told.number - 1, ..now } };
+    }
+
     fn see_owner(&self, session: u32, order_id: u64) {
         assert_eq!(self.owners.get(&order_id), Some(&session), "a report to a stranger");
     }
@@ -146,8 +189,17 @@ impl Watch {
     }
 
     fn see_market(&mut self, event: &Event) {
-        self.feed_seq += 1;
+        // The number before that of the first trade at a price is its summary's, which is not made here.
+        self.feed_seq += 1 + u64::from(follows_a_summary(event));
         assert_eq!(event.head.number.get(), self.feed_seq, "the feed has no gap");
+        let (number, is_first) = (event.head.number.get(), follows_a_summary(event));
+        if let Some(m) = event.get::<md::OrderExecute>() {
+            let (trade_id, price) = (m.trade_id.get(), m.price.get());
+            self.traded = PublicTrade { trade_id, price, number, is_first };
+        } else if let Some(m) = event.get::<md::Trade>() {
+            let (trade_id, price) = (m.trade_id.get(), m.price.get());
+            self.traded = PublicTrade { trade_id, price, number, is_first };
+        }
         let book = self.books.entry(event.head.session.get()).or_default();
         if let Some(m) = event.get::<md::OrderAdd>() {
             let priority = book.next(m.rpt_seq.get());

@@ -53,6 +53,7 @@ pub(super) fn instrument_of(bytes: &[u8]) -> Option<u32> {
         .map(|message| message.instrument())
         .or_else(|| read::<md::TradingStatus>(bytes, |m| m.instrument.get()))
         .or_else(|| read::<md::Trade>(bytes, |m| m.instrument.get()))
+        .or_else(|| read::<md::TradeSummary>(bytes, |m| m.instrument.get()))
         .or_else(|| read::<md::TradeBust>(bytes, |m| m.instrument.get()))
         .or_else(|| read::<md::AuctionIndicative>(bytes, |m| m.instrument.get()))
         .or_else(|| read::<md::AuctionResult>(bytes, |m| m.instrument.get()))
@@ -93,6 +94,11 @@ fn other_json(bytes: &[u8]) -> Value {
         return json!({"type": md::Trade::NAME, "instrument": m.instrument.get(),
             "aggressor": side_or_none(m.aggressor), "seq": m.seq.get(),
             "tradeId": m.trade_id.get(), "price": m.price.to_string(), "qty": m.qty.to_string()});
+    }
+    if let Ok((m, ..)) = md::TradeSummary::decode(bytes) {
+        return json!({"type": md::TradeSummary::NAME, "instrument": m.instrument.get(),
+            "aggressor": side_name(m.aggressor), "seq": m.seq.get(), "tradeId": m.trade_id.get(),
+            "price": m.price.to_string(), "qty": m.qty.to_string(), "trades": m.trades.get()});
     }
     if let Ok((m, ..)) = md::TradeBust::decode(bytes) {
         return bust_json(m);

@@ -220,6 +220,7 @@ impl<W: Write> Show<W> {
             | FeedEvent::EndOfEvent { .. }
             | FeedEvent::Checksum { .. }
             | FeedEvent::Snapshot { .. }
+            | FeedEvent::Summary { .. }
             | FeedEvent::Trade { .. }
             | FeedEvent::SnapshotCut { .. }
             | FeedEvent::Ignored { .. } => {}

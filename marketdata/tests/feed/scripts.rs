@@ -55,6 +55,10 @@ fn name(event: &FeedEvent<'_>) -> Option<String> {
         FeedEvent::Checksum { rpt_seq, .. } => format!("checksum at {rpt_seq} differs"),
         FeedEvent::Refused { error, .. } => format!("refused: {error:?}"),
         FeedEvent::Phase { status } => format!("{} ({})", status.phase, status.reason),
+        FeedEvent::Summary { summary: s } => {
+            let (qty, price, side, trades) = (s.qty, s.price, s.aggressor.0, s.trades);
+            format!("{qty} @ {price} by {side} in {trades}")
+        }
         FeedEvent::Trade { trade } => {
             let side = trade.aggressor;
             format!("trade {} @ {} by {side}", trade.qty, trade.price)
@@ -115,7 +119,7 @@ fn hidden_orders_and_reserves_are_seen_only_in_their_trades() {
     venue.order(1, Side::Buy, 500, 7);
     desk.hear(Line::A, &venue.commit());
     // 2, 2 and 1 of the iceberg, each part at the back again; shown comes before hidden.
-    assert_eq!(desk.told(), ["live", "trade 2 @ 5 by 1"]);
+    assert_eq!(desk.told(), ["live", "7 @ 5 by 1 in 4", "trade 2 @ 5 by 1"]);
     assert_eq!(venue.resting(1), []);
     venue.assert_followed_by(&desk.subscriber);
 }
