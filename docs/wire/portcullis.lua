@@ -557,7 +557,7 @@ local schemas = {
     } },
   } },
   [2] = { name = "market_data", version = 0, messages = {
-    [10] = { name = "InstrumentDefinition", length = 46, fields = {
+    [10] = { name = "InstrumentDefinition", length = 78, fields = {
       { "instrument", 0, 4, "unsigned" },
       { "flags", 4, 1, "set", { [0] = "EndOfEvent", [1] = "FirstOfSummary", } },
       { "phase", 5, 1, "enum", { [0] = "Closed", [1] = "PreOpen", [2] = "OpeningAuction", [3] = "Continuous", [4] = "VolatilityAuction", [5] = "ClosingAuction", [6] = "Halted", } },
@@ -565,6 +565,10 @@ local schemas = {
       { "tickSize", 22, 8, "decimal" },
       { "lotSize", 30, 8, "decimal" },
       { "quantityMax", 38, 8, "decimal" },
+      { "low", 46, 8, "decimal" },
+      { "high", 54, 8, "decimal" },
+      { "staticLow", 62, 8, "decimal" },
+      { "staticHigh", 70, 8, "decimal" },
     }, groups = {
     } },
     [11] = { name = "TradingStatus", length = 15, fields = {
@@ -573,6 +577,16 @@ local schemas = {
       { "phase", 5, 1, "enum", { [0] = "Closed", [1] = "PreOpen", [2] = "OpeningAuction", [3] = "Continuous", [4] = "VolatilityAuction", [5] = "ClosingAuction", [6] = "Halted", } },
       { "reason", 6, 1, "enum", { [0] = "Start", [1] = "Schedule", [2] = "Operator", [3] = "PriceBand", [4] = "AuctionEnd", } },
       { "seq", 7, 8, "unsigned" },
+    }, groups = {
+    } },
+    [12] = { name = "PriceBands", length = 45, fields = {
+      { "instrument", 0, 4, "unsigned" },
+      { "flags", 4, 1, "set", { [0] = "EndOfEvent", [1] = "FirstOfSummary", } },
+      { "seq", 5, 8, "unsigned" },
+      { "low", 13, 8, "decimal" },
+      { "high", 21, 8, "decimal" },
+      { "staticLow", 29, 8, "decimal" },
+      { "staticHigh", 37, 8, "decimal" },
     }, groups = {
     } },
     [20] = { name = "OrderAdd", length = 46, fields = {
@@ -675,7 +689,7 @@ local schemas = {
       { "checksum", 17, 8, "unsigned" },
     }, groups = {
     } },
-    [40] = { name = "SnapshotBegin", length = 73, fields = {
+    [40] = { name = "SnapshotBegin", length = 105, fields = {
       { "instrument", 0, 4, "unsigned" },
       { "orders", 4, 4, "unsigned" },
       { "rptSeq", 8, 8, "unsigned" },
@@ -686,6 +700,10 @@ local schemas = {
       { "lotSize", 56, 8, "decimal" },
       { "quantityMax", 64, 8, "decimal" },
       { "phase", 72, 1, "enum", { [0] = "Closed", [1] = "PreOpen", [2] = "OpeningAuction", [3] = "Continuous", [4] = "VolatilityAuction", [5] = "ClosingAuction", [6] = "Halted", } },
+      { "low", 73, 8, "decimal" },
+      { "high", 81, 8, "decimal" },
+      { "staticLow", 89, 8, "decimal" },
+      { "staticHigh", 97, 8, "decimal" },
     }, groups = {
     } },
     [41] = { name = "SnapshotOrder", length = 37, fields = {

@@ -91,8 +91,7 @@ impl Engine {
             self.instruments.push(instrument);
             self.start_timers(at);
         }
-        let (low, high) = self.instruments[at as usize].band();
-        self.books.set_band(at, low, high);
+        self.move_bands(at, sink);
         if tell {
             self.announce_instrument(at as usize, sink);
         }
@@ -207,6 +206,7 @@ impl Engine {
             tick_size: Decimal8::new(i.tick_size),
             lot_size: Decimal8::new(i.lot_size),
             quantity_max: Decimal8::new(i.quantity_max),
+            bands: i.bands_told,
         };
         self.market(at as u32, &definition, sink);
     }

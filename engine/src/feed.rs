@@ -153,6 +153,22 @@ impl Engine {
         self.market(at, &told, sink);
     }
 
+    /// The bands may have moved: matching keeps to them, and the public learns of it.
+    pub(crate) fn move_bands<S: Sink>(&mut self, at: u32, sink: &mut S) {
+        let i = &mut self.instruments[at as usize];
+        let ((low, high), bands) = (i.band(), i.band_prices());
+        self.books.set_band(at, low, high);
+        if std::mem::replace(&mut i.bands_told, bands) != bands {
+            let told = md::PriceBands {
+                instrument: (at + 1).into(),
+                flags: FeedFlags::EMPTY,
+                seq: self.seq.into(),
+                bands,
+            };
+            self.market(at, &told, sink);
+        }
+    }
+
     pub(crate) fn tell_indicative<S: Sink>(&mut self, at: u32, told: Indicative, sink: &mut S) {
         let i = &self.instruments[at as usize];
         let message = md::AuctionIndicative {

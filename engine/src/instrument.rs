@@ -4,7 +4,9 @@
 use crate::hash::{mix, mix_bytes};
 use crate::snapshot::{Reader, SnapshotError, Writer};
 use sbe_schemas::journal as j;
-use sbe_schemas::types::{BandAction, BandActionCode, Boolean, Phase, PhaseCode, Side};
+use sbe_schemas::types::{
+    BandAction, BandActionCode, BandPrices, Boolean, Decimal8Null, Phase, PhaseCode, Side,
+};
 
 /// Highest price of an instrument that does not say.
 const TICKS_MAX_DEFAULT: u32 = 1 << 24;
@@ -47,6 +49,8 @@ pub struct Instrument {
     pub indicative_due: u64,
     /// The indicative price told last.
     pub indicative: Indicative,
+    /// The bands told last: those that hold, but while something is being done.
+    pub bands_told: BandPrices,
 }
 
 /// How far prices may go, in 1/10000; 0: any distance.
@@ -74,6 +78,13 @@ pub struct Indicative {
     /// Buyers' quantity at that price less sellers'.
     pub surplus_lots: i64,
 }
+
+const NO_BANDS: BandPrices = BandPrices {
+    low: Decimal8Null::NULL,
+    high: Decimal8Null::NULL,
+    static_low: Decimal8Null::NULL,
+    static_high: Decimal8Null::NULL,
+};
 
 /// No trade since stops were last looked at.
 pub const NOT_TRADED: (u32, u32) = (u32::MAX, 0);
@@ -105,9 +116,11 @@ impl Instrument {
             volatility_ends: u64::MAX,
             indicative_due: u64::MAX,
             indicative: Indicative::default(),
+            bands_told: NO_BANDS,
         };
         instrument.reference = instrument.reference.min(instrument.ticks_max);
         instrument.define(d);
+        instrument.bands_told = instrument.band_prices();
         instrument
     }
 
@@ -155,6 +168,20 @@ impl Instrument {
             (low, high) = (low.max(l), high.min(h));
         }
         (low, high)
+    }
+
+    /// The bands as the public is told of them.
+    pub fn band_prices(&self) -> BandPrices {
+        let fixed = self.static_band();
+        let moves = self.bands.dynamic_bps != 0 && (self.last != 0 || self.reference != 0);
+        let now = (fixed.is_some() || moves).then(|| self.band());
+        let price = |ticks: Option<u32>| Decimal8Null::new(ticks.map(|ticks| self.price(ticks)));
+        BandPrices {
+            low: price(now.map(|(low, _)| low)),
+            high: price(now.map(|(_, high)| high)),
+            static_low: price(fixed.map(|(low, _)| low)),
+            static_high: price(fixed.map(|(_, high)| high)),
+        }
     }
 
     fn around(&self, ticks: u32, bps: u32) -> (u32, u32) {
@@ -290,7 +317,9 @@ impl Instrument {
             volatility_ends,
             indicative_due,
             indicative: Indicative { ticks, lots, surplus_lots },
+            bands_told, // They follow from the rest.
         } = *self;
+        assert_eq!(bands_told, self.band_prices(), "bands are told as soon as they move");
         w.bytes(&symbol);
         [tick_size, lot_size, quantity_max].into_iter().for_each(|value| w.i64(value));
         let bands = [static_bps, dynamic_bps, collar_bps, protection_bps];
@@ -310,13 +339,14 @@ impl Instrument {
         let ticks_max = r.u32()?;
         r.check(tick_size > 0 && lot_size > 0, "a tick or lot of nothing")?;
         r.check((1..=TICKS_MAX).contains(&ticks_max), "more prices than there can be")?;
+        r.check(tick_size.checked_mul(ticks_max.into()).is_some(), "prices out of range")?;
         let (static_bps, dynamic_bps, collar_bps, protection_bps) =
             (r.u32()?, r.u32()?, r.u32()?, r.u32()?);
         let action = BandActionCode(r.u8()?).known();
         let action = r.known(action)?;
         let phase = PhaseCode(r.u8()?).known();
         let phase = r.known(phase)?;
-        let instrument = Self {
+        let mut instrument = Self {
             symbol,
             tick_size,
             lot_size,
@@ -333,9 +363,11 @@ impl Instrument {
             reference: r.u32()?,
             traded: (r.u32()?, r.u32()?),
             indicative: Indicative { ticks: r.u32()?, lots: r.i64()?, surplus_lots: r.i64()? },
+            bands_told: NO_BANDS,
         };
         let prices = [instrument.last, instrument.reference, instrument.indicative.ticks];
         r.check(prices.iter().all(|ticks| *ticks <= ticks_max), "a price out of range")?;
+        instrument.bands_told = instrument.band_prices();
         Ok(instrument)
     }
 }

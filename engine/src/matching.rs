@@ -177,23 +177,22 @@ impl Engine {
             let cause = CancelCause::ImmediateOrCancel;
             self.end_order(slot, OrdStatus::Canceled, cause, None, sink);
         }
-        self.after_trades(at);
+        self.after_trades(at, sink);
     }
 
     /// The bands follow the last trade, and stops may have been reached.
-    fn after_trades(&mut self, at: u32) {
+    fn after_trades<S: Sink>(&mut self, at: u32, sink: &mut S) {
         let i = &mut self.instruments[at as usize];
         if i.traded == NOT_TRADED {
             return;
-        }
-        if i.bands.dynamic_bps != 0 {
-            let (low, high) = i.band();
-            self.books.set_band(at, low, high);
         }
         if self.books.has_stops(at) {
             self.tasks.stops = Some(at);
         } else {
             i.traded = NOT_TRADED;
+        }
+        if i.bands.dynamic_bps != 0 {
+            self.move_bands(at, sink);
         }
     }
 
@@ -352,7 +351,7 @@ impl Engine {
         self.tasks.working = None;
         let at = self.orders.get(slot).instrument;
         self.end_order(slot, OrdStatus::Canceled, cause, None, sink);
-        self.after_trades(at);
+        self.after_trades(at, sink);
     }
 
     /// The next trade would leave the band (docs/rulebook.md §5).

@@ -179,9 +179,8 @@ impl Engine {
         if to == Phase::Continuous && i.last != 0 {
             i.note_trade(i.last);
         }
-        let (low, high) = i.band();
-        self.books.set_band(at, low, high);
         self.tell_phase(at, reason, sink);
+        self.move_bands(at, sink);
         if to == Phase::Continuous {
             self.tasks.stops = Some(at);
         }
@@ -199,6 +198,7 @@ impl Engine {
         self.instruments[at as usize].phase = to;
         self.start_timers(at);
         self.tell_phase(at, reason, sink);
+        self.move_bands(at, sink);
         if to != Phase::ClosingAuction {
             self.tell_first_indicative(at, sink);
         }
@@ -273,8 +273,7 @@ impl Engine {
             return self.answer(AdminResult::OutOfRange, 0, sink);
         };
         i.reference = ticks;
-        let (low, high) = i.band();
-        self.books.set_band(at, low, high);
+        self.move_bands(at, sink);
         self.answer(AdminResult::Done, 0, sink);
     }
 

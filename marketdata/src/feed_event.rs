@@ -76,6 +76,11 @@ pub enum FeedEvent<'a> {
         /// Which, and why; [`Instrument::phase`](crate::Instrument::phase) has it from now on.
         status: &'a md::TradingStatus,
     },
+    /// Other price bands; [`Instrument::bands`](crate::Instrument::bands) has them from now on.
+    Bands {
+        /// From where to where.
+        told: &'a md::PriceBands,
+    },
     /// What an incoming order trades at one price; these trades follow.
     Summary {
         /// Price, quantity, how many trades, and which is the first.
@@ -242,6 +247,7 @@ impl Statistics {
             | FeedEvent::Changed { .. }
             | FeedEvent::Defined { .. }
             | FeedEvent::Phase { .. }
+            | FeedEvent::Bands { .. }
             | FeedEvent::Summary { .. }
             | FeedEvent::Trade { .. }
             | FeedEvent::Bust { .. }

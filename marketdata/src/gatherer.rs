@@ -28,7 +28,7 @@ macro_rules! same_place {
 }
 
 same_place! {
-    InstrumentDefinition TradingStatus OrderAdd OrderReduce OrderDelete OrderExecute Trade TradeBust
+    InstrumentDefinition TradingStatus PriceBands OrderAdd OrderReduce OrderDelete OrderExecute Trade TradeBust
     AuctionIndicative AuctionResult TradeSummary BookChecksum
 }
 

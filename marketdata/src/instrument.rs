@@ -14,7 +14,7 @@
 use crate::book::{Book, BookError, BookMessage};
 use crate::feed_event::{FeedEvent, SnapshotUse, State};
 use sbe_schemas::market_data as md;
-use sbe_schemas::types::{FeedFlags, Phase, PhaseCode};
+use sbe_schemas::types::{BandPrices, FeedFlags, Phase, PhaseCode};
 use std::cmp::Ordering;
 use std::collections::VecDeque;
 
@@ -32,6 +32,8 @@ pub struct Instrument {
     definition: Option<md::InstrumentDefinition>,
     /// The phase told last, and the sequence up to which that holds.
     phase: Option<(u64, PhaseCode)>,
+    /// The bands told last, likewise.
+    bands: Option<(u64, BandPrices)>,
     state: State,
     /// The next messages of the channel are late: it may be behind.
     is_doubted: bool,
@@ -50,6 +52,7 @@ impl Instrument {
             number,
             definition: None,
             phase: None,
+            bands: None,
             state: State::Stale,
             is_doubted,
             is_waiting: false,
@@ -69,6 +72,11 @@ impl Instrument {
         self.phase.and_then(|(_, phase)| phase.known())
     }
 
+    /// Its price bands; `None`: not told yet.
+    pub fn bands(&self) -> Option<BandPrices> {
+        self.bands.map(|(_, bands)| bands)
+    }
+
     /// What is known of its book.
     pub fn state(&self) -> State {
         self.state
@@ -84,7 +92,7 @@ impl Instrument {
     }
 
     /// Every start of the venue and every snapshot defines it again; only news is told. A snapshot
-    /// may lie before what has been heard since: `sequence` is up to where its phase holds.
+    /// may lie before what has been heard since: `sequence` is up to where its phase and bands hold.
     pub(crate) fn define(
         &mut self,
         sequence: u64,
@@ -94,8 +102,11 @@ impl Instrument {
         let told = (sequence, definition.phase);
         let (at, phase) = self.phase.filter(|(known, _)| *known > sequence).unwrap_or(told);
         self.phase = Some((at, phase));
+        let told = (sequence, definition.bands);
+        let (at, bands) = self.bands.filter(|(known, _)| *known > sequence).unwrap_or(told);
+        self.bands = Some((at, bands));
         let flags = FeedFlags::EMPTY; // Those of one message are none of the definition.
-        let definition = &md::InstrumentDefinition { phase, flags, ..*definition };
+        let definition = &md::InstrumentDefinition { phase, bands, flags, ..*definition };
         if self.definition.as_ref() != Some(definition) {
             self.definition = Some(*definition);
             tell(FeedEvent::Defined { definition });
@@ -118,6 +129,20 @@ impl Instrument {
             definition.phase = status.phase;
         }
         tell(FeedEvent::Phase { status });
+    }
+
+    /// Other bands, told by the message `sequence`.
+    pub(crate) fn on_bands(
+        &mut self,
+        sequence: u64,
+        told: &md::PriceBands,
+        tell: &mut impl FnMut(FeedEvent<'_>),
+    ) {
+        self.bands = Some((sequence, told.bands));
+        if let Some(definition) = &mut self.definition {
+            definition.bands = told.bands;
+        }
+        tell(FeedEvent::Bands { told });
     }
 
     /// The next messages of the channel are late, and have been asked for.

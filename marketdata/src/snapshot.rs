@@ -50,6 +50,7 @@ impl SnapshotCycle {
             lot_size: Decimal8::new(i.lot_size),
             quantity_max: Decimal8::new(i.quantity_max),
             phase: i.phase.into(),
+            bands: i.bands_told,
         };
         self.push(&begin, time, send);
         let mut checksum = 0_u64;

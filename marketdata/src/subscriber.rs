@@ -291,6 +291,7 @@ fn definition_in(begin: &md::SnapshotBegin) -> md::InstrumentDefinition {
         tick_size: begin.tick_size,
         lot_size: begin.lot_size,
         quantity_max: begin.quantity_max,
+        bands: begin.bands,
     }
 }
 
@@ -365,6 +366,10 @@ impl Books {
         } else if let Ok((status, ..)) = md::TradingStatus::decode(bytes) {
             self.with(status.instrument.get(), tell, |instrument, _, tell| {
                 instrument.on_status(sequence, status, tell);
+            });
+        } else if let Ok((bands, ..)) = md::PriceBands::decode(bytes) {
+            self.with(bands.instrument.get(), tell, |instrument, _, tell| {
+                instrument.on_bands(sequence, bands, tell);
             });
         } else if let Ok((summary, ..)) = md::TradeSummary::decode(bytes) {
             tell(FeedEvent::Summary { summary });

@@ -8,8 +8,8 @@ use core::fmt;
 use super::header::{DecodeError, Message};
 use super::show::Text;
 use super::types::{
-    Decimal8, Decimal8Null, FeedFlags, Level, PhaseCode, PhaseReasonCode, ReplayRefusalCode,
-    SideCode, ViewCode,
+    BandPrices, Decimal8, Decimal8Null, FeedFlags, Level, PhaseCode, PhaseReasonCode,
+    ReplayRefusalCode, SideCode, ViewCode,
 };
 use zerocopy::little_endian::{U16, U32, U64};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
@@ -24,6 +24,7 @@ pub fn name(template_id: u16) -> Option<&'static str> {
     Some(match template_id {
         10 => "InstrumentDefinition",
         11 => "TradingStatus",
+        12 => "PriceBands",
         20 => "OrderAdd",
         21 => "OrderReduce",
         22 => "OrderDelete",
@@ -64,6 +65,7 @@ pub fn describe(bytes: &[u8], out: &mut dyn fmt::Write) -> fmt::Result {
         11 => {
             TradingStatus::decode(bytes).map(|(message, ..)| write!(out, "TradingStatus {message}"))
         }
+        12 => PriceBands::decode(bytes).map(|(message, ..)| write!(out, "PriceBands {message}")),
         20 => OrderAdd::decode(bytes).map(|(message, ..)| write!(out, "OrderAdd {message}")),
         21 => OrderReduce::decode(bytes).map(|(message, ..)| write!(out, "OrderReduce {message}")),
         22 => OrderDelete::decode(bytes).map(|(message, ..)| write!(out, "OrderDelete {message}")),
@@ -134,22 +136,26 @@ pub struct InstrumentDefinition {
     pub lot_size: Decimal8,
     /// A price or a quantity: mantissa x 10^-8, exact.
     pub quantity_max: Decimal8,
+    /// The price bands of an instrument (docs/rulebook.md, 5); absent prices: there is no such
+    /// band.
+    pub bands: BandPrices,
 }
 
-const _: () = assert!(size_of::<InstrumentDefinition>() == 46);
+const _: () = assert!(size_of::<InstrumentDefinition>() == 78);
 
 impl fmt::Display for InstrumentDefinition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "instrument={} flags={} phase={} symbol={} tickSize={} lotSize={} quantityMax={}",
+            "instrument={} flags={} phase={} symbol={} tickSize={} lotSize={} quantityMax={} bands=({})",
             self.instrument,
             self.flags,
             self.phase,
             Text(&self.symbol),
             self.tick_size,
             self.lot_size,
-            self.quantity_max
+            self.quantity_max,
+            self.bands
         )
     }
 }
@@ -158,7 +164,7 @@ impl Message for InstrumentDefinition {
     const TEMPLATE_ID: u16 = 10;
     const SCHEMA_ID: u16 = SCHEMA_ID;
     const VERSION: u16 = VERSION;
-    const BLOCK_LENGTH: u16 = 46;
+    const BLOCK_LENGTH: u16 = 78;
     const NAME: &'static str = "InstrumentDefinition";
     const ZERO: Self = Self {
         instrument: U32::new(0),
@@ -168,6 +174,7 @@ impl Message for InstrumentDefinition {
         tick_size: Decimal8::ZERO,
         lot_size: Decimal8::ZERO,
         quantity_max: Decimal8::ZERO,
+        bands: BandPrices::ZERO,
     };
 }
 
@@ -213,6 +220,49 @@ impl Message for TradingStatus {
         phase: PhaseCode::ZERO,
         reason: PhaseReasonCode::ZERO,
         seq: U64::new(0),
+    };
+}
+
+/// Other bands: trades happen within low and high, both included; both bands are in them.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
+)]
+#[repr(C)]
+pub struct PriceBands {
+    /// `instrument`.
+    pub instrument: U32,
+    /// Of a message of the incremental channel.
+    pub flags: FeedFlags,
+    /// `seq`.
+    pub seq: U64,
+    /// The price bands of an instrument (docs/rulebook.md, 5); absent prices: there is no such
+    /// band.
+    pub bands: BandPrices,
+}
+
+const _: () = assert!(size_of::<PriceBands>() == 45);
+
+impl fmt::Display for PriceBands {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "instrument={} flags={} seq={} bands=({})",
+            self.instrument, self.flags, self.seq, self.bands
+        )
+    }
+}
+
+impl Message for PriceBands {
+    const TEMPLATE_ID: u16 = 12;
+    const SCHEMA_ID: u16 = SCHEMA_ID;
+    const VERSION: u16 = VERSION;
+    const BLOCK_LENGTH: u16 = 45;
+    const NAME: &'static str = "PriceBands";
+    const ZERO: Self = Self {
+        instrument: U32::new(0),
+        flags: FeedFlags::ZERO,
+        seq: U64::new(0),
+        bands: BandPrices::ZERO,
     };
 }
 
@@ -793,15 +843,18 @@ pub struct SnapshotBegin {
     pub quantity_max: Decimal8,
     /// Phase of an instrument (docs/rulebook.md).
     pub phase: PhaseCode,
+    /// The price bands of an instrument (docs/rulebook.md, 5); absent prices: there is no such
+    /// band.
+    pub bands: BandPrices,
 }
 
-const _: () = assert!(size_of::<SnapshotBegin>() == 73);
+const _: () = assert!(size_of::<SnapshotBegin>() == 105);
 
 impl fmt::Display for SnapshotBegin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "instrument={} orders={} rptSeq={} sequence={} seq={} symbol={} tickSize={} lotSize={} quantityMax={} phase={}",
+            "instrument={} orders={} rptSeq={} sequence={} seq={} symbol={} tickSize={} lotSize={} quantityMax={} phase={} bands=({})",
             self.instrument,
             self.orders,
             self.rpt_seq,
@@ -811,7 +864,8 @@ impl fmt::Display for SnapshotBegin {
             self.tick_size,
             self.lot_size,
             self.quantity_max,
-            self.phase
+            self.phase,
+            self.bands
         )
     }
 }
@@ -820,7 +874,7 @@ impl Message for SnapshotBegin {
     const TEMPLATE_ID: u16 = 40;
     const SCHEMA_ID: u16 = SCHEMA_ID;
     const VERSION: u16 = VERSION;
-    const BLOCK_LENGTH: u16 = 73;
+    const BLOCK_LENGTH: u16 = 105;
     const NAME: &'static str = "SnapshotBegin";
     const ZERO: Self = Self {
         instrument: U32::new(0),
@@ -833,6 +887,7 @@ impl Message for SnapshotBegin {
         lot_size: Decimal8::ZERO,
         quantity_max: Decimal8::ZERO,
         phase: PhaseCode::ZERO,
+        bands: BandPrices::ZERO,
     };
 }
 

@@ -212,6 +212,45 @@ impl fmt::Display for BandActionCode {
     }
 }
 
+/// The price bands of an instrument (docs/rulebook.md, 5); absent prices: there is no such
+/// band.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
+)]
+#[repr(C)]
+pub struct BandPrices {
+    /// A price or a quantity that may be absent.
+    pub low: Decimal8Null,
+    /// A price or a quantity that may be absent.
+    pub high: Decimal8Null,
+    /// A price or a quantity that may be absent.
+    pub static_low: Decimal8Null,
+    /// A price or a quantity that may be absent.
+    pub static_high: Decimal8Null,
+}
+
+const _: () = assert!(size_of::<BandPrices>() == 32);
+
+impl BandPrices {
+    /// Every byte zero.
+    pub const ZERO: Self = Self {
+        low: Decimal8Null::ZERO,
+        high: Decimal8Null::ZERO,
+        static_low: Decimal8Null::ZERO,
+        static_high: Decimal8Null::ZERO,
+    };
+}
+
+impl fmt::Display for BandPrices {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "low={} high={} staticLow={} staticHigh={}",
+            self.low, self.high, self.static_low, self.static_high
+        )
+    }
+}
+
 /// In front of every batch in the log; the batch starts on 4 KiB.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,

@@ -246,7 +246,8 @@ impl Watch {
             let auction = event.get::<md::AuctionIndicative>().is_some()
                 || event.get::<md::AuctionResult>().is_some();
             let bust = event.get::<md::TradeBust>().is_some();
-            assert!(auction || bust || event.get::<md::Trade>().is_some());
+            let bands = event.get::<md::PriceBands>().is_some();
+            assert!(auction || bust || bands || event.get::<md::Trade>().is_some());
         }
     }
 }

@@ -15,6 +15,12 @@ impl Oracle {
     /// New, replaced or triggered: all that an order does in continuous trading, but for stops.
     pub(crate) fn arrive(&mut self, slot: u32) {
         let at = self.order(slot).instrument;
+        self.trade_and_rest(slot);
+        self.tell_bands(at);
+    }
+
+    fn trade_and_rest(&mut self, slot: u32) {
+        let at = self.order(slot).instrument;
         let i = &self.instruments[at];
         // §5: the dynamic band is around the last trade before this order.
         let anchor = i.last_trade.or(i.reference);

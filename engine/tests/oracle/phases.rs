@@ -49,6 +49,7 @@ impl Oracle {
         }
         self.instruments[at].phase = phase;
         self.tell(Told::TradingStatus { instrument: at as u32 + 1, phase, reason });
+        self.tell_bands(at);
         if phase == Phase::Continuous {
             self.look_at_last_trade(at);
         }

@@ -172,6 +172,7 @@ impl Stage {
             Told::AuctionResult { .. } => "uncross nothing".into(),
             Told::AuctionIndicative { .. } => "indicative".into(),
             Told::OrderExecute { .. }
+            | Told::PriceBands { .. }
             | Told::AdminAnswer { .. }
             | Told::QuoteAck { .. }
             | Told::Bust { .. }

@@ -10,8 +10,9 @@ use sbe_schemas::journal as j;
 use sbe_schemas::market_data as md;
 use sbe_schemas::order_entry as oe;
 use sbe_schemas::types::{
-    AdminResult, Boolean, CancelCause, CxlRejReason, CxlRejResponseTo, MassRejReason, OrdRejReason,
-    OrdRejReasonCode, OrdStatus, OrdType, Phase, PhaseReason, RestateCause, Side, TimeInForce,
+    AdminResult, Boolean, CancelCause, CxlRejReason, CxlRejResponseTo, Decimal8Null, MassRejReason,
+    OrdRejReason, OrdRejReasonCode, OrdStatus, OrdType, Phase, PhaseReason, RestateCause, Side,
+    TimeInForce,
 };
 use std::fmt;
 
@@ -185,6 +186,11 @@ pub(crate) enum Told {
         instrument: u32,
         phase: Phase,
         reason: PhaseReason,
+    },
+    PriceBands {
+        instrument: u32,
+        trades: Option<(i64, i64)>,
+        fixed: Option<(i64, i64)>,
     },
     AuctionIndicative {
         instrument: u32,
@@ -406,6 +412,17 @@ impl Told {
                 reason: m.reason.known().expect("a known reason"),
             });
         }
+        if let Some(m) = event.get::<md::PriceBands>() {
+            let (b, band) = (m.bands, |low: Decimal8Null, high: Decimal8Null| {
+                assert_eq!(low.get().is_some(), high.get().is_some());
+                low.get().zip(high.get())
+            });
+            return Some(Self::PriceBands {
+                instrument: m.instrument.get(),
+                trades: band(b.low, b.high),
+                fixed: band(b.static_low, b.static_high),
+            });
+        }
         if let Some(m) = event.get::<md::AuctionIndicative>() {
             return Some(Self::AuctionIndicative {
                 instrument: m.instrument.get(),
@@ -447,6 +464,8 @@ impl Told {
             Self::PublicTrade { aggressor: 0, .. } => "PublicTrade auction".into(),
             Self::PublicTrade { .. } => "PublicTrade".into(),
             Self::TradingStatus { phase, reason, .. } => format!("{phase:?} {reason:?}"),
+            Self::PriceBands { fixed: None, .. } => "PriceBands dynamic".into(),
+            Self::PriceBands { .. } => "PriceBands".into(),
             Self::AuctionIndicative { price: None, .. } => "AuctionIndicative none".into(),
             Self::AuctionIndicative { .. } => "AuctionIndicative".into(),
             Self::AuctionResult { price: None, .. } => "AuctionResult none".into(),

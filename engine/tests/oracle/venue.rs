@@ -1,6 +1,7 @@
 //! Definitions, and an instrument with its rules of price (§1, §5). Prices are ticks, quantities lots.
 
 use super::phases::Indicative;
+use super::told::Told;
 use super::{Oracle, Session};
 use sbe_schemas::journal as j;
 use sbe_schemas::types::{
@@ -44,7 +45,11 @@ pub(crate) struct Instrument {
     pub(crate) volatility_ends: Option<u64>,
     pub(crate) indicative_due: Option<u64>,
     pub(crate) indicative_told: Indicative,
+    pub(crate) bands_told: Bands,
 }
+
+/// Lowest and highest price of a trade, and of the static band, on the wire.
+pub(crate) type Bands = (Option<(i64, i64)>, Option<(i64, i64)>);
 
 impl Instrument {
     /// Ticks of a wire price; `None`: not a positive multiple.
@@ -81,6 +86,21 @@ impl Instrument {
         let dynamic = anchor.and_then(|anchor| band(anchor, self.dynamic_bps));
         let inside = |band: Option<(i64, i64)>| band.is_none_or(|(l, h)| l <= price && price <= h);
         inside(self.static_band()) && inside(dynamic)
+    }
+
+    /// §5: as the public is told of them; an end beyond all prices is the last price.
+    pub(crate) fn bands(&self) -> Bands {
+        let moving = self.last_trade.or(self.reference);
+        let moving = moving.and_then(|price| band(price, self.dynamic_bps));
+        let fixed = self.static_band();
+        let inner = match (fixed, moving) {
+            (Some(a), Some(b)) => Some((a.0.max(b.0), a.1.min(b.1))),
+            (a, b) => a.or(b),
+        };
+        let prices = |(low, high): (i64, i64)| {
+            (low.max(1) * self.tick, high.min(self.price_max) * self.tick)
+        };
+        (inner.map(prices), fixed.map(prices))
     }
 
     /// §1: the far end of the static band, else of all prices.
@@ -143,6 +163,20 @@ impl Oracle {
         i.allocation = d.allocation.known().expect("a known allocation");
         i.band_action = d.band_action.known().expect("a known action");
         i.replace_loses_place = d.replace_loses_place.known() == Some(Boolean::True);
+        if known.is_none() {
+            i.bands_told = i.bands();
+        }
+        self.tell_bands(at);
+    }
+
+    /// Only news.
+    pub(crate) fn tell_bands(&mut self, at: usize) {
+        let i = &mut self.instruments[at];
+        let now = i.bands();
+        if std::mem::replace(&mut i.bands_told, now) != now {
+            let (trades, fixed) = now;
+            self.tell(Told::PriceBands { instrument: at as u32 + 1, trades, fixed });
+        }
     }
 
     /// Both assets, or none.
@@ -196,6 +230,7 @@ impl Oracle {
         match i.ticks(c.price.get()) {
             Some(ticks) if ticks <= i.price_max => {
                 i.reference = Some(ticks);
+                self.tell_bands(at);
                 self.answer(AdminResult::Done, 0);
             }
             _ => self.answer(AdminResult::OutOfRange, 0),
@@ -235,6 +270,7 @@ fn new_instrument(
         volatility_ends: None,
         indicative_due: None,
         indicative_told: Indicative::default(),
+        bands_told: (None, None),
     }
 }
 

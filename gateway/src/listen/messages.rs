@@ -4,7 +4,7 @@ use marketdata::BookMessage;
 use sbe_schemas::header::Message;
 use sbe_schemas::market_data as md;
 use sbe_schemas::show::Text;
-use sbe_schemas::types::{Decimal8, Side, SideCode};
+use sbe_schemas::types::{BandPrices, Decimal8, Decimal8Null, Side, SideCode};
 use serde_json::{Value, json};
 
 /// A trade, wherever in a message it was told.
@@ -53,6 +53,7 @@ pub(super) fn instrument_of(bytes: &[u8]) -> Option<u32> {
         .map(|message| message.instrument())
         .or_else(|| read::<md::TradingStatus>(bytes, |m| m.instrument.get()))
         .or_else(|| read::<md::Trade>(bytes, |m| m.instrument.get()))
+        .or_else(|| read::<md::PriceBands>(bytes, |m| m.instrument.get()))
         .or_else(|| read::<md::TradeSummary>(bytes, |m| m.instrument.get()))
         .or_else(|| read::<md::TradeBust>(bytes, |m| m.instrument.get()))
         .or_else(|| read::<md::AuctionIndicative>(bytes, |m| m.instrument.get()))
@@ -84,7 +85,7 @@ fn other_json(bytes: &[u8]) -> Value {
         return json!({"type": md::InstrumentDefinition::NAME, "instrument": d.instrument.get(),
             "phase": d.phase.to_string(), "symbol": Text(&d.symbol).to_string(),
             "tickSize": d.tick_size.to_string(), "lotSize": d.lot_size.to_string(),
-            "quantityMax": d.quantity_max.to_string()});
+            "quantityMax": d.quantity_max.to_string(), "bands": bands_json(&d.bands)});
     }
     if let Ok((m, ..)) = md::TradingStatus::decode(bytes) {
         return json!({"type": md::TradingStatus::NAME, "instrument": m.instrument.get(),
@@ -94,6 +95,10 @@ fn other_json(bytes: &[u8]) -> Value {
         return json!({"type": md::Trade::NAME, "instrument": m.instrument.get(),
             "aggressor": side_or_none(m.aggressor), "seq": m.seq.get(),
             "tradeId": m.trade_id.get(), "price": m.price.to_string(), "qty": m.qty.to_string()});
+    }
+    if let Ok((m, ..)) = md::PriceBands::decode(bytes) {
+        return json!({"type": md::PriceBands::NAME, "instrument": m.instrument.get(),
+            "seq": m.seq.get(), "bands": bands_json(&m.bands)});
     }
     if let Ok((m, ..)) = md::TradeSummary::decode(bytes) {
         return json!({"type": md::TradeSummary::NAME, "instrument": m.instrument.get(),
@@ -110,6 +115,12 @@ fn other_json(bytes: &[u8]) -> Value {
         return result_json(m);
     }
     json!({"type": "unknown"})
+}
+
+fn bands_json(bands: &BandPrices) -> Value {
+    let price = |price: Decimal8Null| price.get().map(|_| price.to_string());
+    json!({"low": price(bands.low), "high": price(bands.high),
+        "staticLow": price(bands.static_low), "staticHigh": price(bands.static_high)})
 }
 
 /// See [`message_json`].

@@ -220,6 +220,7 @@ impl<W: Write> Show<W> {
             | FeedEvent::EndOfEvent { .. }
             | FeedEvent::Checksum { .. }
             | FeedEvent::Snapshot { .. }
+            | FeedEvent::Bands { .. }
             | FeedEvent::Summary { .. }
             | FeedEvent::Trade { .. }
             | FeedEvent::SnapshotCut { .. }

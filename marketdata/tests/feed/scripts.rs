@@ -5,7 +5,7 @@ use marketdata::packet::{PACKET_BYTES_MAX, Packet, PacketBuffer};
 use marketdata::{FeedEvent, Line, SnapshotUse, State, Subscriber, SubscriberLimits};
 use sbe_schemas::header::Message;
 use sbe_schemas::market_data as md;
-use sbe_schemas::types::{PacketFlags, Phase, Side};
+use sbe_schemas::types::{BandPrices, PacketFlags, Phase, Side};
 
 /// A subscriber and everything of note that it told.
 struct Desk {
@@ -59,6 +59,8 @@ fn name(event: &FeedEvent<'_>) -> Option<String> {
             let (qty, price, side, trades) = (s.qty, s.price, s.aggressor.0, s.trades);
             format!("{qty} @ {price} by {side} in {trades}")
         }
+        // Those of the first instrument follow each trade; their own test looks at them.
+        FeedEvent::Bands { .. } => return None,
         FeedEvent::Trade { trade } => {
             let side = trade.aggressor;
             format!("trade {} @ {} by {side}", trade.qty, trade.price)
@@ -500,4 +502,51 @@ fn every_bound_holds_and_what_lies_beyond_is_recovered_later() {
     let stranger = md::OrderAdd { instrument: 2.into(), ..md::OrderAdd::ZERO };
     desk.hear(Line::A, [&packet_of(EPOCH, venue.engine.feed_seq(), venue.now, &stranger)]);
     assert_eq!(desk.subscriber.statistics().instruments_ignored, 1);
+}
+
+#[test]
+fn bands_are_told_when_they_move_and_to_who_joins_late_by_snapshot() {
+    let (mut venue, first) = venue();
+    let mut told = Vec::new();
+    let mut subscriber = Subscriber::new(SubscriberLimits::default());
+    let mut hear = |subscriber: &mut Subscriber, line: Line, packets: &[Vec<u8>]| {
+        for packet in packets {
+            subscriber.on_packet(line, packet, 0, &mut |event| {
+                if let FeedEvent::Bands { told: m } = event {
+                    let BandPrices { low, high, static_low, static_high } = m.bands;
+                    told.push([low, high, static_low, static_high].map(|price| price.to_string()));
+                }
+            });
+        }
+        std::mem::take(&mut told)
+    };
+    hear(&mut subscriber, Line::A, &first);
+    let none = subscriber.instrument(1).expect("defined").bands().expect("told");
+    assert_eq!(none.low.get().or(none.static_low.get()), None, "nothing to be around of");
+    venue.order(1, Side::Sell, 1_000, 3);
+    venue.order(1, Side::Buy, 1_000, 2);
+    let around = |told: &[[String; 4]]| told.iter().map(|t| t.join(" ")).collect::<Vec<_>>();
+    let moved = hear(&mut subscriber, Line::A, &venue.commit());
+    assert_eq!(around(&moved), ["2 18 - -"], "80 percent of the last trade, 10");
+    venue.order(1, Side::Buy, 1_000, 1);
+    assert_eq!(hear(&mut subscriber, Line::A, &venue.commit()), [[""; 4]; 0], "the same price");
+    venue.phase(1, Phase::OpeningAuction);
+    venue.order(1, Side::Buy, 2_000, 5);
+    venue.order(1, Side::Sell, 2_000, 5);
+    venue.phase(1, Phase::Continuous);
+    let moved = hear(&mut subscriber, Line::A, &venue.commit());
+    assert_eq!(around(&moved), ["4 36 2 38"], "the uncross is a trade, and the reference");
+    venue.order(1, Side::Sell, 1_000, 2);
+    venue.order(1, Side::Buy, 1_000, 1);
+    let packets = venue.commit();
+    let snapshot = venue.snapshot();
+    let mut late = Subscriber::new(SubscriberLimits::default());
+    let heartbeat = venue.heartbeat();
+    hear(&mut late, Line::A, &[heartbeat]);
+    hear(&mut late, Line::Snapshot, &snapshot);
+    venue.assert_followed_by(&late);
+    let moved = hear(&mut subscriber, Line::A, &packets);
+    assert_eq!(around(&moved), ["2 18 2 38"], "within both");
+    hear(&mut subscriber, Line::Snapshot, &snapshot);
+    venue.assert_followed_by(&subscriber);
 }

@@ -66,6 +66,9 @@ impl Venue {
                     0 => Allocation::ProRata.into(),
                     _ => Allocation::PriceTime.into(),
                 },
+                // Every third has bands, so wide that they only move.
+                static_band_bps: if at % 3 == 1 { 9_000.into() } else { 0.into() },
+                dynamic_band_bps: if at % 3 == 1 { 8_000.into() } else { 0.into() },
                 phase: Phase::Continuous.into(),
                 ..j::InstrumentDefine::ZERO
             });
@@ -260,6 +263,9 @@ impl Venue {
             let phase = self.engine.instruments()[number as usize - 1].phase;
             assert_eq!(instrument.phase(), Some(phase), "instrument {number}");
             assert_eq!(instrument.definition().map(|d| d.phase), Some(phase.into()));
+            let bands = self.engine.instruments()[number as usize - 1].band_prices();
+            assert_eq!(instrument.bands(), Some(bands), "instrument {number}");
+            assert_eq!(instrument.definition().map(|d| d.bands), Some(bands));
         }
     }
 
