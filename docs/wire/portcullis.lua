@@ -681,6 +681,13 @@ local schemas = {
       { "trades", 38, 2, "unsigned" },
     }, groups = {
     } },
+    [29] = { name = "BookClear", length = 21, fields = {
+      { "instrument", 0, 4, "unsigned" },
+      { "flags", 4, 1, "set", { [0] = "EndOfEvent", [1] = "FirstOfSummary", } },
+      { "rptSeq", 5, 8, "unsigned" },
+      { "seq", 13, 8, "unsigned" },
+    }, groups = {
+    } },
     [30] = { name = "BookChecksum", length = 25, fields = {
       { "instrument", 0, 4, "unsigned" },
       { "flags", 4, 1, "set", { [0] = "EndOfEvent", [1] = "FirstOfSummary", } },

@@ -47,6 +47,9 @@ impl Engine {
         let (at, side, id) = (order.instrument, order.side, order.id);
         let sum = sum_of(&self.instruments[at as usize], order, shown);
         let book = self.books.book_mut(at);
+        if book.orders == 0 {
+            return; // The whole book has been told to go.
+        }
         book.checksum = book.checksum.wrapping_sub(sum);
         book.orders -= 1;
         let told = md::OrderDelete {
@@ -56,6 +59,22 @@ impl Engine {
             rpt_seq: self.next_rpt_seq(at),
             seq: self.seq.into(),
             order_id: id.0.into(),
+        };
+        self.tell_book(at, &told, sink);
+    }
+
+    /// All orders of a book are about to leave, one after the other and without a trade: told once.
+    pub(crate) fn tell_clear<S: Sink>(&mut self, at: u32, sink: &mut S) {
+        let book = self.books.book_mut(at);
+        if book.orders == 0 {
+            return;
+        }
+        (book.checksum, book.orders) = (0, 0);
+        let told = md::BookClear {
+            instrument: (at + 1).into(),
+            flags: FeedFlags::EMPTY,
+            rpt_seq: self.next_rpt_seq(at),
+            seq: self.seq.into(),
         };
         self.tell_book(at, &told, sink);
     }

@@ -247,6 +247,10 @@ impl Engine {
                     });
                 }
                 self.tasks.mass = Some(mass);
+                if mass.whose == Whose::Everyone && mass.side.is_none() {
+                    let at = order.instrument;
+                    self.tell_clear(at, sink);
+                }
                 return self.end_order(slot, OrdStatus::Canceled, mass.cause, None, sink);
             }
         }

@@ -333,7 +333,7 @@ fn money(engine: &Engine, at: u32) -> Money {
 fn wanted() -> Vec<String> {
     use OrdRejReason as R;
     let plain = "Trade|Trade auction|Replaced|OrderAdd|OrderReduce|OrderDelete|OrderExecute|\
-        PublicTrade|PublicTrade auction|Bust|PublicBust|PriceBands|PriceBands dynamic|AuctionIndicative|AuctionIndicative none|AuctionResult|\
+        PublicTrade|PublicTrade auction|Bust|PublicBust|BookClear|PriceBands|PriceBands dynamic|AuctionIndicative|AuctionIndicative none|AuctionResult|\
         AuctionResult none";
     let ack = |what: &str| format!("QuoteAck {what}");
     let mut all: Vec<String> = plain.split('|').map(String::from).collect();

@@ -23,6 +23,8 @@ pub enum BookMessage {
     Delete(md::OrderDelete),
     /// It traded.
     Execute(md::OrderExecute),
+    /// All orders are gone.
+    Clear(md::BookClear),
     /// What the book adds up to. Changes nothing and has no `rptSeq` of its own.
     Checksum(md::BookChecksum),
 }
@@ -38,6 +40,7 @@ impl BookMessage {
             md::OrderReduce::TEMPLATE_ID => read(bytes, Self::Reduce),
             md::OrderDelete::TEMPLATE_ID => read(bytes, Self::Delete),
             md::OrderExecute::TEMPLATE_ID => read(bytes, Self::Execute),
+            md::BookClear::TEMPLATE_ID => read(bytes, Self::Clear),
             md::BookChecksum::TEMPLATE_ID => read(bytes, Self::Checksum),
             _ => None,
         }
@@ -50,6 +53,7 @@ impl BookMessage {
             Self::Reduce(m) => m.instrument.get(),
             Self::Delete(m) => m.instrument.get(),
             Self::Execute(m) => m.instrument.get(),
+            Self::Clear(m) => m.instrument.get(),
             Self::Checksum(m) => m.instrument.get(),
         }
     }
@@ -61,6 +65,7 @@ impl BookMessage {
             Self::Reduce(m) => m.rpt_seq.get(),
             Self::Delete(m) => m.rpt_seq.get(),
             Self::Execute(m) => m.rpt_seq.get(),
+            Self::Clear(m) => m.rpt_seq.get(),
             Self::Checksum(m) => m.rpt_seq.get(),
         }
     }
@@ -251,6 +256,10 @@ impl Book {
                 Ok(Some(order))
             }
             BookMessage::Execute(m) => self.execute(m).map(Some),
+            BookMessage::Clear(_) => {
+                *self = Self::default();
+                Ok(None)
+            }
             BookMessage::Checksum(m) => {
                 let same = m.checksum.get() == self.checksum
                     && usize::try_from(m.orders.get()) == Ok(self.orders());

@@ -29,7 +29,7 @@ macro_rules! same_place {
 
 same_place! {
     InstrumentDefinition TradingStatus PriceBands OrderAdd OrderReduce OrderDelete OrderExecute Trade TradeBust
-    AuctionIndicative AuctionResult TradeSummary BookChecksum
+    AuctionIndicative AuctionResult TradeSummary BookClear BookChecksum
 }
 
 /// A message of the incremental channel.

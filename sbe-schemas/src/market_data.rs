@@ -34,6 +34,7 @@ pub fn name(template_id: u16) -> Option<&'static str> {
         26 => "AuctionResult",
         27 => "TradeBust",
         28 => "TradeSummary",
+        29 => "BookClear",
         30 => "BookChecksum",
         40 => "SnapshotBegin",
         41 => "SnapshotOrder",
@@ -82,6 +83,7 @@ pub fn describe(bytes: &[u8], out: &mut dyn fmt::Write) -> fmt::Result {
         28 => {
             TradeSummary::decode(bytes).map(|(message, ..)| write!(out, "TradeSummary {message}"))
         }
+        29 => BookClear::decode(bytes).map(|(message, ..)| write!(out, "BookClear {message}")),
         30 => {
             BookChecksum::decode(bytes).map(|(message, ..)| write!(out, "BookChecksum {message}"))
         }
@@ -769,6 +771,48 @@ impl Message for TradeSummary {
         price: Decimal8::ZERO,
         qty: Decimal8::ZERO,
         trades: U16::new(0),
+    };
+}
+
+/// All orders of an instrument are gone at once, without a trade.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
+)]
+#[repr(C)]
+pub struct BookClear {
+    /// `instrument`.
+    pub instrument: U32,
+    /// Of a message of the incremental channel.
+    pub flags: FeedFlags,
+    /// `rptSeq`.
+    pub rpt_seq: U64,
+    /// `seq`.
+    pub seq: U64,
+}
+
+const _: () = assert!(size_of::<BookClear>() == 21);
+
+impl fmt::Display for BookClear {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "instrument={} flags={} rptSeq={} seq={}",
+            self.instrument, self.flags, self.rpt_seq, self.seq
+        )
+    }
+}
+
+impl Message for BookClear {
+    const TEMPLATE_ID: u16 = 29;
+    const SCHEMA_ID: u16 = SCHEMA_ID;
+    const VERSION: u16 = VERSION;
+    const BLOCK_LENGTH: u16 = 21;
+    const NAME: &'static str = "BookClear";
+    const ZERO: Self = Self {
+        instrument: U32::new(0),
+        flags: FeedFlags::ZERO,
+        rpt_seq: U64::new(0),
+        seq: U64::new(0),
     };
 }
 

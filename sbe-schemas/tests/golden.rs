@@ -98,7 +98,7 @@ fn every_block() -> Vec<Known> {
             NewOrder NewOrderShort CancelReplace Cancel MassAction OrderStatusRequest MassStatusRequest
             InstrumentListRequest QuoteCancel QuoteAck ExecutionReportTradeBust;
         "market-data" market_data:
-            InstrumentDefinition AuctionIndicative AuctionResult Trade TradeBust TradeSummary PriceBands TradingStatus OrderAdd OrderReduce OrderDelete OrderExecute BookChecksum
+            InstrumentDefinition AuctionIndicative AuctionResult Trade TradeBust TradeSummary BookClear PriceBands TradingStatus OrderAdd OrderReduce OrderDelete OrderExecute BookChecksum
             SnapshotBegin SnapshotOrder SnapshotEnd
             ReplayRequest ReplayReject ReplayBegin ReplayEnd SlowConsumer
             LeaseRequest Lease ViewRequest TopOfBook BookDepth Statistics;

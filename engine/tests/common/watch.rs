@@ -232,6 +232,9 @@ impl Watch {
             if m.leaves_qty.get() == 0 {
                 book.orders.remove(at);
             }
+        } else if let Some(m) = event.get::<md::BookClear>() {
+            book.next(m.rpt_seq.get());
+            assert!(!std::mem::take(&mut book.orders).is_empty(), "there was something to clear");
         } else if let Some(m) = event.get::<md::BookChecksum>() {
             let sum = |o: &FeedOrder| order_sum(o.id, o.side.code(), o.price, o.qty, o.priority);
             let sum = book.orders.iter().map(sum).fold(0, u64::wrapping_add);

@@ -42,7 +42,8 @@ impl Oracle {
     /// Out of its queue, whichever that is.
     pub(crate) fn unrest(&mut self, slot: u32) {
         let order = self.order(slot);
-        if order.is_public() {
+        let is_told = self.cleared.contains(&order.instrument);
+        if order.is_public() && !is_told {
             let (instrument, side) = (order.instrument as u32 + 1, order.side);
             self.tell(Told::OrderDelete { instrument, side, order_id: self.order(slot).id });
         }

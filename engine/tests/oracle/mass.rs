@@ -153,9 +153,24 @@ impl Oracle {
             let mut orders: Vec<_> = of_pair.map(|o| (o.born, o.slot())).collect();
             orders.sort_unstable();
             affected += orders.len() as u32;
-            orders.into_iter().for_each(|(_, slot)| self.end(slot, cause));
+            for (_, slot) in orders {
+                let order = self.order(slot);
+                if whom == Whom::Everyone && side.is_none() {
+                    self.clear(order.instrument);
+                }
+                self.end(slot, cause);
+            }
         }
+        self.cleared.clear();
         affected
+    }
+
+    /// All orders of a book are going: the public is told once, if it knows of any.
+    fn clear(&mut self, at: usize) {
+        let shown = self.orders.values().any(|o| o.instrument == at && o.is_public());
+        if shown && self.cleared.insert(at) {
+            self.tell(Told::BookClear { instrument: at as u32 + 1 });
+        }
     }
 
     fn is_meant(&self, whom: Whom, session: usize, account: usize) -> bool {

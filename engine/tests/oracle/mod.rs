@@ -46,7 +46,7 @@ use order::Order;
 use permissions::{Holder, Permitted};
 use risk::{Account, Firm, Tier};
 use sbe_schemas::types::{AdminResult, SelfTrade, SelfTradeScope};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use time::Line;
 pub(crate) use told::Told;
 use venue::Instrument;
@@ -99,6 +99,8 @@ pub(crate) struct Oracle {
     pub(crate) permitted: BTreeMap<Holder, Permitted>,
     /// Every order that lives, by the low half of its OrderID.
     pub(crate) orders: BTreeMap<u32, Order>,
+    /// Books that the mass cancel under way has told to be empty.
+    pub(crate) cleared: BTreeSet<usize>,
     /// Trades that have not been taken back: price, quantity and both sides.
     pub(crate) trades: BTreeMap<u64, ((i64, i64), Vec<risk::TradedSide>)>,
     /// OrderID of the last bid and offer of each session and instrument (number), live or not.

@@ -164,6 +164,7 @@ impl Stage {
             Told::OrderAdd { qty, price, .. } => format!("+{} @ {}", lots(*qty), ticks(*price)),
             Told::OrderReduce { qty, .. } => format!("={}", lots(*qty)),
             Told::OrderDelete { .. } => "-".into(),
+            Told::BookClear { .. } => "cleared".into(),
             Told::PublicTrade { .. } => "public".into(),
             Told::TradingStatus { phase, .. } => format!("{phase:?}"),
             Told::AuctionResult { price: Some(price), qty, .. } => {

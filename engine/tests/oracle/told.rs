@@ -146,6 +146,9 @@ pub(crate) enum Told {
         order_id: u64,
         qty: i64,
     },
+    BookClear {
+        instrument: u32,
+    },
     OrderDelete {
         instrument: u32,
         side: Side,
@@ -364,6 +367,9 @@ impl Told {
                 qty: m.qty.get(),
             });
         }
+        if let Some(m) = event.get::<md::BookClear>() {
+            return Some(Self::BookClear { instrument: m.instrument.get() });
+        }
         if let Some(m) = event.get::<md::OrderReduce>() {
             let (instrument, order_id) = (m.instrument.get(), m.order_id.get());
             let side = m.side.known().expect("a known side");
@@ -458,6 +464,7 @@ impl Told {
             Self::OrderAdd { .. } => "OrderAdd".into(),
             Self::OrderReduce { .. } => "OrderReduce".into(),
             Self::OrderDelete { .. } => "OrderDelete".into(),
+            Self::BookClear { .. } => "BookClear".into(),
             Self::OrderExecute { .. } => "OrderExecute".into(),
             Self::Bust { .. } => "Bust".into(),
             Self::PublicBust { .. } => "PublicBust".into(),

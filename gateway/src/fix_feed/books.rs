@@ -373,7 +373,7 @@ impl Listed {
             BookMessage::Reduce(m) => (m.qty.get(), m.seq.get()),
             BookMessage::Delete(m) => (0, m.seq.get()),
             BookMessage::Execute(m) => (m.leaves_qty.get(), m.seq.get()),
-            BookMessage::Checksum(_) => return,
+            BookMessage::Clear(_) | BookMessage::Checksum(_) => return,
         };
         let (side, price, priority, order_id) = match (&before, message) {
             (Some(order), _) => (order.side, order.price, order.priority, order.order_id),
@@ -465,6 +465,11 @@ fn on_event(listed: &mut BTreeMap<u32, Listed>, time: &mut u64, event: &FeedEven
                 listed.on_phase(status.phase, status.reason.known());
             }
         }
+        FeedEvent::Changed { instrument, message: BookMessage::Clear(m), .. } => {
+            if let Some(listed) = listed.get_mut(instrument) {
+                (listed.seq, listed.rebuild) = (m.seq.get(), true);
+            }
+        }
         FeedEvent::Changed { instrument, message, before } => {
             let live = listed.get_mut(instrument).filter(|listed| !listed.rebuild);
             if let Some(listed) = live {
@@ -533,7 +538,10 @@ fn on_event(listed: &mut BTreeMap<u32, Listed>, time: &mut u64, event: &FeedEven
 fn is_another_book(event: &FeedEvent<'_>) -> bool {
     use marketdata::SnapshotUse;
     match event {
-        FeedEvent::State { .. } | FeedEvent::Reset { .. } | FeedEvent::Defined { .. } => true,
+        FeedEvent::State { .. }
+        | FeedEvent::Reset { .. }
+        | FeedEvent::Defined { .. }
+        | FeedEvent::Changed { message: BookMessage::Clear(_), .. } => true,
         FeedEvent::Snapshot { used, .. } => {
             matches!(used, SnapshotUse::Adopted | SnapshotUse::Differs)
         }

@@ -9,6 +9,7 @@
 //! OrderDelete                        C, all of it
 //! OrderExecute                       T (aggressor's side), F (resting order), C of what has traded
 //! Trade                              T
+//! BookClear                          R
 //! a book that was recovered          R, and then A with F_SNAPSHOT for each of its orders
 //! ```
 //! Prices count 10⁻⁹, sizes count lots (DBN knows whole numbers only). `ts_event` is the engine's time, `ts_recv`
@@ -191,6 +192,11 @@ impl Dbn {
             (BookMessage::Add(m), _) => {
                 let Some(side) = m.side.known() else { return };
                 record(b'A', side, m.order_id.get(), m.price, m.qty)
+            }
+            (BookMessage::Clear(_), _) => {
+                let (action, side, order_id) = (b'R', b'N', 0);
+                let (price, qty, flags) = (None, Decimal8::new(0), 0);
+                Mbo { instrument, action, side, order_id, price, qty, flags }
             }
             (BookMessage::Reduce(m), Some(o)) => record(b'M', o.side, o.order_id, o.price, m.qty),
             (BookMessage::Delete(_), Some(o)) => record(b'C', o.side, o.order_id, o.price, o.qty),

@@ -160,6 +160,10 @@ fn book_json(message: &BookMessage) -> Value {
                 "qty": m.qty.to_string(), "leavesQty": m.leaves_qty.to_string()});
             (md::OrderExecute::NAME, m.side, m.seq, m.order_id, own)
         }
+        BookMessage::Clear(m) => {
+            return json!({"type": md::BookClear::NAME, "instrument": m.instrument.get(),
+                "rptSeq": m.rpt_seq.get(), "seq": m.seq.get()});
+        }
         BookMessage::Checksum(m) => {
             return json!({"type": md::BookChecksum::NAME, "instrument": m.instrument.get(),
                 "orders": m.orders.get(), "rptSeq": m.rpt_seq.get(),

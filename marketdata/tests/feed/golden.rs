@@ -25,7 +25,8 @@ fn file(name: &str) -> PathBuf {
 }
 
 /// Everything that a day has, once: both kinds of allocation, an opening auction, orders that trade in part and in
-/// full, an iceberg, one that is not shown, a halt by the operator, a close, a snapshot, heartbeats.
+/// full, an iceberg, one that is not shown, a trade that is taken back, a halt by the operator, a close, a book that is
+/// emptied, a snapshot, heartbeats.
 fn day() -> Vec<(u64, Line, Vec<u8>)> {
     let mut venue = Venue::new(2, 42);
     let mut told = Vec::new();
@@ -35,7 +36,7 @@ fn day() -> Vec<(u64, Line, Vec<u8>)> {
         let packets = venue.commit_nothing(); // What is due by time comes as well.
         told.extend(packets.into_iter().map(|packet| (venue.now, Line::A, packet)));
     };
-    let scripts: [&dyn Fn(&mut Venue); 13] = [
+    let scripts: [&dyn Fn(&mut Venue); 14] = [
         &|_| {},
         &|v| [1, 2].iter().for_each(|instrument| v.phase(*instrument, Phase::OpeningAuction)),
         &|v| {
@@ -57,6 +58,7 @@ fn day() -> Vec<(u64, Line, Vec<u8>)> {
         &|v| v.hidden(Side::Buy, 1_002, 9),
         &|v| v.order(1, Side::Buy, 1_004, 11),
         &|v| v.order(1, Side::Sell, 1_002, 4),
+        &|v| v.bust(3),
         &|v| v.phase(1, Phase::Halted),
         &|v| (0..40).for_each(|_| v.random()),
     ];
@@ -71,6 +73,7 @@ fn day() -> Vec<(u64, Line, Vec<u8>)> {
         step(&mut venue, &mut told, &|v| (0..6).for_each(|_| v.random()));
     }
     step(&mut venue, &mut told, &|v| v.phase(2, Phase::Closed));
+    step(&mut venue, &mut told, &|v| v.cancel_all(1));
     told.push((venue.now, Line::A, venue.heartbeat()));
     told
 }
@@ -184,7 +187,7 @@ fn the_golden_day_has_everything_that_a_day_has() {
         }
     }
     // Definition to checksum, and the snapshot's three.
-    let all = [10, 11, 12, 20, 21, 22, 23, 24, 25, 26, 28, 30, 40, 41, 42];
+    let all = [10, 11, 12, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 40, 41, 42];
     assert_eq!(templates.into_iter().collect::<Vec<_>>(), all);
     assert_eq!(heartbeats, 2);
 }

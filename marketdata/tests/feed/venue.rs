@@ -8,7 +8,8 @@ use marketdata::{RestingOrder, State, Subscriber};
 use sbe_schemas::header::{Message, fill_text};
 use sbe_schemas::journal as j;
 use sbe_schemas::types::{
-    Allocation, CommandHead, Conditions, Decimal8, Decimal8Null, OrdType, Phase, Side, TimeInForce,
+    Allocation, CommandHead, Conditions, Decimal8, Decimal8Null, MassActionScope, MassActionType,
+    OrdType, Phase, Side, TimeInForce,
 };
 
 pub(crate) const CHANNEL: u16 = 1;
@@ -117,6 +118,21 @@ impl Venue {
         });
     }
 
+    /// The operator cancels all orders of an instrument; 0: of all.
+    pub(crate) fn cancel_all(&mut self, instrument: u32) {
+        self.push(j::MassAction {
+            instrument: instrument.into(),
+            action: MassActionType::Cancel.into(),
+            scope: MassActionScope::Everyone.into(),
+            ..j::MassAction::ZERO
+        });
+    }
+
+    /// The operator takes back a trade.
+    pub(crate) fn bust(&mut self, trade_id: u64) {
+        self.push(j::TradeBust { trade_id: trade_id.into(), ..j::TradeBust::ZERO });
+    }
+
     fn limit(&mut self, instrument: u32, side: Side, ticks: i64, lots: i64) -> j::NewOrder {
         let (head, cl_ord_id) = (self.head(), self.name());
         j::NewOrder {
@@ -145,6 +161,10 @@ impl Venue {
         let target = self.engine.resting(at).nth(pick).map(|(order, _)| *order);
         let instrument = at as u32 + 1;
         let now = self.engine.instruments().get(at).map_or(Phase::Continuous, |i| i.phase);
+        if self.dice.hits(3) {
+            let instrument = self.dice.below(instruments + 1) as u32;
+            return self.cancel_all(instrument);
+        }
         if self.dice.hits(if now == Phase::Continuous { 2 } else { 60 }) {
             let calls = [Phase::PreOpen, Phase::VolatilityAuction, Phase::ClosingAuction];
             let call = calls[self.dice.below(3) as usize];
