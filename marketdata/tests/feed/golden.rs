@@ -5,11 +5,13 @@
 //! after a change that is meant.
 
 use crate::venue::{CHANNEL, LOT, MS, TICK, Venue};
-use marketdata::packet::Packet;
+use marketdata::packet::{Packet, PacketBuffer};
 use marketdata::{Line, State, Subscriber, SubscriberLimits};
+use sbe_schemas::market_data as md;
 use sbe_schemas::types::{PacketFlags, Phase, Side};
 use std::fmt::Write;
 use std::path::PathBuf;
+use std::process::Command;
 
 /// Of a capture: header, header of a packet, of IP and of UDP.
 const FILE_BYTES: usize = 24;
@@ -190,4 +192,76 @@ fn the_golden_day_has_everything_that_a_day_has() {
     let all = [10, 11, 12, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 40, 41, 42];
     assert_eq!(templates.into_iter().collect::<Vec<_>>(), all);
     assert_eq!(heartbeats, 2);
+}
+
+/// What tshark says of a capture with the published dissector: names of messages, and complaints. `None`: there is no
+/// tshark here.
+fn dissected(capture: &std::path::Path) -> Option<(Vec<String>, Vec<String>)> {
+    let script = file("../portcullis.lua");
+    let mut tshark = Command::new("tshark");
+    tshark.args(["-n", "-X"]).arg(format!("lua_script:{}", script.display()));
+    tshark.arg("-r").arg(capture).args(["-T", "fields", "-e", "portcullis.template"]);
+    tshark.args(["-e", "portcullis.malformed", "-e", "_ws.malformed", "-e", "_ws.expert.message"]);
+    let output = match tshark.output() {
+        Ok(output) => output,
+        Err(why) => {
+            eprintln!("SKIPPED: no tshark here, so the dissector has read nothing: {why}");
+            return None;
+        }
+    };
+    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success() && !errors.contains("Lua"), "{errors}");
+    let text = String::from_utf8(output.stdout).expect("text");
+    let rows = text.lines().map(|row| row.split_once('\t').expect("four fields"));
+    let (mut names, mut complaints) = (Vec::new(), Vec::new());
+    for (of_row, wrong) in rows {
+        names.extend(of_row.split(',').filter(|name| !name.is_empty()).map(str::to_string));
+        complaints.extend((!wrong.trim().is_empty()).then(|| wrong.to_string()));
+    }
+    Some((names, complaints))
+}
+
+#[test]
+fn wireshark_reads_the_golden_day_with_the_published_dissector_and_has_no_complaint() {
+    let Some((names, complaints)) = dissected(&file("day.pcap")) else { return };
+    assert_eq!(complaints, [""; 0]);
+    let golden = std::fs::read(file("day.pcap")).expect("docs/wire/golden/day.pcap");
+    let packets = packets(&golden);
+    let parsed = packets.iter().map(|(_, packet)| Packet::parse(packet).expect("a packet"));
+    let messages: Vec<&[u8]> = parsed.flat_map(|packet| packet.messages()).collect();
+    assert_eq!(names.len(), messages.len(), "every message, and nothing else");
+    for (name, message) in names.iter().zip(messages) {
+        let mut text = String::new();
+        md::describe(message, &mut text).expect("memory");
+        assert!(text.starts_with(&format!("{name} ")), "{name}: {text}");
+    }
+}
+
+/// The golden images of the schema, one message in a packet: those, too, that no multicast carries.
+#[test]
+fn the_published_dissector_knows_every_message_of_the_schema() {
+    let images = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../sbe-schemas/tests/golden");
+    let (mut day, mut expected) = (Vec::new(), std::collections::BTreeSet::new());
+    let mut buffer = PacketBuffer::new(CHANNEL, 1, PacketFlags::EMPTY);
+    for entry in std::fs::read_dir(images).expect("golden images") {
+        let path = entry.expect("a file").path();
+        let name = path.file_stem().and_then(|name| name.to_str()).expect("text");
+        let Some(name) = name.strip_prefix("market-data-") else { continue };
+        let text = std::fs::read_to_string(&path).expect("text");
+        let hex =
+            text.lines().filter(|line| !line.starts_with('#')).flat_map(str::split_whitespace);
+        let image: Vec<u8> = hex.map(|byte| u8::from_str_radix(byte, 16).expect("hex")).collect();
+        buffer.push(&image, day.len() as u64 + 1, 0);
+        day.push((0, Line::A, buffer.finish().to_vec()));
+        buffer.clear();
+        expected.insert(name.to_string());
+    }
+    let capture = capture(&day);
+    let path = std::env::temp_dir().join(format!("portcullis-{}.pcap", std::process::id()));
+    std::fs::write(&path, capture).expect("room");
+    let told = dissected(&path);
+    std::fs::remove_file(&path).expect("it was there");
+    let Some((names, complaints)) = told else { return };
+    assert_eq!(complaints, [""; 0]);
+    assert_eq!(names.into_iter().collect::<std::collections::BTreeSet<_>>(), expected);
 }

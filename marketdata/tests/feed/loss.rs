@@ -237,7 +237,11 @@ fn where_nobody_answers_snapshots_bring_the_books_back() {
 fn a_dead_line_is_not_missed() {
     let servers = Servers { dead: Some((0, BATCHES)), dead_a_only: true, ..Servers::NOBODY };
     let told = check_with(31, Faults::NONE, servers, &[0])[0];
-    assert_eq!((told.gaps, told.snapshots_adopted, told.packets_a <= 12 * CYCLE), (0, 0, true), "{told:?}");
+    assert_eq!(
+        (told.gaps, told.snapshots_adopted, told.packets_a <= 12 * CYCLE),
+        (0, 0, true),
+        "{told:?}"
+    );
 }
 
 #[test]
