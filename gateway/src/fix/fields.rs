@@ -497,6 +497,13 @@ impl<'a> Fields<'a> {
         value(self.body, slot)
     }
 
+    /// Does `tag`, which FIX 4.4 does not define, come more than once?
+    #[inline]
+    pub(super) fn comes_twice(&self, tag: u16) -> bool {
+        let slots = self.scanner.used().iter();
+        self.scanner.has_undefined && slots.filter(|slot| slot.tag == tag).count() > 1
+    }
+
     /// The entries of the group that `count_tag` starts on the top level.
     #[inline]
     pub fn group(&self, count_tag: u16) -> Entries<'a> {
