@@ -50,7 +50,7 @@ pub(crate) fn market(seed: u64, seq: u64) -> Event {
     let mut bytes = [0; EVENT_BYTES - HEAD_BYTES];
     bytes[..length].fill_with(|| random.below(256) as u8);
     if length > 12 {
-        bytes[12] |= FeedFlags::END_OF_EVENT.0; // Each is an event by itself.
+        bytes[12] = FeedFlags::END_OF_EVENT.0; // Each is an event by itself, and no trade.
     }
     let head = EventHead {
         length: ((HEAD_BYTES + length) as u16).into(),
