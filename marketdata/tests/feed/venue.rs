@@ -26,6 +26,8 @@ pub(crate) struct Venue {
     pub(crate) engine: Engine,
     pub(crate) dice: Dice,
     pub(crate) now: u64,
+    /// Random requests empty books now and then.
+    pub(crate) clears: bool,
     /// Every event since genesis.
     pub(crate) events: Vec<Event>,
     packer: Packer,
@@ -43,6 +45,7 @@ impl Venue {
             engine: Engine::new(Limits { orders_max: 4096, ..Limits::default() }),
             dice: Dice(seed),
             now: NOON_NS,
+            clears: true,
             events: Vec::new(),
             packer: Packer::new(CHANNEL, EPOCH),
             snapshots: SnapshotCycle::new(CHANNEL_SNAPSHOT, EPOCH),
@@ -161,7 +164,7 @@ impl Venue {
         let target = self.engine.resting(at).nth(pick).map(|(order, _)| *order);
         let instrument = at as u32 + 1;
         let now = self.engine.instruments().get(at).map_or(Phase::Continuous, |i| i.phase);
-        if self.dice.hits(3) {
+        if self.clears && self.dice.hits(3) {
             let instrument = self.dice.below(instruments + 1) as u32;
             return self.cancel_all(instrument);
         }
