@@ -192,6 +192,10 @@ fn replay_mib_s() -> u32 {
     64
 }
 
+const fn first_epoch() -> u32 {
+    1
+}
+
 fn replay_slow_ms() -> u64 {
     10_000
 }
@@ -273,7 +277,7 @@ fn timestamp_tolerance_s() -> u64 {
 }
 
 /// What the lines of the feed leave by.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum FeedTransport {
     /// UDP sockets.
@@ -299,6 +303,9 @@ pub struct Feed {
     pub interface: Ipv4Addr,
     /// Hops.
     pub ttl: u8,
+    /// Raised by whoever lets the feed begin anew, with a new log: subscribers then forget their books.
+    #[serde(default = "first_epoch")]
+    pub epoch: u32,
     /// What lines A and B leave by.
     #[serde(default)]
     pub transport: FeedTransport,
@@ -504,6 +511,7 @@ impl Config {
     fn check_replay(&self) -> Result<(), ConfigError> {
         let feed = &self.feed;
         let least = [
+            ("epoch", u64::from(feed.epoch), 1, u64::from(u32::MAX)),
             ("replay_connections_max", u64::from(feed.replay_connections_max), 1, 4096),
             ("replay_mib_s", u64::from(feed.replay_mib_s), 1, 10_000),
             ("replay_slow_ms", feed.replay_slow_ms, 100, 600_000),

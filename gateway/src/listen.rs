@@ -38,9 +38,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
-/// What a venue's incremental channel is called, before its first packet has said so.
+/// What a venue's incremental channel is called, before its first packet has said so; of the epoch that holds.
 const CHANNEL: u16 = 1;
-const EPOCH: u32 = 1;
+const EPOCH: u32 = 0;
 /// Packets between the receiving threads and the subscriber.
 const QUEUE_PACKETS_MAX: usize = 4096;
 /// Room for the longest datagram.

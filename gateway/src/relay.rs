@@ -3,12 +3,15 @@
 //! No venue is in it, and no state but which packets have passed: it may be started and stopped at any time, and
 //! relays may follow relays. Which packet passes: `feed/relay.rs`.
 
+use crate::config::FeedTransport;
 use crate::feed::fanout::Fanout;
 use crate::feed::relay::{Place, Relay};
-use crate::io::udp::{MulticastReceiver, MulticastSender, UnicastSocket};
+use crate::io::datagram::{BoxedDatagrams, DatagramKind, DatagramRoute, open_datagrams};
+use crate::io::udp::{MulticastReceiver, UnicastSocket};
 use crate::listen::{Heard, receive};
 use anyhow::{Context, bail};
 use marketdata::Line;
+use marketdata::packet::PACKET_BYTES_MAX;
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -18,6 +21,8 @@ use std::time::Duration;
 
 /// Packets between the receiving threads and the sending one.
 const QUEUE_PACKETS_MAX: usize = 4096;
+/// Packets that are passed before what has been kept back leaves.
+const TURN_PACKETS_MAX: usize = 64;
 const TICK: Duration = Duration::from_millis(50);
 
 /// Join a feed and send the same packets on: to other groups, or to single addresses.
@@ -59,14 +64,20 @@ pub struct RelayArgs {
     /// Hops of what is sent to groups.
     #[arg(long, default_value_t = 0)]
     ttl: u8,
+    /// What the lines leave by, as `feed.transport` of a venue: to groups, not to addresses.
+    #[arg(long, value_enum, default_value_t = FeedTransport::Socket)]
+    transport: FeedTransport,
+    /// Queue of the interface, for `xdp`.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    xdp_queue: u32,
     /// Send everything to this address; may be given several times.
     #[arg(long, value_name = "ADDRESS:PORT")]
     unicast: Vec<SocketAddr>,
 }
 
 struct Outs {
-    lines: Vec<MulticastSender>,
-    snapshot: Option<MulticastSender>,
+    lines: Option<BoxedDatagrams>,
+    snapshot: Option<BoxedDatagrams>,
     socket: UnicastSocket,
     fanout: Fanout,
 }
@@ -89,18 +100,27 @@ pub fn run(args: &RelayArgs) -> anyhow::Result<ExitCode> {
         crate::io::thread::spawn("relay", move || receive(line, &receiver, &queue, &stop));
     }
     drop(queue);
-    println!("relaying");
+    match &outs.lines {
+        Some(lines) => println!("relaying, lines by {}", lines.name()),
+        None => println!("relaying"),
+    }
     let mut relay = Relay::default();
     while !stop.load(Ordering::Relaxed) {
-        match packets.recv_timeout(TICK) {
-            Ok(Heard::Packet(_, packet)) => pass(&mut relay, &packet, &mut outs),
-            Ok(Heard::Cannot(_)) | Err(RecvTimeoutError::Timeout) => {}
+        let first = match packets.recv_timeout(TICK) {
+            Ok(heard) => heard,
+            Err(RecvTimeoutError::Timeout) => continue,
             Err(RecvTimeoutError::Disconnected) => break,
+        };
+        // What waits behind it may leave together with it.
+        for heard in std::iter::once(first).chain(packets.try_iter()).take(TURN_PACKETS_MAX) {
+            if let Heard::Packet(_, packet) = heard {
+                pass(&mut relay, &packet, &mut outs);
+            }
         }
+        outs.lines.iter_mut().chain(&mut outs.snapshot).for_each(|groups| groups.flush());
     }
     let counts = relay.counts();
-    let dropped =
-        outs.lines.iter().chain(&outs.snapshot).map(MulticastSender::dropped).sum::<u64>();
+    let dropped = outs.lines.iter().chain(&outs.snapshot).map(|out| out.dropped()).sum::<u64>();
     println!(
         "passed {}, duplicates {}, unreadable {}, dropped {}",
         counts.passed,
@@ -112,11 +132,27 @@ pub fn run(args: &RelayArgs) -> anyhow::Result<ExitCode> {
 }
 
 fn outs(args: &RelayArgs) -> anyhow::Result<Outs> {
-    let open = |group: SocketAddrV4| {
-        MulticastSender::open(group, args.to_interface, args.ttl, true)
-            .with_context(|| format!("cannot send to {group}"))
+    let open = |kind, groups: &[SocketAddrV4]| -> anyhow::Result<Option<BoxedDatagrams>> {
+        if groups.is_empty() {
+            return Ok(None);
+        }
+        let route = DatagramRoute {
+            groups: groups.to_vec(),
+            interface: args.to_interface,
+            ttl: args.ttl,
+            packet_bytes_max: PACKET_BYTES_MAX,
+        };
+        let opened = open_datagrams(kind, &route);
+        let (out, refused) = opened.with_context(|| format!("cannot send to {groups:?}"))?;
+        if let Some(why) = refused {
+            eprintln!("portcullis: AF_XDP is refused ({why}): lines leave by sockets");
+        }
+        Ok(Some(out))
     };
-    let lines = args.to_a.into_iter().chain(args.to_b).map(open).collect::<Result<Vec<_>, _>>()?;
+    if args.transport == FeedTransport::Xdp && args.ttl == 0 {
+        bail!("--transport xdp with --ttl 0: no packet would leave this host; set --ttl");
+    }
+    let lines: Vec<SocketAddrV4> = args.to_a.into_iter().chain(args.to_b).collect();
     if lines.is_empty() && args.to_snapshot.is_none() && args.unicast.is_empty() {
         bail!("nowhere to send to: give --to-a, --to-b, --to-snapshot or --unicast");
     }
@@ -126,9 +162,14 @@ fn outs(args: &RelayArgs) -> anyhow::Result<Outs> {
         }
     }
     let own = SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0));
+    let kind = match args.transport {
+        FeedTransport::Socket => DatagramKind::Socket,
+        FeedTransport::Burst => DatagramKind::Burst,
+        FeedTransport::Xdp => DatagramKind::Xdp { queue: args.xdp_queue },
+    };
     Ok(Outs {
-        lines,
-        snapshot: args.to_snapshot.map(open).transpose()?,
+        lines: open(kind, &lines)?,
+        snapshot: open(DatagramKind::Socket, args.to_snapshot.as_slice())?,
         socket: UnicastSocket::bind(own).context("cannot open a socket")?,
         fanout: Fanout::new(args.unicast.clone(), 0),
     })
@@ -137,14 +178,12 @@ fn outs(args: &RelayArgs) -> anyhow::Result<Outs> {
 fn pass(relay: &mut Relay, packet: &[u8], outs: &mut Outs) {
     let Some(place) = relay.place(packet) else { return };
     // What could not be sent is counted there.
-    match (place, &outs.snapshot) {
-        (Place::Lines, _) => outs.lines.iter().for_each(|line| {
-            let _ = line.send(packet);
-        }),
-        (Place::Snapshot, Some(snapshot)) => {
-            let _ = snapshot.send(packet);
-        }
-        (Place::Snapshot, None) => {}
+    let groups = match place {
+        Place::Lines => &mut outs.lines,
+        Place::Snapshot => &mut outs.snapshot,
+    };
+    if let Some(groups) = groups {
+        groups.send(packet);
     }
     outs.fanout.send(packet, &mut outs.socket);
 }

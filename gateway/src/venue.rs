@@ -54,8 +54,6 @@ use zerocopy::FromZeros;
 /// Channel numbers of the feed.
 const CHANNEL_INCREMENTAL: u16 = 1;
 const CHANNEL_SNAPSHOT: u16 = 2;
-/// Changes only when the sequence begins again, by a logged command; none does yet.
-const EPOCH: u32 = 1;
 /// Checkpoints that the understudy may be behind.
 const CHECKPOINTS: usize = 65_536;
 /// The understudy looks for new batches this often when it is not behind: on one core with the hot threads its
@@ -108,7 +106,7 @@ pub fn serve(config: &Config, out: &mut impl Write) -> anyhow::Result<()> {
     let settings = journal::Settings::new(config.venue.partition, config.host.durability);
     let of_feed = history::Settings {
         kept_bytes: config.feed.history_mib.saturating_mul(1 << 20),
-        ..history::Settings::new(config.venue.partition, EPOCH)
+        ..history::Settings::new(config.venue.partition, config.feed.epoch)
     };
     let Start { mut journal, source, understudied, begun_seq, outboxes, snapshots, history } =
         start(&RealDisk, data.path(), limits, settings, of_feed)?;
@@ -220,7 +218,7 @@ pub fn serve(config: &Config, out: &mut impl Write) -> anyhow::Result<()> {
         opened
     });
     let service = open_replay(config, &mut lines, &mut snapshots)?;
-    let packer = Packer::new(CHANNEL_INCREMENTAL, EPOCH);
+    let packer = Packer::new(CHANNEL_INCREMENTAL, config.feed.epoch);
     let mut publisher =
         Publisher::new(feed_events, packer, lines, config.feed.heartbeat_ms * 1_000_000);
     publisher.tell_again(engine.partition.retold().events(), TOLD_AGAIN);
@@ -235,7 +233,7 @@ pub fn serve(config: &Config, out: &mut impl Write) -> anyhow::Result<()> {
     let cold = spawn_understudy(
         understudy,
         Bells { own: understudy_sleeper, gateway: bell.clone() },
-        snapshots,
+        (SnapshotCycle::new(CHANNEL_SNAPSHOT, config.feed.epoch), snapshots),
         Care::new(config, health, unsent),
         Duration::from_millis(config.feed.snapshot_ms),
         recovered.commands,
@@ -428,7 +426,7 @@ fn open_replay(
     let datagrams = UnicastSocket::bind(address).map_err(refused)?;
     let settings = tcp::Settings {
         channel: CHANNEL_INCREMENTAL,
-        epoch: EPOCH,
+        epoch: feed.epoch,
         per_address_max: usize::from(feed.replay_connections_max).div_ceil(2),
         bytes_per_s: u64::from(feed.replay_mib_s) << 20,
         slow_ns: feed.replay_slow_ms * 1_000_000,
@@ -438,10 +436,10 @@ fn open_replay(
     packets.set_open(true);
     lines.taps.push(tap_in);
     let (data, now) = (config.host.data.clone(), clock::monotonic_ns());
-    let udp = UdpReplay::new(CHANNEL_INCREMENTAL, EPOCH, datagrams, RealDisk, &data, now);
+    let udp = UdpReplay::new(CHANNEL_INCREMENTAL, feed.epoch, datagrams, RealDisk, &data, now);
     let connections = feed.replay_connections_max;
     let tcp = tcp::TcpReplay::new(settings, transport, connections, RealDisk, data);
-    let supply = Supply::new(CHANNEL_INCREMENTAL, EPOCH, WINDOW_PACKETS);
+    let supply = Supply::new(CHANNEL_INCREMENTAL, feed.epoch, WINDOW_PACKETS);
     let day_end_ns = config.day_end_ns()?;
     let orders_max = config.limits.orders_max as usize;
     let views = SubscriberLimits {
@@ -482,7 +480,7 @@ struct Bells {
 fn spawn_understudy(
     mut understudy: Understudy<JournalReader>,
     bells: Bells,
-    mut snapshots: OutLines,
+    (mut cycle, mut snapshots): (SnapshotCycle, OutLines),
     mut care: Care,
     every: Duration,
     recovered_seq: u64,
@@ -490,7 +488,6 @@ fn spawn_understudy(
 ) -> JoinHandle<()> {
     care.look(); // Before the first client.
     let work = move || {
-        let mut cycle = SnapshotCycle::new(CHANNEL_SNAPSHOT, EPOCH);
         let mut packets: VecDeque<Vec<u8>> = VecDeque::new();
         let mut next = Instant::now();
         loop {

@@ -1044,7 +1044,7 @@ impl Message for SnapshotEnd {
 pub struct ReplayRequest {
     /// Given back with the answer.
     pub request_id: U32,
-    /// `epoch`.
+    /// 0: the one that holds.
     pub epoch: U32,
     /// `channel`.
     pub channel: U16,
@@ -1220,7 +1220,7 @@ impl Message for SlowConsumer {
 pub struct LeaseRequest {
     /// `requestId`.
     pub request_id: U32,
-    /// `epoch`.
+    /// 0: the one that holds.
     pub epoch: U32,
     /// For how long; 0: no more.
     pub seconds: U16,
@@ -1304,7 +1304,7 @@ impl Message for Lease {
 pub struct ViewRequest {
     /// `requestId`.
     pub request_id: U32,
-    /// `epoch`.
+    /// 0: the one that holds.
     pub epoch: U32,
     /// What can be had of an instrument beside its orders.
     pub view: ViewCode,

@@ -2555,7 +2555,7 @@ pub struct PacketHeader {
     pub message_count: U16,
     /// Bytes of this header: 32.
     pub header_length: U16,
-    /// A new one restarts the sequence.
+    /// A higher one: forget all of before, sequences have begun anew.
     pub epoch: U32,
     /// `reserved`.
     pub reserved: U32,

@@ -19,6 +19,11 @@ pub const OPEN: u64 = u64::MAX;
 /// Makes control packets.
 pub struct ControlPacket(PacketBuffer);
 
+/// A request that says this epoch is about the feed of that one; 0: about the one that holds.
+pub fn is_epoch(asked: u32, ours: u32) -> bool {
+    asked == 0 || asked == ours
+}
+
 impl ControlPacket {
     /// Of this epoch.
     pub fn new(epoch: u32) -> Self {

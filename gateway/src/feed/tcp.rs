@@ -15,7 +15,8 @@ mod viewing;
 pub use viewing::CHANNEL_VIEWS;
 
 use super::control::{
-    ControlPacket, FRAMED_BYTES_MAX, Framed, OPEN, Request, next_framed, push_framed, request_in,
+    ControlPacket, FRAMED_BYTES_MAX, Framed, OPEN, Request, is_epoch, next_framed, push_framed,
+    request_in,
 };
 use super::rate::Bucket;
 use super::supply::Supply;
@@ -268,7 +269,7 @@ impl<D: Disk> TcpReplay<D> {
         let to = request.to.get();
         let refusal = if request.channel.get() != self.settings.channel {
             Some(ReplayRefusal::Channel)
-        } else if request.epoch.get() != self.settings.epoch {
+        } else if !is_epoch(request.epoch.get(), self.settings.epoch) {
             Some(ReplayRefusal::Epoch)
         } else if from > next || to < from {
             Some(ReplayRefusal::Range)

@@ -3,7 +3,7 @@
 //! Anybody can write anybody's address on a datagram, so an answer is short, and each address, and all of
 //! them together, get only so much a second. Who asks for too much is told so once, and then not answered.
 
-use super::control::{ControlPacket, FRAMED_BYTES_MAX, OPEN, Request, request_in};
+use super::control::{ControlPacket, FRAMED_BYTES_MAX, OPEN, Request, is_epoch, request_in};
 use super::fanout::Fanout;
 use super::rate::{Bucket, Rates};
 use super::supply::Supply;
@@ -122,7 +122,8 @@ impl<D: Disk, U: Datagrams> UdpReplay<D, U> {
         utc: u64,
     ) {
         let allowed = self.rates.of(peer.ip(), now).map_or(0, |bucket| bucket.take(1, now));
-        if allowed == 0 || request.epoch.get() != self.epoch || self.all.take(1, now) == 0 {
+        if allowed == 0 || !is_epoch(request.epoch.get(), self.epoch) || self.all.take(1, now) == 0
+        {
             self.counts.ignored += 1;
             return;
         }
@@ -149,7 +150,7 @@ impl<D: Disk, U: Datagrams> UdpReplay<D, U> {
         };
         let refusal = if request.channel.get() != self.channel {
             Some(ReplayRefusal::Channel)
-        } else if request.epoch.get() != self.epoch {
+        } else if !is_epoch(request.epoch.get(), self.epoch) {
             Some(ReplayRefusal::Epoch)
         } else if from == 0 || from >= next || to < from || to == OPEN {
             Some(ReplayRefusal::Range)

@@ -86,10 +86,11 @@ fn unicast_and_what_is_behind_a_relay_are_the_same_packets() {
     relay.args(["--snapshot", &venue.group(2).to_string()]);
     relay.args(["--to-a", &to(1).to_string(), "--to-snapshot", &to(3).to_string()]);
     relay.args(["--unicast", &beyond.local_addr().unwrap().to_string()]);
-    relay.args(["--source", "127.0.0.1"]);
+    relay.args(["--source", "127.0.0.1", "--transport", "burst"]);
     let mut relay = relay.stdout(Stdio::piped()).spawn().unwrap();
     let mut said = BufReader::new(relay.stdout.take().unwrap()).lines();
-    assert_eq!(said.next().unwrap().unwrap(), "relaying");
+    let begun = said.next().unwrap().unwrap();
+    assert!(begun.starts_with("relaying, lines by "), "{begun}");
 
     let join = |group| {
         let receiver = MulticastReceiver::join(group, Ipv4Addr::LOCALHOST).unwrap();
@@ -192,4 +193,37 @@ fn check_record(file: &std::path::Path, port: u16) {
         snapshots += usize::from(packet.header.flags.has(PacketFlags::SNAPSHOT));
     }
     assert!(text.lines().count() > 4 && snapshots > 1, "{text}");
+}
+
+#[test]
+fn who_listens_while_a_venue_begins_with_a_new_log_and_epoch_begins_anew() {
+    let replay = |config: String| {
+        config.replace("# replay = \"127.0.0.1:9104\"", "replay = \"127.0.0.1:0\"")
+    };
+    let mut venue = Venue::start("mio", "fused", replay);
+    let listener = venue.listen(&["--json", "--orders", "--verify", "--seconds", "7"]);
+    std::thread::sleep(Duration::from_millis(500));
+    let mut a = venue.log_on("CLIENT1");
+    a.order("of the old log", "1", "4", "9");
+    a.expect("35=8 150=0");
+    std::thread::sleep(Duration::from_millis(1500));
+    venue.terminate();
+    assert_eq!(venue.wait_for_exit(), Some(0));
+    std::fs::remove_dir_all(venue.data()).unwrap();
+    venue.reconfigure(|config| config.replace("# epoch = 1 ", "epoch = 2 "));
+    venue.restart();
+    let mut a = venue.log_on("CLIENT1");
+    for name in ["one", "two"] {
+        a.order(name, "1", "5", "10");
+        a.expect("35=8 150=0");
+    }
+    // By TCP who does not know the epoch is told of the one that holds.
+    let words = ["--json", "--tcp", "--replay", venue.replay(), "--orders", "--seconds", "1"];
+    assert_eq!(venue.listen(&words).orders("ACME").len(), 2);
+    let lines = listener.lines();
+    let resets: Vec<_> = lines.iter().filter(|line| line["type"] == "reset").collect();
+    assert_eq!(resets.len(), 1, "{lines:?}");
+    assert_eq!(resets[0]["epoch"], 2);
+    let orders = lines.iter().filter(|l| l["type"] == "order" && l["symbol"] == "ACME");
+    assert_eq!(orders.count(), 2, "the old one is forgotten: {lines:?}");
 }

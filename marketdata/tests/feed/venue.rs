@@ -26,6 +26,8 @@ pub(crate) struct Venue {
     pub(crate) engine: Engine,
     pub(crate) dice: Dice,
     pub(crate) now: u64,
+    /// Random requests empty books now and then.
+    pub(crate) clears: bool,
     /// Every event since genesis.
     pub(crate) events: Vec<Event>,
     packer: Packer,
@@ -34,8 +36,6 @@ pub(crate) struct Venue {
     seq: u64,
     msg_seq_num: u64,
     names: u64,
-    /// Books are not emptied at random.
-    pub(crate) keeps_books: bool,
 }
 
 impl Venue {
@@ -45,6 +45,7 @@ impl Venue {
             engine: Engine::new(Limits { orders_max: 4096, ..Limits::default() }),
             dice: Dice(seed),
             now: NOON_NS,
+            clears: true,
             events: Vec::new(),
             packer: Packer::new(CHANNEL, EPOCH),
             snapshots: SnapshotCycle::new(CHANNEL_SNAPSHOT, EPOCH),
@@ -52,7 +53,6 @@ impl Venue {
             seq: 1,
             msg_seq_num: 1,
             names: 0,
-            keeps_books: false,
         };
         venue.push(j::TermStarted { term: 1.into(), ..j::TermStarted::ZERO });
         for at in 1..=instruments {
@@ -164,7 +164,7 @@ impl Venue {
         let target = self.engine.resting(at).nth(pick).map(|(order, _)| *order);
         let instrument = at as u32 + 1;
         let now = self.engine.instruments().get(at).map_or(Phase::Continuous, |i| i.phase);
-        if self.dice.hits(3) && !self.keeps_books {
+        if self.clears && self.dice.hits(3) {
             let instrument = self.dice.below(instruments + 1) as u32;
             return self.cancel_all(instrument);
         }

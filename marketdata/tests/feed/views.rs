@@ -1,11 +1,11 @@
 //! Best prices, depth and statistics against what the engine's book and a plain list of trades say.
 
-use crate::venue::{MS, NOON_NS, Venue};
+use crate::venue::{LOT, MS, NOON_NS, TICK, Venue};
 use marketdata::views::Views;
 use marketdata::{Line, SubscriberLimits};
 use sbe_schemas::header::Message;
 use sbe_schemas::market_data as md;
-use sbe_schemas::types::{Level, Side};
+use sbe_schemas::types::{Level, Side, View};
 use std::collections::BTreeMap;
 
 /// Levels of the engine's book, best first: price, quantity, orders.
@@ -144,4 +144,36 @@ fn news_are_told_to_who_has_not_seen_them() {
     }
     assert_eq!((views.instrument_from(0), views.instrument_from(2)), (Some(1), Some(2)));
     assert_eq!(views.instrument_from(3), None);
+}
+
+#[test]
+fn half_an_event_is_no_news() {
+    let mut venue = Venue::new(1, 1);
+    let mut views = Views::new(SubscriberLimits::default(), 0);
+    (0..100).for_each(|_| venue.order(1, Side::Sell, 1_000, 1));
+    venue.commit().iter().for_each(|packet| views.on_packet(Line::Tcp, packet, 0));
+    let (seen, before) = (views.next(), views.top(1, 0).expect("live"));
+    assert_eq!(seen_of(&before), (None, 100));
+    venue.order(1, Side::Buy, 1_000, 101);
+    let packets = venue.commit();
+    let (last, others) = packets.split_last().expect("an event");
+    assert!(!others.is_empty());
+    for packet in others {
+        views.on_packet(Line::Tcp, packet, 0);
+        for view in [View::Top, View::Depth, View::Statistics] {
+            assert!(!views.has_news(view, 1, seen), "the rest of it comes");
+        }
+        assert!(views.top(1, seen).is_none() && views.depth(1, seen).is_none());
+        assert!(views.statistics(1, seen).is_none());
+    }
+    views.on_packet(Line::Tcp, last, 0);
+    assert!(views.has_news(View::Top, 1, seen) && views.has_news(View::Statistics, 1, seen));
+    let after = views.top(1, seen).expect("live");
+    assert_eq!(seen_of(&after), (Some((1_000 * TICK, LOT, 1)), 0), "what is left of it rests");
+    assert_eq!((after.from.get(), after.to.get()), (seen, views.next() - 1));
+}
+
+/// The best bid, and how many orders are at the best ask.
+fn seen_of(top: &md::TopOfBook) -> (Option<(i64, i64, u32)>, u32) {
+    (seen(top.bid), top.ask.orders.get())
 }

@@ -13,7 +13,7 @@ use gateway::io::burst::SocketSender;
 use gateway::io::datagram::{DatagramKind, DatagramRoute, DatagramTransport, open_datagrams};
 use gateway::io::udp::{MulticastReceiver, MulticastSender};
 use marketdata::packer::Packer;
-use marketdata::packet::PACKET_BYTES_MAX;
+use marketdata::packet::{PACKET_BYTES_MAX, Packet};
 use marketdata::{Line, Statistics, Subscriber, SubscriberLimits};
 use sbe_schemas::header::Message;
 use sbe_schemas::journal::BatchEnd;
@@ -139,7 +139,9 @@ impl Told {
         let mut packets = Vec::new();
         let mut packer = Packer::new(1, 1);
         events.iter().for_each(|event| packer.on_event(event, |p| packets.push(p.to_vec())));
-        let messages = events.iter().filter(|event| is_message(event)).count();
+        // Sums of trades are among them, which are no events of the engine.
+        let count = |packet: &Vec<u8>| Packet::parse(packet).map_or(0, |p| p.messages().count());
+        let messages = packets.iter().map(count).sum();
         let calls = calls(&events);
         Ok(Self { events, messages, packets, calls })
     }
@@ -238,7 +240,7 @@ fn steps(args: &RateArgs, told: &Told) -> anyhow::Result<Vec<Row>> {
         _ => Box::new(SocketSender::open(&route)?.in_bursts()),
     };
     let mut rows = [
-        Row::new("pack", "event"),
+        Row::new("pack", "message"),
         Row::new("floor: plain send", "packet"),
         Row::new("send, one by one", "packet"),
         Row::new(if args.transport == By::Xdp { "send, AF_XDP" } else { "send, bursts" }, "packet"),

@@ -4,7 +4,7 @@
 //! has changed, as it is then. Who reads slowly is told less often, and never anything old.
 
 use super::{PIECE_BYTES, PIECE_ROOM, Peer, State, TcpReplay};
-use crate::feed::control::push_framed;
+use crate::feed::control::{is_epoch, push_framed};
 use crate::feed::rate::Bucket;
 use crate::feed::supply::Supply;
 use crate::io::Disk;
@@ -82,7 +82,7 @@ impl<D: Disk> TcpReplay<D> {
     ) {
         let request_id = request.request_id.get();
         let refusal = match request.view.known() {
-            _ if request.epoch.get() != self.settings.epoch => Err(ReplayRefusal::Epoch),
+            _ if !is_epoch(request.epoch.get(), self.settings.epoch) => Err(ReplayRefusal::Epoch),
             None => Err(ReplayRefusal::Channel),
             Some(view) => Ok(view),
         };
