@@ -60,7 +60,7 @@ const EPOCH: u32 = 1;
 const CHECKPOINTS: usize = 65_536;
 /// The understudy looks for new batches this often when it is not behind: on one core with the hot threads its
 /// turns are then longer, and fewer orders meet one.
-const UNDERSTUDY_SLEEP: Duration = Duration::from_millis(5);
+const UNDERSTUDY_SLEEP: Duration = Duration::from_millis(10);
 /// Between two bursts of snapshot packets.
 const BURST_SLEEP: Duration = Duration::from_millis(1);
 /// The disk is looked after this often.
