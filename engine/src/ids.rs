@@ -10,16 +10,18 @@ use crate::orders::OrderId;
 use crate::places::Places;
 use crate::snapshot::wire::*;
 use crate::snapshot::{Counts, Marks, Reader, SnapshotError, Writer};
+use crate::tables::zeroed;
 use prefetch_index::prefetch_index;
 use sbe_schemas::types::{
     OrdStatus, OrdStatusCode, OrdType, OrdTypeCode, Side, SideCode, TimeInForce, TimeInForceCode,
 };
+use zerocopy::FromZeros;
 
 /// ClOrdID (11), NUL padded.
 pub type ClOrdId = [u8; 36];
 
 /// An entry of the slab.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, FromZeros)]
 pub struct Id(pub u32);
 
 impl Id {
@@ -92,14 +94,10 @@ struct Entry {
 const _: () = assert!(size_of::<Entry>() == 64);
 
 /// A finished name, with all that forgetting it needs.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, FromZeros)]
 struct Gone {
     id: Id,
     hash: u32,
-}
-
-impl Gone {
-    const NONE: Self = Self { id: Id::NONE, hash: 0 };
 }
 
 /// The finished names of one session: a part of a ring, oldest first.
@@ -141,7 +139,7 @@ impl Ids {
             places: Places::new(names_max),
             entries: Vec::with_capacity(names_max),
             outcomes: Vec::with_capacity(names_max),
-            finished: vec![Gone::NONE; sessions_max * finished_kept as usize],
+            finished: zeroed(sessions_max * finished_kept as usize),
             entries_max: names_max,
             free: Id::NONE,
             live: 0,
@@ -158,7 +156,7 @@ impl Ids {
         self.entries.reserve_exact(more);
         self.outcomes.reserve_exact(more);
         let rings = sessions_max * self.finished_kept as usize;
-        self.finished.resize(rings.max(self.finished.len()), Gone::NONE);
+        self.finished.resize(rings.max(self.finished.len()), Gone::new_zeroed());
         if self.places.is_too_small_for(names_max) {
             self.places = Places::new(names_max);
             self.load_table();

@@ -5,15 +5,17 @@
 //! every line it has passed: taking it out again counts back, so nothing is left behind and no other
 //! number ever moves. Sized once, at most four sevenths full, never iterated. Called by `ids.rs`.
 
+use crate::tables::zeroed;
 use prefetch_index::prefetch_index;
+use zerocopy::FromZeros;
 
 /// Numbers in a line.
 const LANES: usize = 7;
 /// Numbers of a line when the table is full.
 const FILL: usize = 4;
 
-#[derive(Clone, Copy, Default)]
-#[repr(align(64))]
+#[derive(Clone, Copy, FromZeros)]
+#[repr(C, align(64))]
 struct Line {
     hashes: [u32; LANES],
     /// Numbers that found this line full and went on.
@@ -47,9 +49,9 @@ pub(crate) struct Places {
 }
 
 impl Places {
-    /// Room for `numbers_max`, taken now.
+    /// Room for `numbers_max`; what was never used takes none.
     pub(crate) fn new(numbers_max: usize) -> Self {
-        Self { lines: vec![Line::default(); lines_for(numbers_max)] }
+        Self { lines: zeroed(lines_for(numbers_max)) }
     }
 
     /// A table for so many is larger than this one.

@@ -2,6 +2,12 @@
 //! over two kinds of numbers. Neither is iterated; what is in them is decided by who uses them.
 
 use std::ops::{Index, IndexMut};
+use zerocopy::FromZeros;
+
+/// Zeros that take memory as they are used.
+pub(crate) fn zeroed<T: FromZeros>(count: usize) -> Vec<T> {
+    T::new_vec_zeroed(count).expect("there is memory for the tables")
+}
 
 /// Open addressing from a hash to an index; at least half of it is free, nothing is taken out.
 pub struct Table {

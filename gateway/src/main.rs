@@ -77,6 +77,7 @@ struct Serve {
 static MEMORY: gateway::io::huge::HugePages = gateway::io::huge::HugePages;
 
 fn main() -> ExitCode {
+    gateway::io::huge::map_buffers();
     die_with_any_thread();
     tracing_subscriber::fmt().with_writer(std::io::stderr).with_target(false).init();
     let result = match Arguments::parse().command {

@@ -23,8 +23,9 @@ use zerocopy::FromZeros;
 
 /// Messages in one piece of an outbox.
 pub const PIECE_MESSAGES: usize = 64;
-/// Batches applied in one turn.
-const TURN_BATCHES_MAX: usize = 64;
+/// No batch is begun in a turn that has applied so many commands: a turn's messages go to the files together,
+/// and who waits for old ones does not wait long.
+const TURN_COMMANDS_MAX: usize = 1024;
 
 /// A gateway wants messages `from` to `to`, as many as one piece holds.
 #[derive(Clone, Copy, Debug)]
@@ -154,8 +155,8 @@ impl std::error::Error for Stop {}
 /// What one turn of the understudy did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Done {
-    /// Batches applied.
-    pub batches: usize,
+    /// Commands applied.
+    pub commands: usize,
     /// Pieces sent to gateways.
     pub pieces: usize,
 }
@@ -163,13 +164,13 @@ pub struct Done {
 impl Done {
     /// There is nothing to do.
     pub fn is_nothing(self) -> bool {
-        self.batches == 0 && self.pieces == 0
+        self.commands == 0 && self.pieces == 0
     }
 
-    /// There may be more to do at once. A few batches are not worth a turn of their own: each costs
+    /// There may be more to do at once. A few commands are not worth a turn of their own: each costs
     /// several writes, on a core that may have better things to do.
     pub fn is_behind(self) -> bool {
-        self.batches == TURN_BATCHES_MAX || self.pieces > 0
+        self.commands >= TURN_COMMANDS_MAX || self.pieces > 0
     }
 }
 
@@ -271,19 +272,24 @@ impl<S: Source, D: Disk> Understudy<S, D> {
     /// # Errors
     /// See [`Stop`]: then the process stops.
     pub fn turn(&mut self) -> Result<Done, Stop> {
-        let mut batches = 0;
-        while batches < TURN_BATCHES_MAX && self.apply_next().map_err(Stop::Io)? {
-            batches += 1;
+        let mut commands = 0;
+        while commands < TURN_COMMANDS_MAX {
+            match self.apply_next().map_err(Stop::Io)? {
+                0 => break,
+                applied => commands += applied,
+            }
         }
         self.outboxes.flush().map_err(Stop::Io)?;
         self.keeping.history.flush().map_err(Stop::Io)?;
         self.compare()?;
         self.keep().map_err(Stop::Io)?;
-        Ok(Done { batches, pieces: self.serve().map_err(Stop::Io)? })
+        Ok(Done { commands, pieces: self.serve().map_err(Stop::Io)? })
     }
 
-    fn apply_next(&mut self) -> io::Result<bool> {
-        let Some(batch) = self.source.next_batch()? else { return Ok(false) };
+    /// Applies a batch; returns how many commands it had, 0: there is none.
+    fn apply_next(&mut self) -> io::Result<usize> {
+        let Some(batch) = self.source.next_batch()? else { return Ok(0) };
+        let commands = batch.header.count.get();
         let mut sink = ToFiles {
             outboxes: &mut self.outboxes,
             history: &mut self.keeping.history,
@@ -297,12 +303,12 @@ impl<S: Source, D: Disk> Understudy<S, D> {
             let applied = self.engine.apply(seq, command, &mut sink);
             assert_eq!(applied, Step::Done, "this sink is never full");
         }
-        self.engine.end_batch(batch.header.count.get(), &mut sink);
+        self.engine.end_batch(commands, &mut sink);
         self.batches += 1;
         if self.batches.is_multiple_of(CHECKPOINT_BATCHES) {
             self.own.push_back((self.batches, self.engine.event_hash()));
         }
-        Ok(true)
+        Ok(commands as usize)
     }
 
     /// A snapshot, if it is time. It counts on every message below it being in an outbox, or in the

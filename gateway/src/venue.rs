@@ -58,7 +58,7 @@ const CHANNEL_SNAPSHOT: u16 = 2;
 const CHECKPOINTS: usize = 65_536;
 /// The understudy looks for new batches this often when it is not behind: on one core with the hot threads its
 /// turns are then longer, and fewer orders meet one.
-const UNDERSTUDY_SLEEP: Duration = Duration::from_millis(5);
+const UNDERSTUDY_SLEEP: Duration = Duration::from_millis(10);
 /// Between two bursts of snapshot packets.
 const BURST_SLEEP: Duration = Duration::from_millis(1);
 /// The disk is looked after this often.
@@ -233,7 +233,7 @@ pub fn serve(config: &Config, out: &mut impl Write) -> anyhow::Result<()> {
     let cold = spawn_understudy(
         understudy,
         Bells { own: understudy_sleeper, gateway: bell.clone() },
-        (SnapshotCycle::new(CHANNEL_SNAPSHOT, config.feed.epoch), snapshots),
+        snapshots,
         Care::new(config, health, unsent),
         Duration::from_millis(config.feed.snapshot_ms),
         recovered.commands,
@@ -480,7 +480,7 @@ struct Bells {
 fn spawn_understudy(
     mut understudy: Understudy<JournalReader>,
     bells: Bells,
-    (mut cycle, mut snapshots): (SnapshotCycle, OutLines),
+    mut snapshots: OutLines,
     mut care: Care,
     every: Duration,
     recovered_seq: u64,

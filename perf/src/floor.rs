@@ -22,7 +22,7 @@ use clap::Args;
 use serde_json::Value;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// About as long as a NewOrderSingle of `fix.rs`.
 pub(crate) const REQUEST_BYTES: usize = 200;
@@ -68,8 +68,8 @@ pub(crate) fn run(args: &FloorArgs) -> anyhow::Result<String> {
     let machine = Machine::measure(&directory)?;
     let floor = Under::echo().measure(&args.load)?;
     let skeletons = [
-        skeleton(Shape::Fused, &args.transport, &args.load)?,
-        skeleton(Shape::Split, &args.transport, &args.load)?,
+        skeleton(Shape::Fused, &args.transport, None, &args.load)?,
+        skeleton(Shape::Split, &args.transport, None, &args.load)?,
     ];
     let report = FloorReport { load: args.load, floor, skeletons, machine };
     Ok(if args.load.json { report.json().to_string() } else { report.text() })
@@ -121,10 +121,13 @@ impl Under {
     pub(crate) fn measure(&self, load: &Load) -> anyhow::Result<MeasuredFloor> {
         let timings = echo_timings(load)?;
         let elapsed = timings.elapsed;
-        let skeleton =
-            self.shape.map(|shape| skeleton(shape, &self.transport, load)).transpose()?;
+        let of = |shape, writes_in| skeleton(shape, &self.transport, writes_in, load);
+        let skeleton = self.shape.map(|shape| of(shape, None)).transpose()?;
         let write = self.writes_in.as_deref().map(machine::writes).transpose()?;
-        Ok(MeasuredFloor { echo: only_step(timings)?, elapsed, skeleton, write })
+        let on_ring = self.shape == Some(Shape::Fused) && self.transport == "uring";
+        let writes_in = self.writes_in.as_deref().filter(|_| on_ring);
+        let writing = writes_in.map(|into| of(Shape::Fused, Some(into))).transpose()?;
+        Ok(MeasuredFloor { echo: only_step(timings)?, elapsed, skeleton, write, writing })
     }
 }
 
@@ -132,8 +135,14 @@ fn only_step(timings: Timings) -> anyhow::Result<Distribution> {
     timings.steps.into_iter().next().context("an echo has one step")
 }
 
-fn skeleton(shape: Shape, transport: &str, load: &Load) -> anyhow::Result<Distribution> {
-    let skeleton = Cores::start_venue(load.cores, || Skeleton::start(shape, transport))?;
+fn skeleton(
+    shape: Shape,
+    transport: &str,
+    writes_in: Option<&Path>,
+    load: &Load,
+) -> anyhow::Result<Distribution> {
+    let start = || Skeleton::start(shape, transport, writes_in);
+    let skeleton = Cores::start_venue(load.cores, start)?;
     let timings = timings_of(skeleton.address, load).context("skeleton")?;
     skeleton.end()?;
     only_step(timings)
@@ -348,7 +357,7 @@ mod tests {
         let mut echo = Distribution::new();
         echo.record(Duration::from_nanos(p50_ns));
         let elapsed = Duration::from_secs(1);
-        MeasuredFloor { echo, elapsed, skeleton: None, write: None }
+        MeasuredFloor { echo, elapsed, skeleton: None, write: None, writing: None }
     }
 
     fn floors_of(before: u64, after: u64) -> Floors {

@@ -133,6 +133,9 @@ pub(crate) struct MeasuredFloor {
     pub(crate) skeleton: Option<Distribution>,
     /// Durable writes.
     pub(crate) write: Option<Distribution>,
+    /// Request to reply of a skeleton that writes so before it answers: one process, and what sleeping and waking
+    /// between the two really costs. Told beside the ratios, which are to the sum of the two.
+    pub(crate) writing: Option<Distribution>,
 }
 
 impl MeasuredFloor {
@@ -148,12 +151,18 @@ impl MeasuredFloor {
         let mut rows = vec![self.echo.row(&format!("echo {when}"))];
         rows.extend(self.skeleton.as_ref().map(|one| one.row(&format!("skeleton {when}"))));
         rows.extend(self.write.as_ref().map(|one| one.row(&format!("write {when}"))));
+        rows.extend(self.writing.as_ref().map(|one| one.row(&format!("both {when}"))));
         rows
     }
 
     pub(crate) fn json(&self) -> Value {
         let mut told = json!({ "echo": self.echo.json(), "requests_per_s": per_second(self.echo.count(), self.elapsed) });
-        for (name, part) in [("skeleton", &self.skeleton), ("durable_write", &self.write)] {
+        let parts = [
+            ("skeleton", &self.skeleton),
+            ("durable_write", &self.write),
+            ("writing_skeleton", &self.writing),
+        ];
+        for (name, part) in parts {
             if let Some(part) = part {
                 told[name] = part.json();
             }
@@ -332,6 +341,7 @@ mod tests {
             elapsed: Duration::from_secs(1),
             skeleton: None,
             write: None,
+            writing: None,
         };
         LatencyReport {
             load: LOAD,

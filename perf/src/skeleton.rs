@@ -2,7 +2,8 @@
 //!
 //! A process of its own, as a venue is, so that a request crosses the same borders: TCP, `StreamTransport`, a
 //! command in the command ring, an event in the event ring, TCP. No field is read, nothing is matched, written to a
-//! log or told to anybody else. What a venue takes longer than its skeleton is the venue's own work.
+//! log or told to anybody else. What a venue takes longer than its skeleton is the venue's own work. Of a venue
+//! that waits for the disk there is also one that writes: each batch is on the device before it is answered.
 //!
 //! ```text
 //! fused   edge.turn, echo.turn, edge.turn …           one thread, as gateway/src/run.rs does
@@ -17,10 +18,11 @@ use engine::{Event, Inputs};
 use gateway::command_slot::Slot;
 use gateway::connection::Ring;
 use gateway::io::clock::SteadyClock;
+use gateway::io::disk::DISK_BLOCK;
 use gateway::io::event_ring::{EventReader, EventWriter, event_ring};
 use gateway::io::{
-    self, BoxedTransport, Close, ConnId, Doorbell, NetEvent, Sleeper, TransportKind,
-    TransportLimits, cpu,
+    self, Access, Blocks, BoxedTransport, Close, ConnId, Disk, DiskWrite, Doorbell, NetEvent,
+    RealDisk, Sleeper, TransportKind, TransportLimits, cpu,
 };
 use gateway::rings::{CommandReceivers, CommandSender};
 use gateway::run::{Idle, Waiting};
@@ -28,6 +30,7 @@ use sbe_schemas::header::Message;
 use sbe_schemas::journal::NewOrder;
 use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -37,6 +40,9 @@ use zerocopy::FromZeros;
 const EVENT_SLOTS: usize = 8192;
 /// More than a ring gives in one turn.
 const EVENTS_FREE_MIN: usize = 64;
+/// Of the file that a skeleton writes to, and of what it writes at most: a batch in whole blocks.
+const LOG_BYTES: u64 = 64 << 20;
+const LOG_WRITE_MAX: usize = 128 << 10;
 const SLEEP_MAX: Duration = Duration::from_millis(10);
 /// In front of its address.
 const SERVES: &str = "serves ";
@@ -66,6 +72,9 @@ pub(crate) struct SkeletonArgs {
     /// uring, mio or auto.
     #[arg(long, default_value = "auto", value_parser = transport_kind)]
     transport: TransportKind,
+    /// Fused, and with a transport that writes files: every batch is on the device there before it is answered.
+    #[arg(long, value_name = "DIR")]
+    writes_in: Option<PathBuf>,
 }
 
 fn transport_kind(word: &str) -> Result<TransportKind, String> {
@@ -96,11 +105,16 @@ pub(crate) fn run(args: &SkeletonArgs) -> anyhow::Result<String> {
     let (events, mut readers) = event_ring(EVENT_SLOTS, 1, Event::new_zeroed());
     let replies = readers.pop().context("one reader")?;
     let echo = Echo { rings, batch: CommandBuffer::new(), events };
+    let log = args.writes_in.as_deref().map(Log::create).transpose()?;
+    ensure!(
+        log.is_none() || args.shape == Shape::Fused && transport.writes_files(),
+        "only a fused skeleton over io_uring writes"
+    );
     let bell = transport.doorbell();
     let net_events = Vec::with_capacity(256);
     let mut edge = Edge { transport, net_events, conn: None, ended: false, commands, replies };
     match args.shape {
-        Shape::Fused => run_fused(edge, echo, waiting),
+        Shape::Fused => run_fused(edge, echo, log, waiting),
         Shape::Split => {
             let sleeper = Sleeper::new().context("cannot make a doorbell")?;
             edge.commands.wakes(sleeper.doorbell());
@@ -193,10 +207,38 @@ struct Echo {
 
 impl Echo {
     fn turn(&mut self) -> usize {
+        let done = self.take();
+        self.answer();
+        done
+    }
+
+    /// What is written before it is answered.
+    fn turn_with(&mut self, log: &mut Log, transport: &mut BoxedTransport) -> usize {
+        let mut done = 0;
+        if log.buffer.is_none() {
+            let Some(written) = transport.take_written() else { return 0 };
+            assert!(written.result.is_ok(), "a durable write failed: {:?}", written.result);
+            log.buffer = Some(written.buffer);
+            self.answer();
+            done += 1;
+        }
+        let taken = self.take();
+        if taken > 0
+            && let Some(write) = log.write(self.batch.bytes())
+        {
+            transport.submit_write(write);
+        }
+        done + taken
+    }
+
+    fn take(&mut self) -> usize {
         if self.events.free() < EVENTS_FREE_MIN {
             return 0;
         }
-        let done = self.rings.take(&mut self.batch);
+        self.rings.take(&mut self.batch)
+    }
+
+    fn answer(&mut self) {
         for command in Commands::new(self.batch.bytes()) {
             let Some(head) = head(command) else { break };
             let mut event = Event::new_zeroed();
@@ -206,15 +248,52 @@ impl Echo {
             self.events.push(&event);
         }
         self.batch.clear();
-        done
     }
 }
 
-fn run_fused(mut edge: Edge, mut echo: Echo, waiting: Waiting) {
+/// A file that is written as a journal's segment is: blocks that are there, one after the other.
+struct Log {
+    file: <RealDisk as Disk>::File,
+    next: u64,
+    /// `None`: on its way to the device.
+    buffer: Option<Blocks>,
+}
+
+impl Log {
+    /// Without a name: it ends with this process.
+    fn create(directory: &Path) -> anyhow::Result<Self> {
+        let path = directory.join(format!("portcullis-perf-log-{}.tmp", std::process::id()));
+        let opened = RealDisk
+            .create_written(&path, LOG_BYTES)
+            .and_then(|()| RealDisk.open(&path, Access::WriteDirect));
+        let _ = std::fs::remove_file(&path);
+        let file = opened.with_context(|| path.display().to_string())?;
+        Ok(Self { file, next: 0, buffer: Some(Blocks::zeroed(LOG_WRITE_MAX)) })
+    }
+
+    fn write(&mut self, batch: &[u8]) -> Option<DiskWrite<<RealDisk as Disk>::File>> {
+        let mut buffer = self.buffer.take()?;
+        let bytes = batch.len().next_multiple_of(DISK_BLOCK);
+        buffer.get_mut(..batch.len())?.copy_from_slice(batch);
+        if self.next + bytes as u64 > LOG_BYTES {
+            self.next = 0;
+        }
+        let offset = self.next;
+        self.next += bytes as u64;
+        Some(DiskWrite { file: self.file.clone(), offset, bytes, buffer })
+    }
+}
+
+fn run_fused(mut edge: Edge, mut echo: Echo, mut log: Option<Log>, waiting: Waiting) {
     let (mut idle, mut clock) = (Idle::new(waiting), SteadyClock::default());
     while !edge.ended {
         std::hint::black_box(clock.now_ns());
-        if edge.turn() + echo.turn() > 0 {
+        let done = edge.turn();
+        let echoed = match &mut log {
+            None => echo.turn(),
+            Some(log) => echo.turn_with(log, &mut edge.transport),
+        };
+        if done + echoed > 0 {
             idle.worked();
         } else if idle.should_sleep() {
             edge.transport.wait(SLEEP_MAX);
@@ -270,9 +349,14 @@ impl Skeleton {
     ///
     /// # Errors
     /// This binary cannot be run again, or has no such transport; it says why on stderr.
-    pub(crate) fn start(shape: Shape, transport: &str) -> anyhow::Result<Self> {
+    pub(crate) fn start(
+        shape: Shape,
+        transport: &str,
+        writes_in: Option<&Path>,
+    ) -> anyhow::Result<Self> {
         let mut child = Command::new(std::env::current_exe()?)
             .args(["skeleton", shape.name(), "--transport", transport])
+            .args(writes_in.into_iter().flat_map(|at| [Path::new("--writes-in"), at]))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()

@@ -126,6 +126,7 @@ fn a_started_venue_is_held_against_its_own_skeleton_and_says_where_the_time_goes
     for (placement, durability, floor) in [
         ("fused", "process", "fused skeleton"),
         ("split", "disk", "split skeleton + durable write"),
+        ("fused", "disk", "fused skeleton + durable write"),
     ] {
         let mut command = Command::new(PERF);
         command.args(["latency", "--start", "--protocol", "sbe", "--with-floor", "--rounds", "1"]);
@@ -137,6 +138,13 @@ fn a_started_venue_is_held_against_its_own_skeleton_and_says_where_the_time_goes
         assert_eq!(told["floor"], floor);
         check_distribution(&told["floor_before"]["skeleton"], 200);
         assert_eq!(told["floor_after"]["durable_write"].is_object(), durability == "disk");
+        // Both in one process: where the transport writes files, which is the gateway's ring.
+        let writing = &told["floor_after"]["writing_skeleton"];
+        if (placement, durability) == ("fused", "disk") && gateway::io::uring::probe().is_ok() {
+            check_distribution(writing, 200);
+        } else {
+            assert!(writing.is_null(), "{writing}");
+        }
         if told["unreliable"] == false {
             let [p50, p99] = ["p50", "p99"].map(|key| told["ratio"]["order_to_ack"][key].as_f64());
             assert!(p50.is_some_and(|ratio| ratio > 0.0) && p99.is_some(), "{told}");
