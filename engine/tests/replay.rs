@@ -261,7 +261,8 @@ impl Play {
 
     /// Another process over the same log, before anything of its own is committed: the same state.
     fn replay_here(&self) {
-        let mut other = process(self.applied(), Faults::default(), !self.seed);
+        let nothing_of_its_own = Faults { refuse: 1000, ..Faults::default() };
+        let mut other = process(self.applied(), nothing_of_its_own, !self.seed);
         let mut told: Vec<Event> = Vec::new();
         other.turn(self.now, &mut Queue::default(), &mut told);
         let (mine, replayed) = (self.partition.engine(), other.engine());
