@@ -100,10 +100,9 @@ impl Party {
         self.open_orders < self.limits.open_orders_max
     }
 
-    /// `new` notional in place of `old` is within the limit. Without a limit, within an `i128`.
-    pub fn may_hold(&self, old: i128, new: i128) -> bool {
-        let sum = (self.open_notional - old).checked_add(new);
-        sum.is_some_and(|sum| sum <= self.limits.open_notional_max)
+    /// So much more notional is within the limit. Without a limit, within an `i128`.
+    pub fn may_hold(&self, more: i128) -> bool {
+        self.open_notional.checked_add(more).is_some_and(|sum| sum <= self.limits.open_notional_max)
     }
 
     fn hash(&self, hash: u64) -> u64 {
@@ -221,11 +220,12 @@ impl Accounts {
         &mut self.firms[firm as usize]
     }
 
-    /// Applies `change` to an account and to its firm.
-    pub fn for_both(&mut self, account: u32, change: impl Fn(&mut Party)) {
+    /// Applies `change` to an account and to its firm; returns the firm's index.
+    pub fn for_both(&mut self, account: u32, change: impl Fn(&mut Party)) -> u32 {
         let account = &mut self.accounts[account as usize];
         change(&mut account.party);
         change(&mut self.firms[account.firm as usize].party);
+        account.firm
     }
 
     /// The index of a firm's number.

@@ -219,9 +219,13 @@ impl Engine {
         }
         let (price, stop_ticks) = self.replaced_prices(order, r)?;
         let qty = r.order_qty.get();
-        let lots = i.lots(qty).filter(|l| *l > order.filled_lots).ok_or(C::IncorrectQuantity)?;
+        let lots = i.lots(qty).ok_or(C::IncorrectQuantity)?;
         if qty > i.quantity_max {
             return Err(C::QuantityTooLarge);
+        }
+        if lots <= order.filled_lots {
+            let room = self.ids.has_room(1);
+            return if room { Ok(nothing_left(order)) } else { Err(C::CapacityReached) };
         }
         let display_lots = match r.display_qty.get() {
             None => 0,
@@ -401,6 +405,18 @@ fn post_only_price(
         false => Some(ticks),
         true if slides && (1..=i.ticks_max).contains(&behind) => Some(behind),
         true => None,
+    }
+}
+
+/// A replace to what is filled, or less: the rest of the order is not wanted, and nothing else changes. FIX 4.4
+/// vol. 4, "Order State Change Matrices": "order qty is amended to cum qty".
+fn nothing_left(order: &Order) -> Changed {
+    Changed {
+        ticks: order.ticks,
+        stop_ticks: order.stop_ticks,
+        lots: order.filled_lots,
+        display_lots: order.display_lots,
+        keeps_place: false,
     }
 }
 

@@ -192,14 +192,10 @@ impl Position {
         i128::from(self.net * sign(side)) + i128::from(self.open(side) - old) + i128::from(new)
     }
 
-    /// So many lots more are open on a side.
-    pub const fn change(&mut self, side: Side, lots: i64) {
-        self.open[side as usize - 1] += lots;
-    }
-
-    /// So many lots of a side have traded.
-    pub const fn trade(&mut self, side: Side, lots: i64) {
-        self.net += lots * sign(side);
+    /// So many lots of a side are open besides, so many have traded.
+    pub const fn step(&mut self, side: Side, open: i64, traded: i64) {
+        self.open[side as usize - 1] += open;
+        self.net += traded * sign(side);
     }
 
     /// Everything into a state hash.

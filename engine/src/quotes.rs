@@ -271,7 +271,8 @@ impl Engine {
             display_qty: Decimal8Null::NULL,
             ..j::ReplaceOrder::ZERO
         };
-        self.check_replace(at, slot, &replace).ok().filter(|_| same)
+        let more = |changed: &Changed| changed.lots > order.filled_lots;
+        self.check_replace(at, slot, &replace).ok().filter(|changed| same && more(changed))
     }
 
     /// Ends an open order of which nothing is told but in a QuoteAck.

@@ -37,6 +37,15 @@ pub struct Risk {
     firm_positions: Grid<Position>,
 }
 
+/// How an order moves the sums that it is part of.
+#[derive(Clone, Copy)]
+struct Step {
+    orders: i32,
+    notional: i128,
+    open_lots: i64,
+    traded_lots: i64,
+}
+
 impl Risk {
     /// Nobody, nothing; memory for all of `limits` is taken now.
     pub fn new(limits: &Limits) -> Self {
@@ -195,12 +204,11 @@ impl Risk {
         let terms = &self.instruments[new.instrument as usize];
         let account = self.accounts.get(new.account);
         let firm = &self.accounts.firm_of(new.account).party;
-        let old_notional = terms.notional(old.ticks, old.lots);
-        let new_notional = terms.notional(new.ticks, new.lots);
-        if !account.party.may_hold(old_notional, new_notional) {
+        let more = terms.notional(new.ticks, new.lots) - terms.notional(old.ticks, old.lots);
+        if !account.party.may_hold(more) {
             return Err(RiskReject::AccountOpenNotional);
         }
-        if !firm.may_hold(old_notional, new_notional) {
+        if !firm.may_hold(more) {
             return Err(RiskReject::FirmOpenNotional);
         }
         let too_far = |position: &Position, max: i128| {
@@ -230,39 +238,30 @@ impl Risk {
 
     /// An order that was checked is accepted.
     pub fn take(&mut self, claim: &Claim) {
-        self.step(&claim.with_lots(0), claim, 1);
+        self.reserve(&claim.with_lots(0), claim);
+        let notional =
+            self.instruments[claim.instrument as usize].notional(claim.ticks, claim.lots);
+        self.step(claim, Step { orders: 1, notional, open_lots: claim.lots, traded_lots: 0 });
     }
 
     /// An order ends with `lots` still open: cancelled, or filled (none).
     pub fn release(&mut self, claim: &Claim) {
-        self.step(claim, &claim.with_lots(0), -1);
+        self.reserve(claim, &claim.with_lots(0));
+        let notional =
+            self.instruments[claim.instrument as usize].notional(claim.ticks, claim.lots);
+        let (notional, open_lots) = (-notional, -claim.lots);
+        self.step(claim, Step { orders: -1, notional, open_lots, traded_lots: 0 });
     }
 
-    /// An open order claims `new` instead: replaced, decremented, or partly traded.
+    /// An open order claims `new` instead: replaced or decremented.
     pub fn change(&mut self, old: &Claim, new: &Claim) {
-        self.step(old, new, 0);
-    }
-
-    /// From one claim of an order to the next, with so many more orders open.
-    fn step(&mut self, old: &Claim, new: &Claim, orders: i32) {
         let order = |claim: &Claim| (claim.account, claim.instrument, claim.side);
         assert_eq!(order(old), order(new), "two claims of one order");
+        self.reserve(old, new);
         let terms = &self.instruments[old.instrument as usize];
         let notional = terms.notional(new.ticks, new.lots) - terms.notional(old.ticks, old.lots);
-        self.accounts.for_both(old.account, |party| {
-            party.open_notional += notional;
-            party.open_orders =
-                party.open_orders.checked_add_signed(orders).expect("an order that is open");
-        });
-        let account = self.accounts.get(old.account);
-        if let Some(pair) = &terms.pair
-            && account.funded
-        {
-            self.money.reserve(pair, old, new);
-        }
-        let lots = new.lots - old.lots;
-        self.positions[(old.account, old.instrument)].change(old.side, lots);
-        self.firm_positions[(account.firm, old.instrument)].change(old.side, lots);
+        let open_lots = new.lots - old.lots;
+        self.step(old, Step { orders: 0, notional, open_lots, traded_lots: 0 });
     }
 
     /// A trade of two orders, with their claims as they were before it. Returns the fees of buyer and
@@ -275,19 +274,41 @@ impl Risk {
         lots: i64,
         roles: (Role, Role),
     ) -> (i64, i64) {
-        let terms = &self.instruments[buy.instrument as usize];
-        let (pair, notional) = (terms.pair, terms.notional(ticks, lots));
+        let traded = self.instruments[buy.instrument as usize].notional(ticks, lots);
         for claim in [buy, sell] {
-            self.change(claim, &claim.with_lots(claim.lots - lots));
-            let firm = self.accounts.get(claim.account).firm;
-            self.positions[(claim.account, claim.instrument)].trade(claim.side, lots);
-            self.firm_positions[(firm, claim.instrument)].trade(claim.side, lots);
-            self.fees.add_volume(claim.account, notional);
+            self.reserve(claim, &claim.with_lots(claim.lots - lots));
+            let notional = -self.instruments[claim.instrument as usize].notional(claim.ticks, lots);
+            self.step(claim, Step { orders: 0, notional, open_lots: -lots, traded_lots: lots });
+            self.fees.add_volume(claim.account, traded);
         }
-        match pair {
+        match self.instruments[buy.instrument as usize].pair {
             Some(pair) => self.money.settle(&pair, (buy, sell), (ticks, lots), roles),
             None => (0, 0),
         }
+    }
+
+    /// What the balance of a funded account has to keep for an order.
+    #[inline]
+    fn reserve(&mut self, old: &Claim, new: &Claim) {
+        if let Some(pair) = &self.instruments[old.instrument as usize].pair
+            && self.accounts.get(old.account).funded
+        {
+            self.money.reserve(pair, old, new);
+        }
+    }
+
+    /// One step of an order in the sums of its account and of its firm.
+    #[inline]
+    fn step(&mut self, order: &Claim, step: Step) {
+        let Step { orders, notional, open_lots, traded_lots } = step;
+        let Claim { account, instrument, side, .. } = *order;
+        let firm = self.accounts.for_both(account, |party| {
+            party.open_notional += notional;
+            party.open_orders =
+                party.open_orders.checked_add_signed(orders).expect("an order that is open");
+        });
+        self.positions[(account, instrument)].step(side, open_lots, traded_lots);
+        self.firm_positions[(firm, instrument)].step(side, open_lots, traded_lots);
     }
 
     /// Takes a trade back: positions, balances and fees, not the volumes that fees follow. `false`: a funded account
@@ -304,8 +325,8 @@ impl Risk {
         }
         for (account, side) in [(b.buyer, Side::Sell), (b.seller, Side::Buy)] {
             let firm = self.accounts.get(account).firm;
-            self.positions[(account, b.instrument)].trade(side, b.lots);
-            self.firm_positions[(firm, b.instrument)].trade(side, b.lots);
+            self.positions[(account, b.instrument)].step(side, 0, b.lots);
+            self.firm_positions[(firm, b.instrument)].step(side, 0, b.lots);
         }
         true
     }

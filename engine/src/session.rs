@@ -856,11 +856,6 @@ impl Engine {
                     Some(_) => {}
                 }
             }
-            Some(DueWhat::LogoutUnanswered) if bound.logout_sent => {
-                let (conn, why) = (bound.conn, CloseWhy::NoAnswer.into());
-                self.control(at, conn, &j::ConnectionClose { why }, sink);
-                self.unbind(at, Ending::Disconnected);
-            }
             _ => {}
         }
     }

@@ -14,7 +14,7 @@ use sbe_schemas::order_entry as oe;
 use sbe_schemas::types::{AdminResult, FeedFlags, Side};
 use zerocopy::{FromBytes, IntoBytes};
 
-/// Trades of a partition that can be taken back.
+/// Trades of a partition that can be taken back, a power of two.
 pub const TRADES_KEPT: usize = 16_384;
 
 /// A trade, as both sides were told of it; buyer first.
@@ -36,13 +36,14 @@ pub(crate) struct Trades {
 }
 
 impl Trades {
-    /// Room for so many, taken now.
+    /// Room for so many, a power of two, taken now.
     pub(crate) fn new(room: usize) -> Self {
+        assert!(room.is_power_of_two());
         Self { kept: Vec::with_capacity(room), room }
     }
 
     fn place(&self, trade_id: u64) -> usize {
-        (trade_id % self.room as u64) as usize
+        trade_id as usize & (self.room - 1)
     }
 
     /// One side of the newest trade.

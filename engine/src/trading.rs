@@ -181,12 +181,14 @@ impl Engine {
         }
     }
 
-    /// What only takes away keeps its place; anything else is like a new arrival.
+    /// What only takes away keeps its place; anything else is like a new arrival. With nothing left it has ended.
     fn replace<S: Sink>(&mut self, slot: Slot, name: &ClOrdId, to: &Replacement, sink: &mut S) {
         let old_name = self.change(slot, name, to, sink);
         let after = *self.orders.get(slot);
         self.report_replaced(&after, old_name, sink);
-        if !to.keeps_place {
+        if after.open_lots() == 0 {
+            self.forget(slot, after.status());
+        } else if !to.keeps_place {
             self.arrive(slot, 0, sink);
         }
     }

@@ -479,8 +479,8 @@ impl Chaos {
             0..3 => self.logon(head, expected),
             3..5 => slot_of(&disconnected(head)),
             5..9 => {
-                let all = [DueWhat::Heartbeat, DueWhat::Silence, DueWhat::LogoutUnanswered];
-                slot_of(&due(head, all[dice.below(3) as usize]))
+                let all = [DueWhat::Heartbeat, DueWhat::Silence];
+                slot_of(&due(head, all[dice.below(2) as usize]))
             }
             9..11 => slot_of(&j::Heartbeat { head }),
             11..13 => slot_of(&j::TestRequest { head, test_req_id: [b'T'; 64] }),

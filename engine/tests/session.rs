@@ -159,7 +159,6 @@ impl Play {
                     [] => Vec::new(),
                     ["due", "silence"] => self.due(DueWhat::Silence),
                     ["due", "heartbeat"] => self.due(DueWhat::Heartbeat),
-                    ["due", "logout"] => self.due(DueWhat::LogoutUnanswered),
                     other => panic!("{other:?}"),
                 }
             }

@@ -282,7 +282,7 @@ fn session_commands() -> Vec<(u64, Vec<u8>)> {
     slots.push(slot_of(&disconnected(me(0))));
     slots.push(slot_of(&j::LogoutAll::ZERO));
     slots.push(slot_of(&j::Tick::ZERO));
-    slots.push(slot_of(&due(other(0), DueWhat::LogoutUnanswered)));
+    slots.push(slot_of(&due(other(0), DueWhat::Heartbeat)));
     slots.push(slot_of(&j::Logon { reset_seq_num: cod, ..logon(head(1, conn(3, 1), 1), 30) }));
     slots.push(slot_of(&order(head(1, conn(3, 1), 2), "z", Side::Buy, "1", "90")));
     slots.push(slot_of(&deposit()));

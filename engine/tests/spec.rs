@@ -50,6 +50,7 @@ rules! {
     a_replace_keeps_its_place_only_when_it_asks_for_less
     a_replace_that_crosses_trades
     a_replace_is_refused_with_its_reason
+    a_replace_to_what_is_filled_ends_the_order
     a_cancel_is_refused_with_its_reason
     a_new_order_is_rejected_with_its_reason
     a_full_venue_says_so_and_still_cancels

@@ -6,7 +6,7 @@
 //! It also answers gateways that want old messages, in bounded pieces.
 
 use crate::history::History;
-use crate::io::{Disk, RealDisk};
+use crate::io::{Disk, Doorbell, RealDisk};
 use crate::journal::JournalReader;
 use crate::outbox::{OutboxId, Outboxes};
 use crate::snapshots::Snapshots;
@@ -63,10 +63,27 @@ pub struct Piece {
 
 /// The gateway's end of the way to the understudy.
 pub struct OutboxClient {
-    /// Requests, one per connection at most.
-    pub requests: rtrb::Producer<PieceRequest>,
+    requests: rtrb::Producer<PieceRequest>,
+    /// Who serves them may sleep.
+    bell: Option<Doorbell>,
     /// Pieces.
     pub pieces: rtrb::Consumer<Piece>,
+}
+
+impl OutboxClient {
+    /// The understudy sleeps on a thread of its own: this wakes it.
+    pub fn wakes(&mut self, understudy: Doorbell) {
+        self.bell = Some(understudy);
+    }
+
+    /// Hands over a request, one per connection at most; `false`: no room.
+    pub fn ask(&mut self, request: PieceRequest) -> bool {
+        let asked = self.requests.push(request).is_ok();
+        if let Some(bell) = &self.bell {
+            bell.ring();
+        }
+        asked
+    }
 }
 
 /// The understudy's end of it.
@@ -80,7 +97,7 @@ pub fn outbox_way(connections_max: usize) -> (OutboxClient, OutboxServer) {
     let (request_in, request_out) = rtrb::RingBuffer::new(connections_max);
     let (piece_in, piece_out) = rtrb::RingBuffer::new(connections_max);
     (
-        OutboxClient { requests: request_in, pieces: piece_out },
+        OutboxClient { requests: request_in, bell: None, pieces: piece_out },
         OutboxServer { requests: request_out, pieces: piece_in },
     )
 }

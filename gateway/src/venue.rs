@@ -56,8 +56,11 @@ const CHANNEL_INCREMENTAL: u16 = 1;
 const CHANNEL_SNAPSHOT: u16 = 2;
 /// Checkpoints that the understudy may be behind.
 const CHECKPOINTS: usize = 65_536;
-/// The understudy looks for new batches this often when it is not behind.
-const UNDERSTUDY_SLEEP: Duration = Duration::from_millis(1);
+/// The understudy looks for new batches this often when it is not behind: on one core with the hot threads its
+/// turns are then longer, and fewer orders meet one.
+const UNDERSTUDY_SLEEP: Duration = Duration::from_millis(5);
+/// Between two bursts of snapshot packets.
+const BURST_SLEEP: Duration = Duration::from_millis(1);
 /// The disk is looked after this often.
 const CARE_EVERY: Duration = Duration::from_millis(250);
 /// Packets that could not be sent are told at most so often.
@@ -119,7 +122,9 @@ pub fn serve(config: &Config, out: &mut impl Write) -> anyhow::Result<()> {
         every_commands: config.host.snapshot_commands,
         released: Arc::clone(&released),
     };
-    let (outbox_client, outbox_server) = outbox_way(usize::from(config.fix.connections_max));
+    let (mut outbox_client, outbox_server) = outbox_way(usize::from(config.fix.connections_max));
+    let understudy_sleeper = Sleeper::new().context("cannot make a doorbell")?;
+    outbox_client.wakes(understudy_sleeper.doorbell());
     let (checkpoints, hot_checkpoints) = rtrb::RingBuffer::new(CHECKPOINTS);
     let understudy =
         Understudy::new(understudied, source, outboxes, keeping, outbox_server, hot_checkpoints);
@@ -227,11 +232,11 @@ pub fn serve(config: &Config, out: &mut impl Write) -> anyhow::Result<()> {
     let _ = spawn("secrets", move || checker.run(&auth_bell));
     let cold = spawn_understudy(
         understudy,
+        Bells { own: understudy_sleeper, gateway: bell.clone() },
         (SnapshotCycle::new(CHANNEL_SNAPSHOT, config.feed.epoch), snapshots),
         Care::new(config, health, unsent),
         Duration::from_millis(config.feed.snapshot_ms),
         recovered.commands,
-        bell.clone(),
         Arc::clone(&cold_stop),
     );
     let (replay, served) = match service {
@@ -465,14 +470,20 @@ fn spawn_service(mut service: Service, stop: Arc<AtomicBool>) -> JoinHandle<()> 
     spawn("feed", work)
 }
 
+/// What the understudy sleeps on, and whom it wakes.
+struct Bells {
+    own: Sleeper,
+    gateway: io::Doorbell,
+}
+
 /// The cold thread: follows the log, answers for old messages, sends snapshots in small bursts.
 fn spawn_understudy(
     mut understudy: Understudy<JournalReader>,
+    bells: Bells,
     (mut cycle, mut snapshots): (SnapshotCycle, OutLines),
     mut care: Care,
     every: Duration,
     recovered_seq: u64,
-    gateway: io::Doorbell,
     stop: Arc<AtomicBool>,
 ) -> JoinHandle<()> {
     care.look(); // Before the first client.
@@ -483,7 +494,7 @@ fn spawn_understudy(
             care.look();
             let done = understudy.turn().unwrap_or_else(|stop| fail(&stop));
             if done.pieces > 0 {
-                gateway.ring();
+                bells.gateway.ring();
             }
             // Not before it knows what this process knew at start: older books help nobody.
             let knows = understudy.engine().seq() >= recovered_seq;
@@ -498,8 +509,9 @@ fn spawn_understudy(
             if done.is_nothing() && stop.load(Ordering::Acquire) {
                 return;
             }
-            if !done.is_behind() {
-                std::thread::sleep(UNDERSTUDY_SLEEP);
+            if !done.is_behind() && bells.own.announce() {
+                let rest = if packets.is_empty() { UNDERSTUDY_SLEEP } else { BURST_SLEEP };
+                bells.own.wait(rest);
             }
         }
     };

@@ -33,6 +33,15 @@ fn directory(name: &str) -> PathBuf {
     path
 }
 
+/// A keeper that its journal has left may still be at its last segment.
+fn remove(path: &Path) {
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while let Err(error) = fs::remove_dir_all(path) {
+        assert!(Instant::now() < deadline, "{}: {error}", path.display());
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
 fn try_open(path: &Path, durability: Durability) -> Result<Journal, OpenError> {
     let mut journal = Journal::open(RealDisk, path, Settings::new(1, durability), None)?;
     journal.keep_on_thread();
@@ -114,7 +123,7 @@ fn what_was_committed_comes_back_and_the_term_rises() {
             }
             assert_eq!(read, life * 30 + 1, "a reader follows to the last committed");
         }
-        fs::remove_dir_all(&path).unwrap();
+        remove(&path);
     }
 }
 
@@ -142,7 +151,7 @@ fn a_log_longer_than_a_segment_goes_on_in_the_next() {
     assert_eq!(read, batches * 2000 + 1);
     drop(journal);
     assert_eq!(lead(&mut open(&path, Durability::None)).0, batches * 2000 + 1);
-    fs::remove_dir_all(&path).unwrap();
+    remove(&path);
 }
 
 #[test]
@@ -161,7 +170,7 @@ fn a_torn_last_batch_is_cut_and_said() {
     append(&mut journal, 1, 10);
     drop(journal);
     assert_eq!(lead(&mut open(&path, Durability::Process)).0, 8);
-    fs::remove_dir_all(&path).unwrap();
+    remove(&path);
 }
 
 #[test]
@@ -179,7 +188,7 @@ fn rot_in_what_was_acknowledged_is_refused_and_changes_nothing() {
     };
     assert_eq!(seq, 4);
     assert!(before == fs::read(first_segment(&path)).unwrap());
-    fs::remove_dir_all(&path).unwrap();
+    remove(&path);
 }
 
 #[test]
@@ -193,5 +202,5 @@ fn a_newer_version_is_refused_with_words() {
     flip(&first_segment(&path), 4); // 2 becomes 18.
     let error = try_open(&path, Durability::Process).err().expect("refused");
     assert!(error.to_string().contains("newer than version"), "{error}");
-    fs::remove_dir_all(&path).unwrap();
+    remove(&path);
 }

@@ -840,7 +840,7 @@ pub enum CxlRejReason {
     UnknownOrder = 1,
     /// `DuplicateClOrdId`.
     DuplicateClOrdId = 6,
-    /// New quantity not above what is filled, or no multiple of the lot.
+    /// New quantity is no positive multiple of the lot.
     IncorrectQuantity = 100,
     /// `InvalidPriceIncrement`.
     InvalidPriceIncrement = 101,
@@ -1217,13 +1217,11 @@ pub enum DueWhat {
     Heartbeat = 1,
     /// Nothing heard for HeartBtInt and a grace.
     Silence = 2,
-    /// `LogoutUnanswered`.
-    LogoutUnanswered = 3,
 }
 
 impl DueWhat {
     /// Every value, in the order of the schema.
-    pub const ALL: [Self; 3] = [Self::Heartbeat, Self::Silence, Self::LogoutUnanswered];
+    pub const ALL: [Self; 2] = [Self::Heartbeat, Self::Silence];
 
     /// As on the wire.
     pub const fn code(self) -> u8 {
@@ -1247,7 +1245,6 @@ impl DueWhatCode {
         match self.0 {
             1 => Some(DueWhat::Heartbeat),
             2 => Some(DueWhat::Silence),
-            3 => Some(DueWhat::LogoutUnanswered),
             _ => None,
         }
     }

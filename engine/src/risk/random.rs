@@ -43,7 +43,7 @@ fn ops() -> impl Strategy<Value = Op> {
         2 => any::<usize>().prop_map(|order| Op::End { order }),
         8 => (any::<usize>(), any::<usize>(), ticks(), lots(), roles)
             .prop_map(|(buy, sell, ticks, lots, roles)| Op::Trade { buy, sell, ticks, lots, roles }),
-        3 => (0..4_u32, 0..3_usize, -60_000..1_000_000_i64)
+        3 => (0..4_u32, 0..3_usize, prop_oneof![20 => -60_000..1_000_000_i64, 1 => Just(0)])
             .prop_map(|(account, asset, amount)| Op::Transfer { account, asset, amount }),
         1 => (0..9_u32, prop_oneof![Just(0), 0..900_000_i64], ppm(), ppm())
             .prop_map(|(tier, volume_min, maker, taker)| Op::Fees { tier, volume_min, maker, taker }),
@@ -158,7 +158,7 @@ impl Both {
             }
             Op::Transfer { account, asset, amount } => {
                 let available = naive.total(account, asset) - naive.reserved(account, asset);
-                let fits = amount >= 0 || available + i128::from(amount) >= 0;
+                let fits = amount > 0 || amount < 0 && available + i128::from(amount) >= 0;
                 let d = j::Transfer {
                     account: name(account as u8),
                     firm: FIRMS[account as usize].into(),

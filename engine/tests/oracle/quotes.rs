@@ -99,6 +99,7 @@ impl Oracle {
         if let (None, Some(slot)) = (refused, old)
             && let Some(replace) = self.requote(session, slot, block, side, price, qty)
             && let Ok(terms) = self.check_replace(slot, &replace)
+            && terms.lots > self.order(slot).filled
         {
             let arrives = terms.loses_place.then_some(slot);
             self.change(slot, name, &terms);

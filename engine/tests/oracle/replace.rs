@@ -29,7 +29,7 @@ struct Change {
 pub(crate) struct Terms {
     limit: i64,
     stop: Option<i64>,
-    lots: i64,
+    pub(crate) lots: i64,
     display: Option<i64>,
     pub(crate) loses_place: bool,
 }
@@ -141,7 +141,13 @@ impl Oracle {
         })?;
         let waits = order.place == Place::Trigger;
         let (price, stop) = check_prices(order, i, c, waits)?;
-        let (lots, display) = check_quantities(order, i, c)?;
+        let lots = check_order_qty(i, c)?;
+        if lots <= order.filled {
+            // Nothing else of it counts: the rest of the order is not wanted.
+            let Order { limit, stop, filled: lots, display, .. } = *order;
+            return Ok(Terms { limit, stop, lots, display, loses_place: true });
+        }
+        let display = check_display_qty(i, c, lots)?;
         if let Some(price) = price
             && price != order.limit
         {
@@ -190,7 +196,9 @@ impl Oracle {
         let at = self.order(slot).instrument;
         let orig = self.change(slot, name, terms);
         self.tell_replaced(slot, orig);
-        if terms.loses_place {
+        if self.order(slot).open() == 0 {
+            self.forget(slot, OrdStatus::Filled);
+        } else if terms.loses_place {
             self.go(slot);
             self.look_at_stops(at);
         }
@@ -271,23 +279,15 @@ fn check_prices(
     if above(price) || above(stop) { Err(No::PriceAboveMax) } else { Ok((price, stop)) }
 }
 
-fn check_quantities(
-    order: &Order,
-    i: &Instrument,
-    c: &j::ReplaceOrder,
-) -> Result<(i64, Option<i64>), No> {
-    let lots = i.lots(c.order_qty.get()).filter(|lots| *lots > order.filled);
-    let lots = lots.ok_or(No::IncorrectQuantity)?;
-    if c.order_qty.get() > i.quantity_max {
-        return Err(No::QuantityTooLarge);
-    }
-    match c.display_qty.get() {
-        None => Ok((lots, None)),
-        Some(qty) => {
-            let display = i.lots(qty).filter(|display| *display <= lots);
-            Ok((lots, Some(display.ok_or(No::InvalidDisplayQty)?)))
-        }
-    }
+fn check_order_qty(i: &Instrument, c: &j::ReplaceOrder) -> Result<i64, No> {
+    let lots = i.lots(c.order_qty.get()).ok_or(No::IncorrectQuantity)?;
+    if c.order_qty.get() > i.quantity_max { Err(No::QuantityTooLarge) } else { Ok(lots) }
+}
+
+fn check_display_qty(i: &Instrument, c: &j::ReplaceOrder, lots: i64) -> Result<Option<i64>, No> {
+    let Some(qty) = c.display_qty.get() else { return Ok(None) };
+    let display = i.lots(qty).filter(|display| *display <= lots);
+    display.map(Some).ok_or(No::InvalidDisplayQty)
 }
 
 fn reason(risk: Risk) -> No {

@@ -135,79 +135,85 @@ fn push_digit(value: u64, digit: u8) -> Result<u64, NumberError> {
         .ok_or(NumberError::Inexact)
 }
 
+/// Writes a whole number to the front of `out`; returns its bytes. `None`: there is no room.
+#[inline]
+pub(super) fn write_uint(out: &mut [u8], value: u64) -> Option<usize> {
+    let digits = value.checked_ilog10().map_or(1, |power| power as usize + 1);
+    fill(out.get_mut(..digits)?, value);
+    Some(digits)
+}
+
+/// The same for a decimal in units of 10⁻⁸, in its shortest form.
+#[inline]
+pub(super) fn write_decimal(out: &mut [u8], units: i64) -> Option<usize> {
+    let (one, magnitude) = (ONE.unsigned_abs(), units.unsigned_abs());
+    let (whole, mut fraction) = (magnitude / one, magnitude % one);
+    let mut len = 0;
+    if units < 0 {
+        *out.first_mut()? = b'-';
+        len = 1;
+    }
+    len += write_uint(out.get_mut(len..)?, whole)?;
+    if fraction == 0 {
+        return Some(len);
+    }
+    let mut decimals = DECIMALS;
+    for (zeros, power) in [(4, 10_000), (2, 100), (1, 10)] {
+        if fraction % power == 0 {
+            fraction /= power;
+            decimals -= zeros;
+        }
+    }
+    let (point, rest) = out.get_mut(len..)?.split_first_mut()?;
+    *point = b'.';
+    fill(rest.get_mut(..decimals)?, fraction);
+    Some(len + 1 + decimals)
+}
+
+/// Fills `out` with the last digits of `value`, two at a time: a division for each is what printing costs.
+#[inline]
+fn fill(out: &mut [u8], mut value: u64) {
+    let (first, pairs) = out.as_rchunks_mut();
+    for pair in pairs.iter_mut().rev() {
+        let two = (value % 100) as u8;
+        *pair = [b'0' + two / 10, b'0' + two % 10];
+        value /= 100;
+    }
+    if let [first] = first {
+        *first = b'0' + (value % 10) as u8;
+    }
+}
+
 /// A number as text, on the stack.
 #[derive(Clone, Copy, Debug)]
 pub struct Printed {
-    /// Filled from the end: digits come out last one first.
     bytes: [u8; Printed::BYTES],
-    start: usize,
+    len: usize,
 }
 
 impl Printed {
     /// Twenty digits of a `u64`, a point, a minus, and room.
     const BYTES: usize = 24;
-    const EMPTY: Self = Self { bytes: [0; Self::BYTES], start: Self::BYTES };
 
     /// Digits only.
     pub fn uint(value: u64) -> Self {
-        let mut printed = Self::EMPTY;
-        printed.push_digits(value, 1);
-        printed
-    }
-
-    /// A minus if needed, and digits.
-    pub fn int(value: i64) -> Self {
-        let mut printed = Self::EMPTY;
-        printed.push_digits(value.unsigned_abs(), 1);
-        printed.push_minus_if(value < 0);
-        printed
+        Self::of(|out| write_uint(out, value))
     }
 
     /// A decimal given in units of 10⁻⁸, in its shortest form.
     pub fn decimal(units: i64) -> Self {
-        let mut printed = Self::EMPTY;
-        let one = ONE.unsigned_abs();
-        let (whole, mut fraction) = (units.unsigned_abs() / one, units.unsigned_abs() % one);
-        if fraction != 0 {
-            let mut decimals = DECIMALS;
-            while fraction % 10 == 0 {
-                fraction /= 10;
-                decimals -= 1;
-            }
-            printed.push_digits(fraction, decimals);
-            printed.push(b'.');
-        }
-        printed.push_digits(whole, 1);
-        printed.push_minus_if(units < 0);
-        printed
+        Self::of(|out| write_decimal(out, units))
+    }
+
+    fn of(write: impl FnOnce(&mut [u8]) -> Option<usize>) -> Self {
+        let mut bytes = [0; Self::BYTES];
+        let len = write(&mut bytes).unwrap_or(0);
+        Self { bytes, len }
     }
 
     /// The text.
     pub fn as_bytes(&self) -> &[u8] {
-        self.bytes.get(self.start..).unwrap_or_default()
-    }
-
-    /// At least `digits_min` digits, zeros in front.
-    fn push_digits(&mut self, mut value: u64, digits_min: usize) {
-        let mut digits = 0;
-        while value != 0 || digits < digits_min {
-            self.push(b'0' + (value % 10) as u8);
-            value /= 10;
-            digits += 1;
-        }
-    }
-
-    fn push_minus_if(&mut self, negative: bool) {
-        if negative {
-            self.push(b'-');
-        }
-    }
-
-    fn push(&mut self, byte: u8) {
-        self.start = self.start.saturating_sub(1);
-        if let Some(slot) = self.bytes.get_mut(self.start) {
-            *slot = byte;
-        }
+        self.bytes.get(..self.len).unwrap_or_default()
     }
 }
 
@@ -284,8 +290,25 @@ mod tests {
         ] {
             assert_eq!(Printed::decimal(units).as_bytes(), wanted.as_bytes());
         }
-        assert_eq!(Printed::int(i64::MIN).as_bytes(), b"-9223372036854775808");
         assert_eq!(Printed::uint(u64::MAX).as_bytes(), b"18446744073709551615");
         assert_eq!(Printed::uint(0).as_bytes(), b"0");
+    }
+    #[test]
+    fn numbers_of_every_length_are_printed_as_rust_prints_them_and_fit_exactly() {
+        let powers = (0..20).map(|power| 10_u64.pow(power));
+        for value in powers.flat_map(|power| [power - 1, power, power + 1, power.saturating_mul(7)])
+        {
+            let wanted = value.to_string();
+            assert_eq!(Printed::uint(value).as_bytes(), wanted.as_bytes());
+            assert_eq!(write_uint(&mut vec![0; wanted.len() - 1], value), None, "{value}");
+            let Ok(units) = i64::try_from(value) else { continue };
+            for units in [units, -units] {
+                let printed = Printed::decimal(units);
+                assert_eq!(parse(printed.as_bytes()), Ok(units));
+                let room = printed.as_bytes().len();
+                assert_eq!(write_decimal(&mut vec![0; room], units), Some(room));
+                assert_eq!(write_decimal(&mut vec![0; room - 1], units), None, "{units}");
+            }
+        }
     }
 }

@@ -111,6 +111,13 @@ impl TagSet {
         sets.fold(0, |lacking, (((seen, a), b), c)| lacking | ((a | b | c) & !seen)) == 0
     }
 
+    /// Is each of its tags in one of the three?
+    #[inline]
+    pub(super) fn is_within(&self, [a, b, c]: [&Self; 3]) -> bool {
+        let sets = self.0.iter().zip(&a.0).zip(&b.0).zip(&c.0);
+        sets.fold(0, |beyond, (((mine, a), b), c)| beyond | (mine & !(a | b | c))) == 0
+    }
+
     /// The lowest tag of `self` that `other` lacks.
     #[inline]
     pub fn first_not_in(&self, other: &Self) -> Option<u16> {
@@ -183,15 +190,22 @@ pub(super) enum Part {
 pub(super) struct Class {
     part: Part,
     is_plain: bool,
+    is_any_text: bool,
 }
 
 impl Class {
-    const UNDEFINED: Self = Self { part: Part::Body, is_plain: false };
+    const UNDEFINED: Self = Self { part: Part::Body, is_plain: false, is_any_text: false };
 
     /// A tag of FIX 4.4 that stands for itself: not a length, nor its data, nor the count of a group.
     #[inline]
     pub(super) fn is_plain(self) -> bool {
         self.is_plain
+    }
+
+    /// A tag of FIX 4.4 whose value may be any text.
+    #[inline]
+    pub(super) fn is_any_text(self) -> bool {
+        self.is_any_text
     }
 
     /// Where it stands in a message.
@@ -216,9 +230,11 @@ const fn classes() -> [Class; TAG_MAX as usize + 1] {
         } else {
             Part::Body
         };
-        let kind = FIELDS[tag].kind;
+        let Field { kind, values, .. } = FIELDS[tag];
         let leads = matches!(kind, Kind::NumInGroup | Kind::Length | Kind::Data);
-        all[tag] = Class { part, is_plain: !leads && !matches!(kind, Kind::Undefined) };
+        let is_plain = !leads && !matches!(kind, Kind::Undefined);
+        let is_any_text = matches!((kind, values), (Kind::Text, Values::Any));
+        all[tag] = Class { part, is_plain, is_any_text };
         tag += 1;
     }
     all

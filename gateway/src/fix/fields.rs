@@ -17,6 +17,7 @@ use super::SOH;
 use super::decimal::{parse_int, parse_uint};
 use super::dictionary::{self, Class, Field, Group, Kind, Layout, Message, Part, TagSet};
 use super::tables::{HEADER, TAG_MAX, tag};
+use wide::u8x64;
 
 /// Fields of one message. The longest that FIX 4.4 clients send to a venue have about a hundred.
 pub const FIELDS_MAX: usize = 256;
@@ -178,25 +179,30 @@ impl Scanner {
         Fields { scanner: self, body }
     }
 
-    /// Takes fields from `at` on for as long as nothing depends on them but themselves: nearly all that there
-    /// are. Returns where the others begin.
+    /// Takes fields from `at` on for as long as nothing depends on them but themselves and nothing is wrong with
+    /// them: nearly all that there are. Returns where the others begin.
+    #[inline(never)] // Registers for this loop alone.
     fn plain_fields(&mut self, body: &[u8], mut at: usize, ends: &mut Ends<'_>) -> usize {
-        while self.len < FIELDS_MAX {
+        let Self { slots, places, seen, .. } = self;
+        let (mut len, mut part) = (self.len, self.part);
+        while let Some(slot) = slots.get_mut(len) {
             let rest = body.get(at..).unwrap_or_default();
             let Some((tag, digits)) = split_tag(rest) else { break };
             let class = dictionary::class(tag);
-            if !class.is_plain() {
-                break;
-            }
             // From the tag on, which has no SOH: the search need not wait for where it ends.
             let (start, end) = (at + digits + 1, ends.from(at));
-            if start == end {
-                self.fault(Reason::TagSpecifiedWithoutValue, tag);
+            let Some(place) = places.get_mut(usize::from(tag)) else { break };
+            if !class.is_plain() || class.part() < part || start == end || !seen.insert(tag) {
+                break;
             }
-            self.place_on_top(tag, class);
-            self.store(0, tag, start, end - start, false);
+            part = class.part();
+            *place = len as u8;
+            let (start, bytes) = (start as u32, (end - start) as u32);
+            *slot = Slot { start, len: bytes, tag, depth: 0, starts_entry: false };
+            len += 1;
             at = end + 1;
         }
+        (self.len, self.part) = (len, part);
         at
     }
 
@@ -370,14 +376,16 @@ impl Scanner {
 /// is no tag at all; folding it into sixteen bits would let `65571=F` replace `35=D`.
 #[inline(always)]
 fn split_tag(bytes: &[u8]) -> Option<(u16, usize)> {
-    // One to three digits: nearly all tags that are sent.
+    // One to three digits: nearly all tags that are sent. No field is shorter than `1=x|`.
     let digit = |byte: u8| u16::from(byte - b'0');
-    match *bytes {
-        [a @ b'1'..=b'9', b @ b'0'..=b'9', b'=', ..] => return Some((digit(a) * 10 + digit(b), 2)),
-        [a @ b'1'..=b'9', b @ b'0'..=b'9', c @ b'0'..=b'9', b'=', ..] => {
+    match bytes.first_chunk().copied() {
+        Some([a @ b'1'..=b'9', b @ b'0'..=b'9', b'=', _]) => {
+            return Some((digit(a) * 10 + digit(b), 2));
+        }
+        Some([a @ b'1'..=b'9', b @ b'0'..=b'9', c @ b'0'..=b'9', b'=']) => {
             return Some((digit(a) * 100 + digit(b) * 10 + digit(c), 3));
         }
-        [a @ b'1'..=b'9', b'=', ..] => return Some((digit(a), 1)),
+        Some([a @ b'1'..=b'9', b'=', ..]) => return Some((digit(a), 1)),
         _ => {}
     }
     let mut tag = 0_u32;
@@ -418,18 +426,22 @@ impl<'a> Ends<'a> {
         ends
     }
 
-    /// The first SOH from `at` on, or the end of the body. `at` never goes back.
+    /// The first SOH from `at` on, or the end of the body. Cheap where `at` goes up.
     #[inline]
     fn from(&mut self, mut at: usize) -> usize {
         loop {
-            let bits = self.bits.checked_shr((at - self.start) as u32).unwrap_or(0);
+            let ahead = at.wrapping_sub(self.start);
+            let bits = if ahead < Self::BYTES { self.bits >> ahead } else { 0 };
             if bits != 0 {
                 return at + bits.trailing_zeros() as usize;
             }
-            if self.start + Self::BYTES >= self.body.len() {
-                return self.body.len();
+            let seen = self.start + Self::BYTES;
+            if at >= self.start {
+                if seen >= self.body.len() {
+                    return self.body.len();
+                }
+                at = at.max(seen);
             }
-            at = at.max(self.start + Self::BYTES);
             self.look(at);
         }
     }
@@ -450,24 +462,9 @@ impl<'a> Ends<'a> {
     }
 }
 
-/// A bit for each SOH. Exact, unlike the shorter trick. Sources: Anderson, "Bit Twiddling Hacks", "Determine if a
-/// word has a zero byte"; Warren, "Hacker's Delight", 7-3.
+/// A bit for each SOH, the lowest for the first byte.
 fn soh_bits(bytes: &[u8; Ends::BYTES]) -> u64 {
-    const SOHS: u64 = u64::from_le_bytes([SOH; 8]);
-    const LOW: u64 = u64::from_le_bytes([0x7F; 8]);
-    // Bit 8 i + j is byte i of word j: so the compiler does all words at once.
-    let mut bits = 0;
-    for (word, place) in bytes.as_chunks::<8>().0.iter().zip(0..8) {
-        let zero_is_soh = u64::from_le_bytes(*word) ^ SOHS;
-        let top_is_soh = !(((zero_is_soh & LOW) + LOW) | zero_is_soh | LOW);
-        bits |= top_is_soh >> (7 - place);
-    }
-    // Rows and columns of eight bits change places.
-    for (by, half) in [(7, 0x00AA_00AA_00AA_00AA), (14, 0x0000_CCCC_0000_CCCC), (28, 0xF0F0_F0F0)] {
-        let both = (bits ^ (bits >> by)) & half;
-        bits ^= both ^ (both << by);
-    }
-    bits
+    u8x64::new(*bytes).simd_eq(u8x64::splat(SOH)).to_bitmask()
 }
 
 /// The fields of one message. Borrows the scanner and the body; copied freely.
@@ -500,6 +497,13 @@ impl<'a> Fields<'a> {
         value(self.body, slot)
     }
 
+    /// Does `tag`, which FIX 4.4 does not define, come more than once?
+    #[inline]
+    pub(super) fn comes_twice(&self, tag: u16) -> bool {
+        let slots = self.scanner.used().iter();
+        self.scanner.has_undefined && slots.filter(|slot| slot.tag == tag).count() > 1
+    }
+
     /// The entries of the group that `count_tag` starts on the top level.
     #[inline]
     pub fn group(&self, count_tag: u16) -> Entries<'a> {
@@ -517,6 +521,14 @@ impl<'a> Fields<'a> {
             value: value(body, slot).unwrap_or_default(),
             depth: slot.depth,
         })
+    }
+
+    /// Those whose value may be wrong though it is text. All are of FIX 4.4 if all tags that were seen are.
+    pub(super) fn values_in_question(&self) -> impl Iterator<Item = (u16, &'a [u8])> {
+        let body = self.body;
+        let slots = self.scanner.used().iter();
+        let slots = slots.filter(|slot| !dictionary::class(slot.tag).is_any_text());
+        slots.map(move |slot| (slot.tag, value(body, slot).unwrap_or_default()))
     }
 
     /// Everything that was scanned.
@@ -618,6 +630,13 @@ mod tests {
                 let body = vec![other; length];
                 assert_eq!(Ends::new(&body).from(length / 2), length);
             }
+        }
+        // Back, too: what a field looks like may be asked again.
+        let body: Vec<u8> = (0..200).map(|at| if at % 70 == 69 { SOH } else { b'x' }).collect();
+        for (first, then) in (0..200).flat_map(|first| (0..200).map(move |then| (first, then))) {
+            let end = |at: usize| [69, 139, 200].into_iter().find(|end| *end >= at).unwrap();
+            let mut ends = Ends::new(&body);
+            assert_eq!((ends.from(first), ends.from(then)), (end(first), end(then)));
         }
         let ends = vec![SOH; 200];
         let mut found = Ends::new(&ends);

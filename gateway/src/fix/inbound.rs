@@ -32,6 +32,16 @@ const _: () = assert!(TAG_CANCEL_ON_DISCONNECT >= 5000 && TAG_CANCEL_ON_DISCONNE
 /// Dead-man timer, asked for at logon, in milliseconds. A tag of the venue's own.
 pub const TAG_DEAD_MAN_MS: u16 = 5023;
 
+/// The venue's own tags that a client may send.
+const OWN_TAGS: [u16; 6] = [
+    TAG_CANCEL_ON_DISCONNECT,
+    TAG_DEAD_MAN_MS,
+    TAG_POST_ONLY_SLIDE,
+    TAG_SELF_TRADE,
+    TAG_MASS_CANCEL_SCOPE,
+    TAG_MASS_CANCEL_ACCOUNT,
+];
+
 /// SessionRejectReason (373): CompID problem.
 const COMP_ID_PROBLEM: u8 = 9;
 /// SessionRejectReason (373): SendingTime accuracy problem.
@@ -121,6 +131,7 @@ pub fn command(
     head.msg_seq_num.set(number.unwrap_or(0));
     let checked = check_session(fields, kind, number, expected)
         .and_then(|()| check(fields).map_err(Bad::from))
+        .and_then(|()| own_tags_once(fields))
         .and_then(|()| check_rate(kind, expected));
     if let Err(bad) = checked.and_then(|()| translate(fields, kind, head, directory, slot)) {
         refused(fields, kind, head, bad, slot);
@@ -174,7 +185,13 @@ pub(crate) fn check_session(
     let any_number =
         kind == msg_type::SEQUENCE_RESET && fields.get(tag::GAP_FILL_FLAG) != Some(b"Y");
     if number.is_none_or(|number| number == 0 && !any_number) {
-        return Err(fatal(Reason::RequiredTagMissing as u8, tag::MSG_SEQ_NUM));
+        let reason = match fields.get(tag::MSG_SEQ_NUM) {
+            None => Reason::RequiredTagMissing,
+            Some([]) => Reason::TagSpecifiedWithoutValue,
+            Some(_) if number.is_some() => Reason::ValueIsIncorrect,
+            Some(_) => Reason::IncorrectDataFormat,
+        };
+        return Err(fatal(reason as u8, tag::MSG_SEQ_NUM));
     }
     let comp_ids = [(tag::SENDER_COMP_ID, expected.client), (tag::TARGET_COMP_ID, expected.venue)];
     for (tag, ours) in comp_ids {
@@ -207,6 +224,16 @@ pub(crate) fn check_session(
             Ok(_) => Ok(()),
             Err(_) => Err(reject(Reason::IncorrectDataFormat, tag::ORIG_SENDING_TIME)),
         },
+    }
+}
+
+/// Tags that only this venue knows stand on no level, and the dictionary lets any of them come twice: not these,
+/// which mean something.
+fn own_tags_once(fields: &Fields<'_>) -> Result<(), Bad> {
+    let twice = |tag: &u16| fields.comes_twice(*tag);
+    match OWN_TAGS.into_iter().find(twice) {
+        Some(tag) => Err(reject(Reason::TagAppearsMoreThanOnce, tag)),
+        None => Ok(()),
     }
 }
 

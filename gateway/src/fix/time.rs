@@ -194,27 +194,29 @@ pub struct Stamp {
 }
 
 impl Stamp {
-    const BYTES: usize = b"YYYYMMDD-HH:MM:SS.nnnnnnnnn".len();
+    const BYTES: usize = Self::bytes_of(Precision::Nanos);
 
     /// `time_ns` since 1970 as UTCTimestamp. Decimals beyond `precision` are cut, never rounded:
     /// a printed time is never later than the real one.
     pub fn new(time_ns: u64, precision: Precision) -> Self {
-        let mut stamp = Self { bytes: [0; Self::BYTES], len: 0 };
         let (year, month, day) = civil_from_days(time_ns / DAY_NS);
         let seconds = time_ns % DAY_NS / SECOND_NS;
-        stamp.push(year, 4, b"");
-        stamp.push(month, 2, b"");
-        stamp.push(day, 2, b"-");
-        stamp.push(seconds / 3_600, 2, b":");
-        stamp.push(seconds / 60 % 60, 2, b":");
-        stamp.push(seconds % 60, 2, b".");
         let fraction_ns = time_ns % SECOND_NS;
-        match precision {
-            Precision::Millis => stamp.push(fraction_ns / 1_000_000, 3, b""),
-            Precision::Micros => stamp.push(fraction_ns / 1_000, 6, b""),
-            Precision::Nanos => stamp.push(fraction_ns, 9, b""),
-        }
-        stamp
+        let mut bytes = *b"YYYYMMDD-HH:MM:SS.nnnnnnnnn";
+        put(&mut bytes, 0, year / 100);
+        put(&mut bytes, 2, year % 100);
+        put(&mut bytes, 4, month);
+        put(&mut bytes, 6, day);
+        put(&mut bytes, 9, seconds / 3_600);
+        put(&mut bytes, 12, seconds / 60 % 60);
+        put(&mut bytes, 15, seconds % 60);
+        put(&mut bytes, 18, fraction_ns / 10_000_000);
+        put(&mut bytes, 20, fraction_ns / 100_000 % 100);
+        put(&mut bytes, 22, fraction_ns / 1_000 % 100);
+        // Nine is odd: the last two pairs share a digit.
+        put(&mut bytes, 24, fraction_ns / 10 % 100);
+        put(&mut bytes, 25, fraction_ns % 100);
+        Self { bytes, len: Self::bytes_of(precision) }
     }
 
     /// The text.
@@ -222,17 +224,22 @@ impl Stamp {
         self.bytes.get(..self.len).unwrap_or_default()
     }
 
-    /// `value` in `digits` digits, and what stands behind it.
-    fn push(&mut self, mut value: u64, digits: usize, then: &[u8]) {
-        let end = self.len + digits;
-        for slot in self.bytes.get_mut(self.len..end).unwrap_or_default().iter_mut().rev() {
-            *slot = b'0' + (value % 10) as u8;
-            value /= 10;
-        }
-        self.len = end + then.len();
-        if let Some(room) = self.bytes.get_mut(end..self.len) {
-            room.copy_from_slice(then);
-        }
+    /// How long the text is.
+    pub(super) const fn bytes_of(precision: Precision) -> usize {
+        let decimals = match precision {
+            Precision::Millis => 3,
+            Precision::Micros => 6,
+            Precision::Nanos => 9,
+        };
+        b"YYYYMMDD-HH:MM:SS.".len() + decimals
+    }
+}
+
+/// `value`, below 100, as two digits at `at`.
+#[inline(always)] // All places are known to the compiler then.
+fn put(bytes: &mut [u8; Stamp::BYTES], at: usize, value: u64) {
+    if let Some(place) = bytes.get_mut(at..).and_then(<[u8]>::first_chunk_mut) {
+        *place = [b'0' + (value / 10) as u8, b'0' + (value % 10) as u8];
     }
 }
 

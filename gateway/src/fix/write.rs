@@ -13,7 +13,7 @@
 //! message reads straight down. Only printable ASCII leaves: [`Writer::text`] replaces all else.
 
 use super::SOH;
-use super::decimal::Printed;
+use super::decimal::{Printed, write_decimal, write_uint};
 use super::frame::checksum;
 use super::time::{Precision, Stamp};
 
@@ -33,12 +33,14 @@ pub struct Writer<'a> {
     buffer: &'a mut [u8],
     len: usize,
     full: bool,
+    /// The time written first, how, and where: SendingTime (52) and TransactTime (60) are nearly always the same.
+    stamp: Option<(u64, Precision, usize)>,
 }
 
 impl<'a> Writer<'a> {
     /// Starts a message at the start of `buffer`.
     pub fn begin(buffer: &'a mut [u8], msg_type: &[u8]) -> Self {
-        let mut writer = Self { buffer, len: 0, full: false };
+        let mut writer = Self { buffer, len: 0, full: false, stamp: None };
         writer.push(START);
         writer.push(b"000\x01");
         writer.text(super::tables::tag::MSG_TYPE, msg_type);
@@ -52,51 +54,77 @@ impl<'a> Writer<'a> {
             return;
         }
         self.push_tag(tag);
-        let start = self.len;
-        self.push(value);
-        for byte in self.buffer.get_mut(start..self.len).unwrap_or_default() {
-            if !matches!(byte, b' '..=b'~') {
-                *byte = b'?';
+        let room = self.buffer.get_mut(self.len..).and_then(|rest| rest.get_mut(..value.len()));
+        match room {
+            Some(room) if !self.full => {
+                for (place, byte) in room.iter_mut().zip(value) {
+                    *place = if matches!(byte, b' '..=b'~') { *byte } else { b'?' };
+                }
+                self.len += value.len();
             }
+            _ => self.full = true,
         }
         self.push_byte(SOH);
     }
 
     /// Digits.
     pub fn uint(&mut self, tag: u16, value: u64) {
-        self.printed(tag, Printed::uint(value).as_bytes());
+        self.push_tag(tag);
+        self.push_with(|out| write_uint(out, value));
+        self.push_byte(SOH);
     }
 
     /// Digits with a minus if needed.
     pub fn int(&mut self, tag: u16, value: i64) {
-        self.printed(tag, Printed::int(value).as_bytes());
+        self.push_tag(tag);
+        if value < 0 {
+            self.push_byte(b'-');
+        }
+        self.push_with(|out| write_uint(out, value.unsigned_abs()));
+        self.push_byte(SOH);
     }
 
     /// A decimal, given in units of 10⁻⁸, in its shortest form.
     pub fn decimal(&mut self, tag: u16, units: i64) {
-        self.printed(tag, Printed::decimal(units).as_bytes());
+        self.push_tag(tag);
+        self.push_with(|out| write_decimal(out, units));
+        self.push_byte(SOH);
     }
 
     /// One character.
     pub fn char(&mut self, tag: u16, value: u8) {
-        self.text(tag, &[value]);
+        self.push_tag(tag);
+        self.push_byte(if matches!(value, b' '..=b'~') { value } else { b'?' });
+        self.push_byte(SOH);
     }
 
     /// `Y` or `N`.
     pub fn bool(&mut self, tag: u16, value: bool) {
-        self.printed(tag, if value { b"Y" } else { b"N" });
+        self.char(tag, if value { b'Y' } else { b'N' });
     }
 
     /// UTCTimestamp, given in nanoseconds since 1970.
     pub fn timestamp(&mut self, tag: u16, time_ns: u64, precision: Precision) {
-        self.printed(tag, Stamp::new(time_ns, precision).as_bytes());
+        self.push_tag(tag);
+        match self.stamp {
+            Some((time, digits, at)) if (time, digits) == (time_ns, precision) => {
+                self.push_again(at, Stamp::bytes_of(precision));
+            }
+            _ => {
+                self.stamp.get_or_insert((time_ns, precision, self.len));
+                self.push(Stamp::new(time_ns, precision).as_bytes());
+            }
+        }
+        self.push_byte(SOH);
     }
 
     /// Bytes as they are, SOH included, with their length field in front. Empty: neither field.
     pub fn data(&mut self, length_tag: u16, data_tag: u16, value: &[u8]) {
         if !value.is_empty() {
             self.uint(length_tag, value.len() as u64);
-            self.printed(data_tag, value);
+            self.push_tag(data_tag);
+            self.push(value);
+            self.push_byte(SOH);
         }
     }
 
@@ -104,16 +132,21 @@ impl<'a> Writer<'a> {
     ///
     /// # Errors
     /// [`Full`]: there was no room; what the buffer holds is not a message.
+    #[inline]
     pub fn finish(mut self) -> Result<&'a [u8], Full> {
+        self.seal();
+        if self.full {
+            return Err(Full);
+        }
+        self.buffer.get(..self.len).ok_or(Full)
+    }
+
+    fn seal(&mut self) {
         let body_bytes = self.len.saturating_sub(BODY_START);
         self.write_body_length(body_bytes);
         let sum = checksum(self.buffer.get(..self.len).unwrap_or_default());
         let digit = |value: u8| b'0' + value % 10;
         self.push(&[b'1', b'0', b'=', digit(sum / 100), digit(sum / 10), digit(sum), SOH]);
-        if self.full {
-            return Err(Full);
-        }
-        self.buffer.get(..self.len).ok_or(Full)
     }
 
     fn write_body_length(&mut self, body_bytes: usize) {
@@ -135,11 +168,13 @@ impl<'a> Writer<'a> {
         }
     }
 
+    /// What `write` writes, which says how much it is.
     #[inline]
-    fn printed(&mut self, tag: u16, value: &[u8]) {
-        self.push_tag(tag);
-        self.push(value);
-        self.push_byte(SOH);
+    fn push_with(&mut self, write: impl FnOnce(&mut [u8]) -> Option<usize>) {
+        match write(self.buffer.get_mut(self.len..).unwrap_or_default()) {
+            Some(len) if !self.full => self.len += len,
+            _ => self.full = true,
+        }
     }
 
     #[inline]
@@ -164,6 +199,17 @@ impl<'a> Writer<'a> {
             }
             _ => self.full = true,
         }
+    }
+
+    /// What is at `at` already.
+    fn push_again(&mut self, at: usize, bytes: usize) {
+        let end = self.len + bytes;
+        if self.full || end > self.buffer.len() {
+            self.full = true;
+            return;
+        }
+        self.buffer.copy_within(at..at + bytes, self.len);
+        self.len = end;
     }
 
     #[inline]

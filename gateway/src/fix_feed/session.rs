@@ -12,7 +12,7 @@ use super::tell::{self, Envelope, Replies};
 use crate::connection::{Bucket, ConnectionLimits, Credentials, Proof, silence_ns};
 use crate::fix::decimal::parse_uint;
 use crate::fix::fields::{Fields, Reason};
-use crate::fix::inbound::{Bad, Expected, check_session, reject};
+use crate::fix::inbound::{Bad, Expected, check_session};
 use crate::fix::tables::{msg_type, tag};
 use crate::fix::validate::check;
 use sbe_schemas::header::fill_text;
@@ -23,6 +23,8 @@ const NS_PER_S: u64 = 1_000_000_000;
 const AHEAD_MAX: u64 = 1_000_000;
 /// How often the same range may be asked for in a row.
 const SAME_RANGE_MAX: u32 = 3;
+/// Longest TestReqID (112), as in order entry.
+const TEST_REQ_ID_BYTES_MAX: usize = 64;
 /// SessionRejectReason (373): other.
 const NOT_EXPECTED: u8 = 99;
 /// SessionRejectReason (373): value is incorrect.
@@ -280,9 +282,8 @@ impl Session {
             }
             msg_type::TEST_REQUEST => {
                 let id = fields.get(tag::TEST_REQ_ID).unwrap_or(&[]);
-                if id.len() > 64 {
-                    let bad = reject(Reason::ValueIsIncorrect, tag::TEST_REQ_ID);
-                    return self.refuse(now, at, kind, bad, rules, out);
+                if id.len() > TEST_REQ_ID_BYTES_MAX {
+                    return self.incorrect(now, at, kind, tag::TEST_REQ_ID, rules, out);
                 }
                 self.say(now, rules, out, |envelope, buffer| tell::heartbeat(envelope, id, buffer));
                 Heard::Nothing
@@ -313,18 +314,14 @@ impl Session {
         let number = |tag| fields.get(tag).and_then(|value| parse_uint(value).ok()).unwrap_or(0);
         let (first, last) = (number(tag::BEGIN_SEQ_NO), number(tag::END_SEQ_NO));
         let sent = self.next_out - 1;
-        if first == 0 || first > sent {
-            return self.incorrect(
-                now,
-                at,
-                msg_type::RESEND_REQUEST,
-                tag::BEGIN_SEQ_NO,
-                rules,
-                out,
-            );
-        }
-        if last != 0 && last < first {
-            return self.incorrect(now, at, msg_type::RESEND_REQUEST, tag::END_SEQ_NO, rules, out);
+        let wrong = match (first, last) {
+            (0, _) => Some(tag::BEGIN_SEQ_NO),
+            _ if first > sent => Some(tag::BEGIN_SEQ_NO),
+            (_, 1..) if last < first => Some(tag::END_SEQ_NO),
+            _ => None,
+        };
+        if let Some(tag) = wrong {
+            return self.incorrect(now, at, msg_type::RESEND_REQUEST, tag, rules, out);
         }
         if self.range != (first, last) {
             (self.range, self.range_count) = ((first, last), 0);

@@ -315,12 +315,10 @@ impl Gateway {
         let Some(client) = self.client(conn) else { return };
         let request = PieceRequest { ticket, id: client.flow.id, from, to };
         client.flow.ticket = Some(ticket);
-        if self.outbox.requests.push(request).is_err() {
-            if let Some(client) = self.client(conn) {
-                client.flow.ticket = None; // The tick tries again.
-            }
-        } else {
+        if self.outbox.ask(request) {
             self.tickets += 1;
+        } else if let Some(client) = self.client(conn) {
+            client.flow.ticket = None; // The tick tries again.
         }
     }
 

@@ -65,6 +65,13 @@ pub trait Disk: Clone + Send + 'static {
     /// As the kernel says.
     fn create_written(&self, path: &Path, bytes: u64) -> io::Result<()>;
 
+    /// The same, with every zero in the kernel's cache, and none of it need be on the device: writing into it
+    /// takes neither blocks nor pages. `bytes` is whole blocks.
+    ///
+    /// # Errors
+    /// As the kernel says.
+    fn create_cached(&self, path: &Path, bytes: u64) -> io::Result<()>;
+
     /// Gives a file another name in its directory, in place of whatever has it; on the device after
     /// [`Self::sync_dir`].
     ///

@@ -105,14 +105,15 @@ impl Disk for RealDisk {
         self.create(path, bytes)?;
         // Past the cache, as it will be written later: 64 MiB of zeros push nothing useful out.
         let file = self.open(path, Access::WriteDirect)?;
-        let zeros = Blocks::zeroed(1 << 20);
-        let mut at = 0;
-        while at < bytes {
-            let length = (bytes - at).min(zeros.len() as u64);
-            file.write_at(&zeros[..length as usize], at)?;
-            at += length;
-        }
+        file.write_zeros(bytes, 1 << 20)?;
         file.file.sync_all()
+    }
+
+    fn create_cached(&self, path: &Path, bytes: u64) -> io::Result<()> {
+        self.create(path, bytes)?;
+        // No more at a time: the kernel would cache it in pages of that size, and a later write of 4 KiB looks
+        // at every block of its page (1 MiB: 1.5 µs instead of 0.7).
+        self.open(path, Access::Write)?.write_zeros(bytes, 64 << 10)
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
@@ -153,6 +154,20 @@ fn open_direct(mut options: OpenOptions, path: &Path) -> io::Result<Option<File>
 pub struct RealFile {
     pub(super) file: Arc<File>,
     direct: bool,
+}
+
+impl RealFile {
+    /// `bytes` zeros from the beginning, `step` at a time.
+    fn write_zeros(&self, bytes: u64, step: usize) -> io::Result<()> {
+        let zeros = Blocks::zeroed(step);
+        let mut at = 0;
+        while at < bytes {
+            let length = (bytes - at).min(step as u64);
+            self.write_at(&zeros[..length as usize], at)?;
+            at += length;
+        }
+        Ok(())
+    }
 }
 
 impl DiskFile for RealFile {

@@ -188,6 +188,10 @@ impl Disk for SimDisk {
         file.sync()
     }
 
+    fn create_cached(&self, path: &Path, bytes: u64) -> io::Result<()> {
+        self.create(path, bytes) // There is no cache here to be filled.
+    }
+
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
         let mut state = self.state();
         let crash = state.operation();

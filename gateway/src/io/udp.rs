@@ -47,7 +47,8 @@ impl MulticastSender {
         socket.set_multicast_ttl_v4(u32::from(ttl))?;
         socket.set_multicast_loop_v4(loopback)?;
         set_ip_mtu_discover(&socket, Ipv4PathMtuDiscovery::DO)?;
-        // The route is looked up once, not for each packet.
+        // Each packet then comes without an address. Its route is looked up all the same, as Linux keeps none
+        // for connected sockets of multicast groups.
         socket.connect(&group.into())?;
         Ok(Self { socket, dropped: AtomicU64::new(0) })
     }

@@ -2,8 +2,9 @@
 //!
 //! A segment is whole, named and on the device *before* anything is written to it: the [`Keeper`], on a
 //! cold thread, always has two ready, so appending makes no file, takes no block and waits for neither.
-//! With `disk` a fresh one is pre-written with zeros (a sync into a file that only has its size must also
-//! write where its blocks are, and costs half as much again). Segments below the older snapshot are used
+//! A fresh one is pre-written with zeros: with `disk` on the device (a sync into a file that only has its size
+//! must also write where its blocks are, and costs half as much again), else in the kernel's cache (a batch then
+//! finds its page there, and need not wait for one: a third of the time). Segments below the older snapshot are used
 //! again under a new number, with all their bytes: every batch says its own place in the log
 //! (engine/src/log.rs), so what an earlier use left is never taken for data.
 
@@ -288,7 +289,7 @@ impl<D: Disk> Keeper<D> {
         let bytes = self.layout.segment_bytes;
         match self.durability {
             Durability::Disk => self.disk.create_written(&spare, bytes)?,
-            Durability::Process | Durability::None => self.disk.create(&spare, bytes)?,
+            Durability::Process | Durability::None => self.disk.create_cached(&spare, bytes)?,
         }
         self.disk.rename(&spare, path)
     }

@@ -436,14 +436,50 @@ fn a_written_message_reads_back_as_it_was_meant() {
     message.char(tag::SIDE, b'1');
     message.decimal(tag::LAST_PX, -50_000_000);
     message.int(tag::ORD_REJ_REASON, -99);
+    message.int(tag::PRICE_DELTA, i64::MIN);
     message.bool(tag::POSS_DUP_FLAG, true);
     message.text(tag::TEXT, b"caf\xe9\x0110=000\x01");
     message.text(tag::ACCOUNT, b"");
     message.data(tag::RAW_DATA_LENGTH, tag::RAW_DATA, b"a\x01b");
     let bytes = message.finish().unwrap();
-    let wanted = "35=8|49=PORTCULLIS|34=7|52=20260102-09:30:00.123456|54=1|31=-0.5|103=-99|43=Y|\
+    let wanted = "35=8|49=PORTCULLIS|34=7|52=20260102-09:30:00.123456|54=1|31=-0.5|103=-99|811=-9223372036854775808|43=Y|\
                   58=caf??10=000?|95=3|96=a|b|";
     assert_eq!(bytes, framed(&soh(wanted)).as_slice());
+}
+
+#[test]
+fn a_time_that_is_written_again_is_the_same_and_another_is_another() {
+    let mut buffer = [0; 256];
+    let mut message = Writer::begin(&mut buffer, msg_type::EXECUTION_REPORT);
+    let time = 1_767_346_200_123_456_789;
+    message.timestamp(tag::SENDING_TIME, time, Precision::Millis);
+    message.timestamp(tag::TRANSACT_TIME, time, Precision::Millis);
+    message.timestamp(tag::ORIG_SENDING_TIME, time, Precision::Nanos);
+    message.timestamp(tag::EXPIRE_TIME, time + 1_000_000, Precision::Millis);
+    message.timestamp(tag::EFFECTIVE_TIME, time, Precision::Millis);
+    let wanted = "35=8|52=20260102-09:30:00.123|60=20260102-09:30:00.123|\
+                  122=20260102-09:30:00.123456789|126=20260102-09:30:00.124|168=20260102-09:30:00.123|";
+    assert_eq!(message.finish().unwrap(), framed(&soh(wanted)).as_slice());
+}
+
+#[test]
+fn whatever_does_not_fit_is_an_error_and_never_half_a_message() {
+    let write = |buffer: &mut [u8]| -> Result<Vec<u8>, Full> {
+        let mut message = Writer::begin(buffer, msg_type::EXECUTION_REPORT);
+        message.uint(tag::MSG_SEQ_NUM, 1_234_567);
+        message.timestamp(tag::SENDING_TIME, 1, Precision::Millis);
+        message.timestamp(tag::TRANSACT_TIME, 1, Precision::Millis);
+        message.decimal(tag::PRICE, -1);
+        message.char(tag::SIDE, b'1');
+        message.text(tag::TEXT, b"text");
+        message.finish().map(<[u8]>::to_vec)
+    };
+    let whole = write(&mut [0; 512]).unwrap();
+    // A body of two digits' length is written with room for three.
+    for room in 0..whole.len() {
+        assert_eq!(write(&mut vec![0; room]), Err(Full), "{room}");
+    }
+    assert_eq!(write(&mut vec![0; whole.len() + 1]), Ok(whole));
 }
 
 #[test]

@@ -31,6 +31,9 @@ mod checks {
     }
 }
 #[allow(dead_code, reason = "the simulator's own tests use the rest")]
+#[path = "../sim/abuser.rs"]
+mod abuser;
+#[allow(dead_code, reason = "the simulator's own tests use the rest")]
 #[path = "../sim/binary_client.rs"]
 mod binary_client;
 #[allow(dead_code, reason = "the simulator's own tests use the rest")]

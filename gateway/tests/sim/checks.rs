@@ -126,6 +126,9 @@ fn told(events: &[Event], clients: usize) -> (Vec<Reports>, Vec<u64>) {
     let mut versions = vec![0; clients];
     for event in events {
         let client = (event.head.session.get() as usize).wrapping_sub(1);
+        if event.kind() == Some(EventKind::Report) && client >= clients {
+            continue; // To somebody who means harm: nobody looks at what he is told.
+        }
         if let Some(response) = event.get::<NegotiateResponse>() {
             versions[client] = response.version_id.get();
         }

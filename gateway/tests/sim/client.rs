@@ -41,6 +41,11 @@ pub trait Client {
 
     /// All that it has heard.
     fn told(&self) -> &Told;
+
+    /// What it has waited longest for, of its orders; 0: it does not say.
+    fn slowest_answer_ns(&self) -> u64 {
+        0
+    }
 }
 
 pub fn comp_id(number: usize) -> String {

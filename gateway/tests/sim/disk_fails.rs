@@ -8,8 +8,15 @@ use gateway::io::sim_disk::{Fault, Lie};
 use gateway::journal::Durability;
 
 /// Some 200 commands, and a kill now and then.
-const DAY: Plan =
-    Plan { steps: 250, cut: 4, jump: 2, crash: 3, crash_after: None, event_slots: 1024 };
+const DAY: Plan = Plan {
+    steps: 250,
+    cut: 4,
+    jump: 2,
+    crash: 3,
+    crash_after: None,
+    event_slots: 1024,
+    abuse: false,
+};
 /// A few lives end early.
 const BAD_DAY: Trouble = Trouble { faults: 8, reach: 600, ..Trouble::NONE };
 

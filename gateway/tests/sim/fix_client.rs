@@ -39,6 +39,9 @@ pub struct FixClient {
     last_sent_at: u64,
     names: u64,
     open: Vec<Vec<u8>>,
+    /// Orders without an answer, and since when.
+    asked: Vec<(Vec<u8>, u64)>,
+    slowest_answer_ns: u64,
     dice: Dice,
     /// Of the venue's process.
     life: usize,
@@ -53,6 +56,10 @@ impl Client for FixClient {
 
     fn told(&self) -> &Told {
         &self.told
+    }
+
+    fn slowest_answer_ns(&self) -> u64 {
+        self.slowest_answer_ns
     }
 
     fn is_on(&self) -> bool {
@@ -142,6 +149,8 @@ impl FixClient {
             last_sent_at: 0,
             names: 0,
             open: Vec::new(),
+            asked: Vec::new(),
+            slowest_answer_ns: 0,
             dice: Dice(seed ^ (number as u64 + 1) << 40),
             life: 0,
             told: Told::default(),
@@ -164,6 +173,7 @@ impl FixClient {
         match self.dice.below(10) {
             0..=5 => {
                 let name = self.new_name();
+                self.asked.push((name.clone(), now));
                 let side = if self.dice.hits(500) { b"1" } else { b"2" };
                 let price = format!("10.{:02}", self.dice.below(10)).into_bytes();
                 let quantity = (1 + self.dice.below(20)).to_string().into_bytes();
@@ -311,6 +321,11 @@ impl FixClient {
         let new_seq_no = uint(tag::NEW_SEQ_NO);
         let begin = uint(tag::BEGIN_SEQ_NO);
         let test_req_id = fields.get(tag::TEST_REQ_ID).map(<[u8]>::to_vec);
+        let cl_ord_id = fields.get(tag::CL_ORD_ID).unwrap_or_default();
+        if let Some(at) = self.asked.iter().position(|(name, _)| name == cl_ord_id) {
+            let (_, since) = self.asked.swap_remove(at);
+            self.slowest_answer_ns = self.slowest_answer_ns.max(now - since);
+        }
         self.scanner = scanner;
         // A refused logon is answered without a number of the session.
         let is_refusal = kind == b"5" && matches!(self.link, Link::LoggingOn(_));

@@ -4,7 +4,7 @@
 //! `world.rs` is the venue, with the real gateway, partition, understudy and publisher. Under it lies the
 //! real journal with outboxes and snapshots on a disk that fails (`real.rs`), or a log in memory that
 //! refuses and changes its leader (`fake.rs`). `fix_client.rs` and `binary_client.rs` are clients as one
-//! would write them, who trade on the same books; `history.rs` is what was seen (`words.rs`: binary reports as text), `checks.rs` what must hold. A failure prints its seed;
+//! would write them, who trade on the same books; `abuser.rs` those who mean harm beside them (`abuse.rs`); `history.rs` is what was seen (`words.rs`: binary reports as text), `checks.rs` what must hold. A failure prints its seed;
 //! `SIM_SEED=n cargo test -p gateway --test sim` plays it again, `SIM_SEEDS=n` plays so many,
 //! `SIM_FIRST=n` from that one on.
 #![allow(
@@ -15,6 +15,8 @@
     reason = "a test"
 )]
 
+mod abuse;
+mod abuser;
 mod binary_client;
 mod checks;
 mod client;

@@ -1,6 +1,7 @@
 //! The venue of the simulator: every real part but the kernel, in turns, on one thread, through as many
 //! lives as its seed says. Under it lies a [`Store`]: `fake.rs` or `real.rs`.
 
+use crate::abuser::{self, ABUSERS, Abuser};
 use crate::checks;
 use crate::client::{self, CLIENTS, Client, LISTENERS};
 use crate::history::{Batch, End, History, ReadWitness, Start, Witness};
@@ -54,11 +55,21 @@ pub struct Plan {
     pub crash_after: Option<u64>,
     /// Slots of the event ring.
     pub event_slots: usize,
+    /// Clients that mean harm come too.
+    pub abuse: bool,
 }
 
 impl Default for Plan {
     fn default() -> Self {
-        Self { steps: 1000, cut: 0, jump: 0, crash: 0, crash_after: None, event_slots: 1024 }
+        Self {
+            steps: 1000,
+            cut: 0,
+            jump: 0,
+            crash: 0,
+            crash_after: None,
+            event_slots: 1024,
+            abuse: false,
+        }
     }
 }
 
@@ -142,8 +153,8 @@ pub struct Cast {
     pub venue: String,
 }
 
-/// Of the random clients.
-fn random_cast() -> Cast {
+/// Of the random clients, and of those who mean harm, if there are any.
+fn random_cast(abusers: usize) -> Cast {
     let instruments = ["ACME", "BTC-USD"].map(|symbol| j::InstrumentDefine {
         symbol: fill_text(symbol.as_bytes()).unwrap(),
         tick_size: Decimal8::new(1_000_000),
@@ -152,11 +163,13 @@ fn random_cast() -> Cast {
         phase: Phase::Continuous.into(),
         ..j::InstrumentDefine::ZERO
     });
-    let sessions = (0..CLIENTS).map(|n| j::SessionDefine {
-        comp_id: fill_text(client::comp_id(n).as_bytes()).unwrap(),
-        protocol: protocol(n).into(),
+    let session = |comp_id: String, protocol: Protocol| j::SessionDefine {
+        comp_id: fill_text(comp_id.as_bytes()).unwrap(),
+        protocol: protocol.into(),
         ..j::SessionDefine::ZERO
-    });
+    };
+    let healthy = (0..CLIENTS).map(|n| session(client::comp_id(n), protocol(n)));
+    let others = (0..abusers).map(|n| session(abuser::comp_id(n), Protocol::Fix44));
     let venue = j::VenueDefine {
         heartbeat_min_s: 1.into(),
         heartbeat_max_s: 60.into(),
@@ -165,7 +178,7 @@ fn random_cast() -> Cast {
     let wish = Wish {
         venue,
         instruments: instruments.to_vec(),
-        sessions: sessions.collect(),
+        sessions: healthy.chain(others).collect(),
         ..Wish::default()
     };
     Cast { wish, secrets: secrets(), venue: "VENUE".into() }
@@ -203,6 +216,10 @@ struct Life<S: Store> {
 pub struct Ended<S> {
     /// The last sequence.
     pub seq: u64,
+    /// What a healthy client has waited longest for.
+    pub slowest_answer_ns: u64,
+    /// Messages and pieces of garbage of those who mean harm.
+    pub harm: u64,
     /// Damage was found and the venue stays down: what the start said.
     pub damaged: Option<String>,
     pub history: History,
@@ -217,6 +234,7 @@ pub struct World<S: Store> {
     life: Option<Life<S>>,
     cast: Cast,
     clients: Vec<Box<dyn Client>>,
+    abusers: Vec<Abuser>,
     history: History,
     damaged: Option<String>,
 }
@@ -229,8 +247,9 @@ impl<S: Store> World<S> {
             now: START_NS,
             store,
             life: None,
-            cast: random_cast(),
+            cast: random_cast(if plan.abuse { ABUSERS } else { 0 }),
             clients: client::all(seed),
+            abusers: if plan.abuse { abuser::all(seed) } else { Vec::new() },
             history: History::default(),
             damaged: None,
         }
@@ -243,7 +262,15 @@ impl<S: Store> World<S> {
         self.history.clients = self.clients.iter().map(|client| client.told().clone()).collect();
         played.and_then(|()| caught(|| checks::all(&self.history)))?;
         let seq = self.history.committed_seq();
-        Ok(Ended { seq, damaged: self.damaged, history: self.history, store: self.store })
+        let slowest = self.clients.iter().map(|client| client.slowest_answer_ns()).max();
+        Ok(Ended {
+            seq,
+            slowest_answer_ns: slowest.unwrap_or(0),
+            harm: self.abusers.iter().map(Abuser::sent).sum(),
+            damaged: self.damaged,
+            history: self.history,
+            store: self.store,
+        })
     }
 
     fn play(&mut self) -> Result<(), String> {
@@ -319,6 +346,7 @@ impl<S: Store> World<S> {
             client.hear(self.now, &life.net);
             client.lost();
         }
+        self.abusers.iter_mut().for_each(|abuser| abuser.leave(None));
         self.store.end(Some(life.partition.into_log().log));
     }
 
@@ -336,6 +364,12 @@ impl<S: Store> World<S> {
         life.net.advance(Duration::from_millis(1));
         for client in &mut self.clients {
             client.turn(now, &life.net, &mut self.dice, trading);
+        }
+        for abuser in &mut self.abusers {
+            match trading {
+                true => abuser.turn(now, &life.net),
+                false => abuser.leave(Some(&life.net)),
+            }
         }
         life.gateway.turn(now);
         while life.checker.turn() {}
@@ -578,7 +612,12 @@ fn secrets() -> HashMap<[u8; 24], Secret> {
         let secret = client::width(n).map_or(by_password, |_| Secret::Hmac(client::key(n)));
         (fill_text::<24>(client::comp_id(n).as_bytes()).unwrap(), secret)
     };
-    (0..CLIENTS).map(of).collect()
+    let by_password = Secret::Password { username: None, password_hash: password_hash.clone() };
+    let abuser = |n| {
+        let comp_id = abuser::comp_id(n);
+        (fill_text::<24>(comp_id.as_bytes()).unwrap(), by_password.clone())
+    };
+    (0..CLIENTS).map(of).chain((0..ABUSERS).map(abuser)).collect()
 }
 
 fn protocol(client: usize) -> Protocol {

@@ -114,7 +114,7 @@ pub fn cancel_rejected(reason: CxlRejReason) -> &'static [u8] {
         R::TooLateToCancel => b"too late: the order has ended",
         R::UnknownOrder => b"unknown order",
         R::DuplicateClOrdId => b"ClOrdID has been used",
-        R::IncorrectQuantity => b"OrderQty must be a multiple of the lot above what is filled",
+        R::IncorrectQuantity => b"OrderQty is not a positive multiple of the lot",
         R::InvalidPriceIncrement => b"a price is not a positive multiple of the tick",
         R::NotChangeable => b"a replace changes only Price, OrderQty, StopPx and MaxFloor",
         R::CapacityReached => b"the venue has no room for the change",
