@@ -233,7 +233,7 @@ pub fn serve(config: &Config, out: &mut impl Write) -> anyhow::Result<()> {
     let cold = spawn_understudy(
         understudy,
         Bells { own: understudy_sleeper, gateway: bell.clone() },
-        snapshots,
+        (SnapshotCycle::new(CHANNEL_SNAPSHOT, config.feed.epoch), snapshots),
         Care::new(config, health, unsent),
         Duration::from_millis(config.feed.snapshot_ms),
         recovered.commands,
@@ -480,7 +480,7 @@ struct Bells {
 fn spawn_understudy(
     mut understudy: Understudy<JournalReader>,
     bells: Bells,
-    mut snapshots: OutLines,
+    (mut cycle, mut snapshots): (SnapshotCycle, OutLines),
     mut care: Care,
     every: Duration,
     recovered_seq: u64,
