@@ -130,7 +130,7 @@ struct Play {
 impl Play {
     /// Two clients are logged on; the orders of the first go with its connection.
     fn new() -> Self {
-        let partition = process(Vec::new());
+        let partition = process(Vec::new(), Faults::default());
         let sink = Narrow::new();
         let mut play = Self { partition, queue: Queue::default(), sink, reader: Reader::default() };
         for client in [1, 2] {
@@ -173,7 +173,8 @@ impl Play {
 
     /// The same log through a sink without end: the same state, the same events.
     fn same_as_unbounded(&self) {
-        let mut other = process(self.partition.log().disk().to_vec());
+        let nothing_of_its_own = Faults { refuse: 1000, ..Faults::default() };
+        let mut other = process(self.partition.log().disk().to_vec(), nothing_of_its_own);
         other.turn(EVENING, &mut Queue::default(), &mut Vec::new());
         let (mine, other) = (self.partition.engine(), other.engine());
         assert_eq!(other.seq(), mine.seq());
@@ -183,8 +184,8 @@ impl Play {
     }
 }
 
-fn process(disk: Vec<u8>) -> Partition<FakeLog> {
+fn process(disk: Vec<u8>, faults: Faults) -> Partition<FakeLog> {
     let limits = Limits { orders_max: 110_000, ..Limits::default() };
     let sessions: [j::SessionDefine; 2] = [session(1, true, 0), session(2, false, 0)];
-    Partition::new(limits, FakeLog::new(disk, Faults::default(), 1), wish(&sessions))
+    Partition::new(limits, FakeLog::new(disk, faults, 1), wish(&sessions))
 }
