@@ -340,20 +340,15 @@ impl<L: Log> Partition<L> {
         // 1. Decide: only what is committed reaches the engine.
         let mut done = self.apply_committed(sink);
         // 2. Take, 3. remember.
-        let mut appended = 0;
         if let Role::Leading { .. } = self.role {
             if let Some(term) = self.to_lead.take() {
                 self.lead(term, now);
             }
             done += self.take(now, inputs);
-            appended = self.append(now);
+            done += self.append(now);
         }
-        // 4. Let the log work; a batch that it commits at once does not wait for another turn.
-        done += appended + self.log.turn(now);
-        if appended > 0 {
-            done += self.apply_committed(sink);
-        }
-        done
+        // 4. Let the log work.
+        done + self.log.turn(now)
     }
 
     /// The wish that could not be taken: say so and stop.
