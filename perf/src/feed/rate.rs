@@ -385,12 +385,13 @@ fn pin(core: Option<usize>) {
 fn tell(told: &Told, rate: u64, transport: &mut dyn DatagramTransport) -> Duration {
     let mut packer = Packer::new(1, 1);
     let begun = Instant::now();
-    let (mut messages, mut since) = (0_u64, 0);
+    let first = told.events.first().map_or(0, |event| event.head.number.get());
+    let (mut messages, mut since) = (0, 0);
     for event in &told.events {
         packer.on_event(event, |packet| transport.send(packet));
         since += 1;
         if is_message(event) {
-            messages += 1;
+            messages = event.head.number.get() + 1 - first; // Sums of trades have numbers, too.
             continue;
         }
         let due = (messages * 1_000_000_000).checked_div(rate).map(Duration::from_nanos);
