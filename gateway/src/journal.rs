@@ -245,6 +245,11 @@ impl<D: Disk> Journal<D> {
         waiting || self.under_way.is_some() || !self.committed.is_empty()
     }
 
+    /// A write is on its way to the device.
+    pub fn is_writing(&self) -> bool {
+        self.under_way.is_some()
+    }
+
     /// How writes reach the device, in words; `None` while there is no segment.
     pub fn path_to_device(&self) -> Option<&'static str> {
         self.segments.current_number()?;

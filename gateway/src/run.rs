@@ -3,7 +3,8 @@
 //!
 //! Waiting: a hot thread that found no work yields a few times, then sleeps on its doorbell. Waking a
 //! halted virtual CPU costs more than all of an order's way through the venue, so with spare cores
-//! (three or more) the threads spin a little first.
+//! (three or more) the threads spin a little first, and wherever it runs a thread stays awake while the
+//! device writes.
 
 use crate::gateway::Gateway;
 use crate::health::{Health, StallWatch};
@@ -23,6 +24,9 @@ use std::time::Duration;
 const SLEEP_MAX: Duration = Duration::from_millis(10);
 /// Sleep of a hot thread that waits for room elsewhere.
 const BLOCKED_SLEEP: Duration = Duration::from_micros(200);
+/// A thread whose batch is on its way to the device stays awake this long after its last work: a device is done within
+/// some 100 µs, and then waking the processor would take half as long again.
+const AWAKE_FOR_DEVICE_NS: u64 = 500_000;
 /// Clients have so long to answer the Logout of a venue that stops.
 const STOP_GRACE_NS: u64 = 2_000_000_000;
 
@@ -64,21 +68,27 @@ pub struct Flags {
 pub struct Idle {
     waiting: Waiting,
     turns: u32,
+    worked_ns: u64,
 }
 
 impl Idle {
     /// Of a thread that waits like this.
     pub fn new(waiting: Waiting) -> Self {
-        Self { waiting, turns: 0 }
+        Self { waiting, turns: 0, worked_ns: 0 }
     }
 
-    /// A turn had work: whoever has just worked may soon have more.
-    pub fn worked(&mut self) {
-        self.turns = 0;
+    /// A turn at this time had work: whoever has just worked may soon have more.
+    pub fn worked(&mut self, now_ns: u64) {
+        (self.turns, self.worked_ns) = (0, now_ns);
     }
 
-    /// After a turn without work: spins or yields once; `true`: it has done so often enough.
-    pub fn should_sleep(&mut self) -> bool {
+    /// After a turn without work: spins or yields once; `true`: it has done so often enough. `is_writing`: what it
+    /// waits for is a device, and there is nothing to yield for; whoever yields a busy core waits for a whole slice.
+    pub fn should_sleep(&mut self, now_ns: u64, is_writing: bool) -> bool {
+        if is_writing && now_ns - self.worked_ns < AWAKE_FOR_DEVICE_NS {
+            std::hint::spin_loop();
+            return false;
+        }
         self.turns += 1;
         if self.turns <= self.waiting.spins {
             std::hint::spin_loop();
@@ -180,6 +190,8 @@ pub fn run_fused<L: Lines>(
     let mut idle = Idle::new(waiting);
     let mut clock = SteadyClock::default();
     let mut stopping = false;
+    // Or another thread writes, perhaps on this core, and must not wait for this one.
+    let writes_here = edge.gateway.transport_mut().writes_files();
     loop {
         let now = clock.now_ns();
         let mut done = edge.turn(now);
@@ -197,8 +209,8 @@ pub fn run_fused<L: Lines>(
             edge.gateway.begin_stop(now, STOP_GRACE_NS);
         }
         if done > 0 {
-            idle.worked();
-        } else if idle.should_sleep() {
+            idle.worked(now);
+        } else if idle.should_sleep(now, writes_here && engine.partition.log().is_writing()) {
             let blocked = edge.gateway.is_blocked();
             let sleep = if blocked { BLOCKED_SLEEP } else { SLEEP_MAX };
             edge.gateway.transport_mut().wait(sleep);
@@ -250,8 +262,8 @@ pub fn run_split<L: Lines>(
             edge.gateway.begin_stop(now, STOP_GRACE_NS);
         }
         if done > 0 {
-            idle.worked();
-        } else if idle.should_sleep() {
+            idle.worked(now);
+        } else if idle.should_sleep(now, false) {
             let blocked = edge.gateway.is_blocked();
             let sleep = if blocked { BLOCKED_SLEEP } else { SLEEP_MAX };
             edge.gateway.transport_mut().wait(sleep);
@@ -272,14 +284,14 @@ pub fn run_engine(
     loop {
         let now = clock.now_ns();
         if engine.turn(now) > 0 {
-            idle.worked();
+            idle.worked(now);
             gateway.ring();
             continue;
         }
         if flags.engine_stop.load(Ordering::Acquire) && engine.is_done() {
             return engine;
         }
-        if idle.should_sleep() && sleeper.announce() {
+        if idle.should_sleep(now, false) && sleeper.announce() {
             if engine.rings.has_commands() {
                 sleeper.cancel();
             } else {

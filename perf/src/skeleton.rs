@@ -271,6 +271,10 @@ impl Log {
         Ok(Self { file, next: 0, buffer: Some(Blocks::zeroed(LOG_WRITE_MAX)) })
     }
 
+    fn is_writing(&self) -> bool {
+        self.buffer.is_none()
+    }
+
     fn write(&mut self, batch: &[u8]) -> Option<DiskWrite<<RealDisk as Disk>::File>> {
         let mut buffer = self.buffer.take()?;
         let bytes = batch.len().next_multiple_of(DISK_BLOCK);
@@ -287,15 +291,15 @@ impl Log {
 fn run_fused(mut edge: Edge, mut echo: Echo, mut log: Option<Log>, waiting: Waiting) {
     let (mut idle, mut clock) = (Idle::new(waiting), SteadyClock::default());
     while !edge.ended {
-        std::hint::black_box(clock.now_ns());
+        let now = clock.now_ns();
         let done = edge.turn();
         let echoed = match &mut log {
             None => echo.turn(),
             Some(log) => echo.turn_with(log, &mut edge.transport),
         };
         if done + echoed > 0 {
-            idle.worked();
-        } else if idle.should_sleep() {
+            idle.worked(now);
+        } else if idle.should_sleep(now, log.as_ref().is_some_and(Log::is_writing)) {
             edge.transport.wait(SLEEP_MAX);
         }
     }
@@ -304,10 +308,10 @@ fn run_fused(mut edge: Edge, mut echo: Echo, mut log: Option<Log>, waiting: Wait
 fn run_edge(mut edge: Edge, waiting: Waiting) {
     let (mut idle, mut clock) = (Idle::new(waiting), SteadyClock::default());
     while !edge.ended {
-        std::hint::black_box(clock.now_ns());
+        let now = clock.now_ns();
         if edge.turn() > 0 {
-            idle.worked();
-        } else if idle.should_sleep() {
+            idle.worked(now);
+        } else if idle.should_sleep(now, false) {
             edge.transport.wait(SLEEP_MAX);
         }
     }
@@ -322,11 +326,11 @@ fn run_echo(
 ) {
     let (mut idle, mut clock) = (Idle::new(waiting), SteadyClock::default());
     while !stop.load(Ordering::Acquire) {
-        std::hint::black_box(clock.now_ns());
+        let now = clock.now_ns();
         if echo.turn() > 0 {
-            idle.worked();
+            idle.worked(now);
             edge.ring();
-        } else if idle.should_sleep() && sleeper.announce() {
+        } else if idle.should_sleep(now, false) && sleeper.announce() {
             if echo.rings.has_commands() {
                 sleeper.cancel();
             } else {
