@@ -110,15 +110,15 @@ impl Engine {
         };
         let traded = lots.min(self.books.shown_lots(buy)).min(self.books.shown_lots(sell));
         let rest = lots - traded;
-        self.tasks.uncross = (rest > 0).then_some(Uncross { lots: rest, ..uncross });
+        self.tasks_mut().uncross = (rest > 0).then_some(Uncross { lots: rest, ..uncross });
 
         self.trade_id += 1;
         let (b, s) = (self.claim_of(self.orders.get(buy)), self.claim_of(self.orders.get(sell)));
         let roles = (Role::Maker, Role::Maker);
         let fees = self.risk.trade(&b, &s, i64::from(ticks), traded, roles);
         let left = (self.books.fill(buy, traded), self.books.fill(sell, traded));
-        let buyer = self.filled(buy, ticks, traded);
-        let seller = self.filled(sell, ticks, traded);
+        self.orders.get_mut(buy).fill(ticks, traded);
+        self.orders.get_mut(sell).fill(ticks, traded);
         self.instruments[at as usize].last = ticks; // Stops look at it when trading turns continuous.
 
         if buy_kind != Kind::Shown && sell_kind != Kind::Shown {
@@ -131,8 +131,8 @@ impl Engine {
             }
         }
         let side = |fee| Filled { ticks, lots: traded, fee, aggressor: false, auction: true };
-        self.report_trade(&buyer, &side(fees.0), sink);
-        self.report_trade(&seller, &side(fees.1), sink);
+        self.report_trade(buy, &side(fees.0), sink);
+        self.report_trade(sell, &side(fees.1), sink);
         let both: [(Slot, Left); 2] = [(buy, left.0), (sell, left.1)];
         both.into_iter().for_each(|(slot, left)| self.after_fill(slot, left, sink));
     }

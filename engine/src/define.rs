@@ -182,7 +182,7 @@ impl Engine {
                 Some(instrument) => self.announce_instrument(instrument, sink),
             }
         }
-        self.tasks.announcing = (end < all).then_some(end);
+        self.tasks_mut().announcing = (end < all).then_some(end);
     }
 
     fn announce_session<S: Sink>(&mut self, at: usize, sink: &mut S) {

@@ -148,7 +148,9 @@ pub struct Engine {
     pub(crate) ids: Ids,
     pub(crate) quotes: Quotes,
     pub(crate) trades: Trades,
-    pub(crate) tasks: Tasks,
+    tasks: Tasks,
+    /// There may be some.
+    has_tasks: bool,
     /// Time of the batch that is being applied.
     pub(crate) now: u64,
     /// Sequence of the command that is being applied.
@@ -207,6 +209,7 @@ impl Engine {
             quotes: Quotes::new(&limits),
             trades: Trades::new(TRADES_KEPT),
             tasks: Tasks::default(),
+            has_tasks: false,
             now: 0,
             seq: 0,
             received: 0,
@@ -250,7 +253,7 @@ impl Engine {
                 j::VenueDefine::TEMPLATE_ID => self.on_venue(m.get()),
                 j::InstrumentDefine::TEMPLATE_ID => self.on_instrument(m.get(), sink),
                 j::SessionDefine::TEMPLATE_ID => self.on_session(m.get(), sink),
-                j::LogoutAll::TEMPLATE_ID => self.tasks.walk = Some(Walk::LEAVING),
+                j::LogoutAll::TEMPLATE_ID => self.tasks_mut().walk = Some(Walk::LEAVING),
                 j::TermReady::TEMPLATE_ID => self.on_ready(sink),
                 j::Tick::TEMPLATE_ID => {}
                 _ if m.head.session.get() == 0 => self.on_operator_command(m, sink),
@@ -261,21 +264,32 @@ impl Engine {
     }
 
     /// Goes on with what has been begun, until it is done or the sink is nearly full.
+    #[inline]
     pub fn step<S: Sink>(&mut self, sink: &mut S) -> Step {
+        if self.has_tasks || self.next_due <= self.now {
+            return self.go_on(sink);
+        }
+        self.busy = false;
+        Step::Done
+    }
+
+    #[inline(never)]
+    fn go_on<S: Sink>(&mut self, sink: &mut S) -> Step {
         loop {
-            if self.tasks.is_empty() && self.next_due > self.now {
+            self.has_tasks = !self.tasks.is_empty();
+            if !self.has_tasks && self.next_due > self.now {
                 self.busy = false;
                 return Step::Done;
             }
             if sink.free() < SINK_FREE_MIN {
                 return Step::More;
             }
-            if self.tasks.is_empty() {
+            if !self.has_tasks {
                 self.fire_due(sink);
                 continue;
             }
-            if self.tasks.working.is_some() {
-                self.work_on(sink);
+            if let Some(working) = self.tasks.working.take() {
+                self.work_on(working, sink);
             } else if let Some(slot) = self.tasks.arriving.take() {
                 self.arrive(slot, 0, sink);
             } else if let Some(at) = self.tasks.stops {
@@ -301,9 +315,16 @@ impl Engine {
             } else if let Some(at) = self.tasks.drain
                 && !self.drain_one(at, sink)
             {
-                self.tasks.drain = None;
+                self.tasks_mut().drain = None;
             }
         }
+    }
+
+    /// What is left of what has been begun, to be changed.
+    #[inline]
+    pub(crate) fn tasks_mut(&mut self) -> &mut Tasks {
+        self.has_tasks = true;
+        &mut self.tasks
     }
 
     /// Closes the batch: packets of the feed close here. Takes one slot at most.
@@ -436,7 +457,7 @@ impl Engine {
         for at in 0..self.sessions.len() as u32 {
             self.unbind(at, Ending::Disconnected);
         }
-        self.tasks.announcing = Some(0);
+        self.tasks_mut().announcing = Some(0);
     }
 
     fn on_ready<S: Sink>(&mut self, sink: &mut S) {
@@ -531,6 +552,7 @@ impl Engine {
             quotes: _,
             trades,
             tasks,
+            has_tasks: _,
             now: _,
             seq: _,
             received: _,

@@ -310,14 +310,14 @@ impl Engine {
             (true, 0) => (1, self.instruments.len() as u32),
             (true, only) => (only, only),
         };
-        self.tasks.listing = Some(Listing { at, request, next, last });
+        self.tasks_mut().listing = Some(Listing { at, request, next, last });
     }
 
     /// The next instrument of a list.
     pub(crate) fn list_one<S: Sink>(&mut self, listing: Listing, sink: &mut S) {
         let Listing { at, request, next, last } = listing;
         let is_last = if next >= last { Boolean::True } else { Boolean::False };
-        self.tasks.listing = (next < last).then_some(Listing { next: next + 1, ..listing });
+        self.tasks_mut().listing = (next < last).then_some(Listing { next: next + 1, ..listing });
         let info = match next.checked_sub(1).and_then(|n| self.instruments.get(n as usize)) {
             None => oe::InstrumentInfo { request_id: request.into(), ..oe::InstrumentInfo::ZERO },
             Some(i) => oe::InstrumentInfo {

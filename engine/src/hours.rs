@@ -106,7 +106,7 @@ impl Engine {
             self.open(at, window);
         }
         if was_open && self.hours[at as usize].now.is_none() {
-            self.tasks.walk = Some(Walk { row, what: What::LogOut, next: 0 });
+            self.tasks_mut().walk = Some(Walk { row, what: What::LogOut, next: 0 });
         }
         self.find_hours_due();
         AdminResult::Done
@@ -118,7 +118,7 @@ impl Engine {
         hours.now = Some(window);
         if window.numbers_from > hours.numbers_from {
             hours.numbers_from = window.numbers_from;
-            self.tasks.walk = Some(Walk { row: at + 1, what: What::Renumber, next: 0 });
+            self.tasks_mut().walk = Some(Walk { row: at + 1, what: What::Renumber, next: 0 });
         }
     }
 
@@ -137,7 +137,7 @@ impl Engine {
         let at = at.expect("next_due is somebody's");
         let hours = &mut self.hours[at];
         if hours.now.take().is_some() {
-            self.tasks.walk = Some(Walk { row: at as u32 + 1, what: What::LogOut, next: 0 });
+            self.tasks_mut().walk = Some(Walk { row: at as u32 + 1, what: What::LogOut, next: 0 });
         } else if let Some(window) = hours.next.take() {
             self.open(at as u32, window);
         }
@@ -153,7 +153,7 @@ impl Engine {
     pub(crate) fn walk_sessions<S: Sink>(&mut self, mut walk: Walk, sink: &mut S) {
         for _ in 0..EXPIRY_WALK_MAX {
             let Some(session) = self.sessions.get(walk.next as usize) else {
-                self.tasks.walk = None;
+                self.tasks_mut().walk = None;
                 return;
             };
             let (at, row) = (walk.next, session.hours);
@@ -172,7 +172,7 @@ impl Engine {
                 break;
             }
         }
-        self.tasks.walk = Some(walk);
+        self.tasks_mut().walk = Some(walk);
     }
 
     /// A session of this row may log on now. 0: always.

@@ -8,7 +8,7 @@ use crate::accounts::Blocker;
 use crate::engine::{EXPIRY_WALK_MAX, Engine};
 use crate::event::Sink;
 use crate::ids::ClOrdId;
-use crate::orders::Slot;
+use crate::orders::{Order, Slot};
 use crate::risk::Blocked;
 use crate::session::Inbound;
 use sbe_schemas::journal as j;
@@ -227,38 +227,37 @@ impl Engine {
     ) {
         let start =
             Mass { whose, instrument, side, cause, owner: 0, next: None, affected: 0, answer };
-        self.tasks.mass = Some(start);
+        self.tasks_mut().mass = Some(start);
     }
 
     /// The next order, or the report.
     pub(crate) fn mass_one<S: Sink>(&mut self, mut mass: Mass, sink: &mut S) {
         for _ in 0..EXPIRY_WALK_MAX {
             let Some(slot) = self.next_of(&mut mass) else { return self.mass_over(mass, sink) };
-            let order = self.orders.get(slot);
-            let instrument = mass.instrument.is_none_or(|at| order.instrument == at);
-            if instrument && mass.side.is_none_or(|side| order.side == side) {
+            let Order { instrument, side, .. } = *self.orders.get(slot);
+            let is_there = mass.instrument.is_none_or(|at| instrument == at);
+            if is_there && mass.side.is_none_or(|of| side == of) {
                 mass.affected += 1;
                 if let Answer::Status { at, request, held } = &mut mass.answer {
                     let told = held.replace(slot);
                     let (at, request) = (*at, *request);
-                    self.tasks.mass = Some(mass);
+                    self.tasks_mut().mass = Some(mass);
                     return told.map_or((), |slot| {
                         self.report_mass_status(at, slot, request, false, sink);
                     });
                 }
-                self.tasks.mass = Some(mass);
+                self.tasks_mut().mass = Some(mass);
                 if mass.whose == Whose::Everyone && mass.side.is_none() {
-                    let at = order.instrument;
-                    self.tell_clear(at, sink);
+                    self.tell_clear(instrument, sink);
                 }
                 return self.end_order(slot, OrdStatus::Canceled, mass.cause, None, sink);
             }
         }
-        self.tasks.mass = Some(mass); // Looked at many that are not meant: goes on in the next step.
+        self.tasks_mut().mass = Some(mass); // Looked at many that are not meant: goes on in the next step.
     }
 
     fn mass_over<S: Sink>(&mut self, mass: Mass, sink: &mut S) {
-        self.tasks.mass = None;
+        self.tasks_mut().mass = None;
         match mass.answer {
             Answer::Nobody => {}
             Answer::Operator => self.answer(AdminResult::Done, mass.affected, sink),

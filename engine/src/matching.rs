@@ -1,14 +1,14 @@
 //! An order at work: it arrives, trades with what it meets, and rests or ends.
 //!
 //! `book.rs` says whom it meets next; what follows from that (quantities, risk, reports, the feed) is
-//! done here, one maker at a time: an order that may trade for long is remembered in `tasks.working`
-//! and goes on in `engine.rs`, `step`. Stops that a trade has reached have their turn when it is done.
+//! done here, one maker at a time, as long as there is room for what is told: else the order is remembered in
+//! `tasks.working` and goes on in `engine.rs`, `step`. Stops that a trade has reached have their turn when it is done.
 //! The rules are docs/rulebook.md §1.2, §2, §3, §5 and §6. Called by `trading.rs` and `phase.rs`.
 
 use crate::book::{Kind, Left, Meeting, Met, Taker};
 use crate::claim::Role;
 use crate::engine::Engine;
-use crate::event::Sink;
+use crate::event::{SINK_FREE_MIN, Sink};
 use crate::ids::{ClOrdId, Meaning};
 use crate::instrument::NOT_TRADED;
 use crate::orders::{Order, Slot};
@@ -17,6 +17,7 @@ use sbe_schemas::types::{
     BandAction, CancelCause, Conditions, FeedFlags, OrdStatus, Phase, PhaseReason, RestateCause,
     SelfTrade, Side, TimeInForce,
 };
+use std::ops::ControlFlow;
 
 /// Messages of the feed from a [`md::TradeSummary`](sbe_schemas::market_data::TradeSummary) on, itself included, among
 /// which its trades are; more trades at the price have another one. Bounds what must be held back to know the sum.
@@ -80,9 +81,7 @@ impl Engine {
             };
             return self.end_order(slot, OrdStatus::Canceled, cause, None, sink);
         }
-        let summary = Summary::default();
-        self.tasks.working = Some(Working { slot, taker, summary });
-        self.work_on(sink);
+        self.work_on(Working { slot, taker, summary: Summary::default() }, sink);
     }
 
     fn taker(&self, order: &Order) -> Taker {
@@ -142,31 +141,37 @@ impl Engine {
         }
     }
 
-    /// One maker, or the end.
-    pub(crate) fn work_on<S: Sink>(&mut self, sink: &mut S) {
-        let Some(Working { slot, mut taker, mut summary }) = self.tasks.working else { return };
-        if taker.lots == 0 {
-            return self.done_working(slot, sink);
-        }
-        match self.books.meet(&mut taker) {
-            Met::Trade(meeting) => {
-                taker.lots -= meeting.lots;
-                let flags = self.summed_up(&mut summary, meeting.ticks);
-                self.tasks.working = Some(Working { slot, taker, summary });
-                self.trade(slot, meeting, flags, sink);
+    /// Maker after maker, to its end or until the sink is nearly full.
+    pub(crate) fn work_on<S: Sink>(&mut self, mut working: Working, sink: &mut S) {
+        let Working { slot, taker, summary } = &mut working;
+        let slot = *slot;
+        loop {
+            if taker.lots == 0 {
+                return self.done_working(slot, sink);
             }
-            Met::Nobody => self.done_working(slot, sink),
-            Met::Own(maker) => {
-                self.tasks.working = Some(Working { slot, taker, summary });
-                self.prevent_self_trade(slot, maker, taker.self_trade, sink);
+            if sink.free() < SINK_FREE_MIN {
+                self.tasks_mut().working = Some(working);
+                return;
             }
-            Met::Band => self.leave_band(slot, sink),
+            match self.books.meet(taker) {
+                Met::Trade(meeting) => {
+                    taker.lots -= meeting.lots;
+                    let flags = self.summed_up(summary, meeting.ticks);
+                    self.trade(slot, meeting, flags, sink);
+                }
+                Met::Nobody => return self.done_working(slot, sink),
+                Met::Own(maker) => {
+                    if self.prevent_self_trade(slot, maker, taker, sink).is_break() {
+                        return;
+                    }
+                }
+                Met::Band => return self.leave_band(slot, sink),
+            }
         }
     }
 
     /// It has done all it does: filled, rests, or what is left is cancelled.
     fn done_working<S: Sink>(&mut self, slot: Slot, sink: &mut S) {
-        self.tasks.working = None;
         let order = self.orders.get(slot);
         let at = order.instrument;
         if order.open_lots() == 0 {
@@ -186,12 +191,13 @@ impl Engine {
         if i.traded == NOT_TRADED {
             return;
         }
-        if self.books.has_stops(at) {
-            self.tasks.stops = Some(at);
-        } else {
+        let (has_stops, bands_move) = (self.books.has_stops(at), i.bands.dynamic_bps != 0);
+        if !has_stops {
             i.traded = NOT_TRADED;
+        } else {
+            self.tasks_mut().stops = Some(at);
         }
-        if i.bands.dynamic_bps != 0 {
+        if bands_move {
             self.move_bands(at, sink);
         }
     }
@@ -217,17 +223,17 @@ impl Engine {
         let Meeting { maker: maker_slot, ticks, lots, kind } = meeting;
         self.trade_id += 1;
         self.look_along(maker_slot);
-        let (maker_claim, taker_claim) = (
-            self.claim_of(self.orders.get(maker_slot)),
-            self.claim_of(self.orders.get(taker_slot)),
-        );
+        let taker = self.orders.get(taker_slot);
+        let (at, taker_side) = (taker.instrument, taker.side);
+        let taker_claim = self.claim_of(taker);
+        let maker_claim = self.claim_of(self.orders.get(maker_slot));
         let left = self.books.fill(maker_slot, lots);
-        let maker = self.filled(maker_slot, ticks, lots);
-        let taker = self.filled(taker_slot, ticks, lots);
-        self.instruments[maker.instrument as usize].note_trade(ticks);
+        self.orders.get_mut(maker_slot).fill(ticks, lots);
+        self.orders.get_mut(taker_slot).fill(ticks, lots);
+        self.instruments[at as usize].note_trade(ticks);
 
         let price = i64::from(ticks);
-        let (maker_fee, taker_fee) = match taker.side {
+        let (maker_fee, taker_fee) = match taker_side {
             Side::Buy => {
                 let roles = (Role::Taker, Role::Maker);
                 let (b, s) = self.risk.trade(&taker_claim, &maker_claim, price, lots, roles);
@@ -238,10 +244,10 @@ impl Engine {
                 self.risk.trade(&maker_claim, &taker_claim, price, lots, roles)
             }
         };
-        self.tell_traded(maker_slot, kind, ticks, lots, left, (Some(taker.side), flags), sink);
+        self.tell_traded(maker_slot, kind, ticks, lots, left, (Some(taker_side), flags), sink);
         let side = |fee, aggressor| Filled { ticks, lots, fee, aggressor, auction: false };
-        self.report_trade(&maker, &side(maker_fee, false), sink);
-        self.report_trade(&taker, &side(taker_fee, true), sink);
+        self.report_trade(maker_slot, &side(maker_fee, false), sink);
+        self.report_trade(taker_slot, &side(taker_fee, true), sink);
         self.after_fill(maker_slot, left, sink);
     }
 
@@ -254,14 +260,6 @@ impl Engine {
         if let Some(after) = after {
             self.orders.prefetch(after);
         }
-    }
-
-    /// Counts a trade in an order; returns the order as it is then.
-    pub(crate) fn filled(&mut self, slot: Slot, ticks: u32, lots: i64) -> Order {
-        let order = self.orders.get_mut(slot);
-        order.filled_lots += lots;
-        order.notional += i128::from(ticks) * i128::from(lots);
-        *order
     }
 
     #[expect(clippy::too_many_arguments, reason = "a trade as the public sees it")]
@@ -296,33 +294,34 @@ impl Engine {
         }
     }
 
-    /// Two orders of one and the same meet (docs/rulebook.md §6).
+    /// Two orders of one and the same meet (docs/rulebook.md §6). `Break`: the one that arrives has ended.
     fn prevent_self_trade<S: Sink>(
         &mut self,
-        taker: Slot,
+        slot: Slot,
         maker: Slot,
-        mode: SelfTrade,
+        taker: &mut Taker,
         sink: &mut S,
-    ) {
-        let cause = CancelCause::SelfTrade;
+    ) -> ControlFlow<()> {
+        let (mode, cause) = (taker.self_trade, CancelCause::SelfTrade);
         if matches!(mode, SelfTrade::CancelOldest | SelfTrade::CancelBoth) {
             self.end_order(maker, OrdStatus::Canceled, cause, None, sink);
         }
         if matches!(mode, SelfTrade::CancelNewest | SelfTrade::CancelBoth) {
-            self.end_working(taker, cause, sink);
+            self.end_working(slot, cause, sink);
+            return ControlFlow::Break(());
         }
         if mode == SelfTrade::Decrement {
-            let (a, b) = (self.orders.get(taker).open_lots(), self.orders.get(maker).open_lots());
+            let (a, b) = (self.orders.get(slot).open_lots(), self.orders.get(maker).open_lots());
             let lots = a.min(b);
             self.decrement(maker, lots, sink);
             if a == lots {
-                return self.end_working(taker, cause, sink);
+                self.end_working(slot, cause, sink);
+                return ControlFlow::Break(());
             }
-            self.decrement(taker, lots, sink);
-            if let Some(working) = &mut self.tasks.working {
-                working.taker.lots -= lots;
-            }
+            self.decrement(slot, lots, sink);
+            taker.lots -= lots;
         }
+        ControlFlow::Continue(())
     }
 
     /// Lowers OrderQty; with nothing left the order is cancelled.
@@ -342,13 +341,11 @@ impl Engine {
                 self.tell_reduce(slot, (before, shown), sink);
             }
         }
-        let order = *self.orders.get(slot);
-        self.report_restated(&order, RestateCause::SelfTradeDecrement, sink);
+        self.report_restated(slot, RestateCause::SelfTradeDecrement, sink);
     }
 
     /// Ends the order that is being matched.
     fn end_working<S: Sink>(&mut self, slot: Slot, cause: CancelCause, sink: &mut S) {
-        self.tasks.working = None;
         let at = self.orders.get(slot).instrument;
         self.end_order(slot, OrdStatus::Canceled, cause, None, sink);
         self.after_trades(at, sink);
@@ -361,7 +358,6 @@ impl Engine {
         if self.instruments[at as usize].bands.action == BandAction::Reject {
             return self.end_working(slot, CancelCause::PriceBand, sink);
         }
-        self.tasks.working = None;
         self.begin_call(at, Phase::VolatilityAuction, PhaseReason::PriceBand, sink);
         if may_rest(&order) {
             self.enter_book(slot, sink);
@@ -386,7 +382,7 @@ impl Engine {
     /// Triggers the next stop that trades have reached, or looks no more.
     pub(crate) fn trigger_next<S: Sink>(&mut self, at: u32, sink: &mut S) {
         if self.instruments[at as usize].phase != Phase::Continuous {
-            self.tasks.stops = None; // What trades have said waits for the end of the auction.
+            self.tasks_mut().stops = None; // What trades have said waits for the end of the auction.
             return;
         }
         let (low, high) = self.instruments[at as usize].traded;
@@ -400,14 +396,13 @@ impl Engine {
                 return self.trigger(slot, sink);
             }
         }
-        self.tasks.stops = None;
+        self.tasks_mut().stops = None;
         self.instruments[at as usize].traded = NOT_TRADED;
     }
 
     fn trigger<S: Sink>(&mut self, slot: Slot, sink: &mut S) {
         self.orders.get_mut(slot).triggered = true;
-        let order = *self.orders.get(slot);
-        self.report_restated(&order, RestateCause::Triggered, sink);
+        self.report_restated(slot, RestateCause::Triggered, sink);
         self.work(slot, 0, sink);
     }
 
@@ -457,8 +452,7 @@ impl Engine {
         sink: &mut S,
     ) {
         self.take_off(slot, sink);
-        let order = *self.orders.get(slot);
-        self.report_canceled(&order, status, cause, request, sink);
+        self.report_canceled(slot, status, cause, request, sink);
         self.forget(slot, status);
     }
 
@@ -468,15 +462,14 @@ impl Engine {
             self.expiry.remove(&mut self.orders, slot);
             self.find_next_due();
         }
-        let order = *self.orders.get(slot);
-        self.risk.release(&self.claim_of(&order));
+        self.risk.release(&self.claim_of(self.orders.get(slot)));
+        let order = self.orders.get(slot);
         let owner = self.owners.get_mut(order.owner);
+        let row = &mut self.sessions[owner.session as usize].finished;
+        let outcome = outcome_of(&self.instruments[order.instrument as usize], order, status);
+        self.ids.finish(order.cl_ord_id, Meaning::Finished(outcome), row);
         self.orders.remove(slot, &mut owner.orders);
         self.books.give_back(slot);
-        let i = &self.instruments[order.instrument as usize];
-        let row = &mut self.sessions[owner.session as usize].finished;
-        let outcome = outcome_of(i, &order, status);
-        self.ids.finish(order.cl_ord_id, Meaning::Finished(outcome), row);
     }
 }
 

@@ -113,6 +113,12 @@ impl Order {
         }
     }
 
+    /// Counts a trade.
+    pub(crate) fn fill(&mut self, ticks: u32, lots: i64) {
+        self.filled_lots += lots;
+        self.notional += i128::from(ticks) * i128::from(lots);
+    }
+
     /// Waits for its StopPx.
     pub const fn is_waiting_stop(&self) -> bool {
         self.stop_ticks != 0 && !self.triggered

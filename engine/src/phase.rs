@@ -78,17 +78,17 @@ impl Engine {
             Some(at) => (at, at + 1),
             None => (0, self.instruments.len() as u32),
         };
-        self.tasks.changes = Some(Changes { next, end, to, reason });
+        self.tasks_mut().changes = Some(Changes { next, end, to, reason });
     }
 
     /// Begins the change of the next instrument.
     pub(crate) fn next_change(&mut self, changes: Changes) {
         let Changes { next: at, end, to, reason } = changes;
         if at == end {
-            self.tasks.changes = None;
+            self.tasks_mut().changes = None;
             return;
         }
-        self.tasks.changes = Some(Changes { next: at + 1, ..changes });
+        self.tasks_mut().changes = Some(Changes { next: at + 1, ..changes });
         let from = self.instruments[at as usize].phase;
         if from == to {
             return;
@@ -99,19 +99,19 @@ impl Engine {
             Phase::Closed => Stage::Endings(0),
             _ => Stage::Tell,
         };
-        self.tasks.change = Some(Change { at, to, reason, stage });
+        self.tasks_mut().change = Some(Change { at, to, reason, stage });
     }
 
     /// One stage of a change, or one order of it.
     pub(crate) fn change_one<S: Sink>(&mut self, change: Change, sink: &mut S) {
         let at = change.at;
         let go_on = |stage| Some(Change { stage, ..change });
-        self.tasks.change = match change.stage {
+        self.tasks_mut().change = match change.stage {
             Stage::Uncross => {
                 let found = self.equilibrium(at);
                 if found.lots > 0 {
                     let (ticks, lots) = (found.ticks, found.lots);
-                    self.tasks.uncross = Some(Uncross { at, ticks, lots });
+                    self.tasks_mut().uncross = Some(Uncross { at, ticks, lots });
                 }
                 go_on(Stage::Result(found.ticks, found.lots))
             }
@@ -182,7 +182,7 @@ impl Engine {
         self.tell_phase(at, reason, sink);
         self.move_bands(at, sink);
         if to == Phase::Continuous {
-            self.tasks.stops = Some(at);
+            self.tasks_mut().stops = Some(at);
         }
         self.find_instruments_due();
     }

@@ -119,7 +119,7 @@ impl Engine {
             self_trade: m.block.self_trade,
             conditions: m.block.conditions,
         };
-        self.tasks.quoting = Some(Quoting::Entering { at, terms, next: 0 });
+        self.tasks_mut().quoting = Some(Quoting::Entering { at, terms, next: 0 });
     }
 
     pub(crate) fn on_quote_cancel(&mut self, at: u32, m: Inbound<'_>) {
@@ -130,7 +130,7 @@ impl Engine {
             Some(only) if only < all => (only, only + 1),
             Some(_) => (0, 0),
         };
-        self.tasks.quoting = Some(Quoting::Ending {
+        self.tasks_mut().quoting = Some(Quoting::Ending {
             at,
             quote_id: m.quote_id.get(),
             instrument,
@@ -147,7 +147,7 @@ impl Engine {
                 let entry = self.quotes.wanted[next];
                 let is_last = next + 1 == self.quotes.wanted.len();
                 let rest = Quoting::Entering { at, terms, next: next + 1 };
-                self.tasks.quoting = (!is_last).then_some(rest);
+                self.tasks_mut().quoting = (!is_last).then_some(rest);
                 self.quote(at, &terms, &entry, is_last, sink);
             }
             Quoting::Ending { .. } => self.end_quotes(quoting, sink),
@@ -182,7 +182,7 @@ impl Engine {
             is_last: boolean(is_last).into(),
         };
         self.report(at, &ack, EventFlags::EMPTY, sink);
-        self.tasks.arriving = offer.arrives;
+        self.tasks_mut().arriving = offer.arrives;
         if let Some(slot) = bid.arrives {
             self.arrive(slot, 0, sink);
         }
@@ -291,7 +291,7 @@ impl Engine {
         };
         for _ in 0..EXPIRY_WALK_MAX {
             if next >= end {
-                self.tasks.quoting = None;
+                self.tasks_mut().quoting = None;
                 let ack = oe::QuoteAck {
                     quote_id: quote_id.into(),
                     instrument: instrument.into(),
@@ -310,7 +310,7 @@ impl Engine {
                 break;
             }
         }
-        self.tasks.quoting =
+        self.tasks_mut().quoting =
             Some(Quoting::Ending { at, quote_id, instrument, next, end, withdrawn });
     }
 }

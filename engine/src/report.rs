@@ -76,8 +76,9 @@ impl Engine {
         self.exec_id - 1
     }
 
-    pub(crate) fn report_new<S: Sink>(&mut self, order: &Order, min_lots: i64, sink: &mut S) {
+    pub(crate) fn report_new<S: Sink>(&mut self, slot: Slot, min_lots: i64, sink: &mut S) {
         let exec_id = self.next_exec_id();
+        let order = self.orders.get(slot);
         let i = &self.instruments[order.instrument as usize];
         let (owner, firm, user) = self.owner_of(order);
         let session = owner.session;
@@ -106,8 +107,9 @@ impl Engine {
         self.tell(session, &report, sink);
     }
 
-    pub(crate) fn report_trade<S: Sink>(&mut self, order: &Order, filled: &Filled, sink: &mut S) {
+    pub(crate) fn report_trade<S: Sink>(&mut self, slot: Slot, filled: &Filled, sink: &mut S) {
         let exec_id = self.next_exec_id();
+        let order = self.orders.get(slot);
         let i = &self.instruments[order.instrument as usize];
         let (owner, firm, user) = self.owner_of(order);
         let session = owner.session;
@@ -182,11 +184,12 @@ impl Engine {
 
     pub(crate) fn report_replaced<S: Sink>(
         &mut self,
-        order: &Order,
+        slot: Slot,
         orig_cl_ord_id: ClOrdId,
         sink: &mut S,
     ) {
         let exec_id = self.next_exec_id();
+        let order = self.orders.get(slot);
         let i = &self.instruments[order.instrument as usize];
         let (owner, firm, user) = self.owner_of(order);
         let session = owner.session;
@@ -220,11 +223,12 @@ impl Engine {
     /// The venue has changed the order.
     pub(crate) fn report_restated<S: Sink>(
         &mut self,
-        order: &Order,
+        slot: Slot,
         cause: RestateCause,
         sink: &mut S,
     ) {
         let exec_id = self.next_exec_id();
+        let order = self.orders.get(slot);
         let i = &self.instruments[order.instrument as usize];
         let (owner, firm, user) = self.owner_of(order);
         let session = owner.session;
@@ -256,13 +260,14 @@ impl Engine {
     /// It ended without a trade. `request`: the name of the cancel request that asked for it.
     pub(crate) fn report_canceled<S: Sink>(
         &mut self,
-        order: &Order,
+        slot: Slot,
         status: OrdStatus,
         cause: CancelCause,
         request: Option<&ClOrdId>,
         sink: &mut S,
     ) {
         let exec_id = self.next_exec_id();
+        let order = self.orders.get(slot);
         let i = &self.instruments[order.instrument as usize];
         let (owner, firm, user) = self.owner_of(order);
         let session = owner.session;

@@ -479,7 +479,7 @@ impl Engine {
     fn drain(&mut self, at: u32) {
         let s = &self.sessions[at as usize];
         if s.gap_top.is_some() || s.fill_to != 0 || !s.parked.is_empty() {
-            self.tasks.drain = Some(at);
+            self.tasks_mut().drain = Some(at);
         }
     }
 

@@ -21,7 +21,7 @@ impl Engine {
             // A venue that slept for days has missed as many ends.
             self.days_over = ((self.now - due) / NS_PER_DAY + 1).min(FEE_DAYS);
             self.day_ends = next_time_of_day(self.now, self.venue.day_end_ns);
-            self.tasks.ending_day = Some(0);
+            self.tasks_mut().ending_day = Some(0);
         } else if let Some(line) = self.timetable.iter_mut().flatten().find(|l| l.due == due) {
             line.due = next_time_of_day(self.now, line.time_ns);
             let Line { instrument, phase, .. } = *line;
@@ -88,12 +88,13 @@ impl Engine {
             if self.orders.get(slot).time_in_force == TimeInForce::Day {
                 let cause = CancelCause::DayEnd;
                 self.end_order(slot, OrdStatus::Expired, cause, None, sink);
-                self.tasks.ending_day = Some(slot.0 + 1);
+                self.tasks_mut().ending_day = Some(slot.0 + 1);
                 return;
             }
         }
-        self.tasks.ending_day = (end < self.books.used_slots()).then_some(end);
-        if self.tasks.ending_day.is_none() {
+        let rest = (end < self.books.used_slots()).then_some(end);
+        self.tasks_mut().ending_day = rest;
+        if rest.is_none() {
             (0..std::mem::take(&mut self.days_over)).for_each(|_| self.risk.end_day());
         }
     }

@@ -44,8 +44,7 @@ impl Engine {
     fn accept<S: Sink>(&mut self, at: u32, name: &ClOrdId, checked: Checked, sink: &mut S) {
         let min_lots = checked.min_lots;
         let slot = self.take(at, name, checked);
-        let order = *self.orders.get(slot);
-        self.report_new(&order, min_lots, sink);
+        self.report_new(slot, min_lots, sink);
         self.arrive(slot, min_lots, sink);
     }
 
@@ -184,10 +183,10 @@ impl Engine {
     /// What only takes away keeps its place; anything else is like a new arrival. With nothing left it has ended.
     fn replace<S: Sink>(&mut self, slot: Slot, name: &ClOrdId, to: &Replacement, sink: &mut S) {
         let old_name = self.change(slot, name, to, sink);
-        let after = *self.orders.get(slot);
-        self.report_replaced(&after, old_name, sink);
-        if after.open_lots() == 0 {
-            self.forget(slot, after.status());
+        self.report_replaced(slot, old_name, sink);
+        let order = self.orders.get(slot);
+        if order.open_lots() == 0 {
+            self.forget(slot, order.status());
         } else if !to.keeps_place {
             self.arrive(slot, 0, sink);
         }
