@@ -8,7 +8,7 @@ use crate::claim::RiskReject;
 use crate::engine::Engine;
 use crate::instrument::{Instrument, is_call};
 use crate::matching::{is_post_only, kind_of};
-use crate::orders::{Order, Slot};
+use crate::orders::{Order, Owner, Slot};
 use crate::permissions::{terms_of, terms_of_open};
 use crate::session::Blocked;
 use sbe_schemas::journal as j;
@@ -21,6 +21,8 @@ use sbe_schemas::types::{
 pub(crate) struct Checked {
     pub(crate) order: Order,
     pub(crate) account: u32,
+    /// `None`: it is the first order of its session and account.
+    pub(crate) owner: Option<u32>,
     pub(crate) min_lots: i64,
 }
 
@@ -56,7 +58,7 @@ impl Engine {
         let i = self.instruments.get(instrument as usize).ok_or(R::UnknownSymbol)?;
         let words = words_of(new).ok_or(R::UnsupportedOrderCharacteristic)?;
         let Words { side, ord_type, time_in_force } = words;
-        let account = self.account_of(at, &new.account).ok_or(R::UnknownAccount)?;
+        let (account, owner) = self.stands_behind(at, &new.account).ok_or(R::UnknownAccount)?;
         let (firm, user) = (new.party_firm.get(), new.party_user.get());
         if firm | user != 0 && !self.are_own(at, firm, user) {
             return Err(R::PartyNotOwn);
@@ -135,7 +137,6 @@ impl Engine {
             parties: new.parties,
             ..Order::BLANK
         };
-        let owner = self.owners.find(at, account);
         let room = self.books.has_room()
             && self.ids.has_room(1)
             && (owner.is_some() || self.owners.has_room())
@@ -143,17 +144,24 @@ impl Engine {
         if !room {
             return Err(R::CapacityReached);
         }
-        Ok(Checked { order, account, min_lots })
+        Ok(Checked { order, account, owner, min_lots })
     }
 
     /// The account that session `at` means; empty: its own.
     pub(crate) fn account_of(&self, at: u32, name: &[u8; 16]) -> Option<u32> {
+        self.stands_behind(at, name).map(|(account, _)| account)
+    }
+
+    /// The account that session `at` means, and the two as an owner, if they are one already.
+    fn stands_behind(&self, at: u32, name: &[u8; 16]) -> Option<(u32, Option<u32>)> {
         let session = &self.sessions[at as usize];
-        let own = self.owners.get(session.own?);
-        if *name == [0; 16] || *name == own.name {
-            return Some(own.account);
+        let own = session.own?;
+        let Owner { account, name: own_name, .. } = *self.owners.get(own);
+        if *name == [0; 16] || *name == own_name {
+            return Some((account, Some(own)));
         }
-        self.risk.find_account(session.firm, name)
+        let account = self.risk.find_account(session.firm, name)?;
+        Some((account, self.owners.find(at, account)))
     }
 
     /// Firm and user are those of session `at`; 0: it is not said.

@@ -197,7 +197,7 @@ impl Engine {
             _ => return self.act(at, m, sink),
         };
         if m.template != j::MassAction::TEMPLATE_ID
-            && let Some(id) = self.ids.find(at, &name)
+            && let Some(id) = self.ids.find(self.ids.named(at, &name))
             && self.tell_status(at, id, &name, true, sink)
         {
             return;

@@ -62,9 +62,21 @@ pub struct Outcome {
 pub enum Meaning {
     /// The newest name of an order that lives.
     Open(OrderId),
-    /// The last name of an order that ended.
-    Finished(Outcome),
+    /// The last name of an order that ended: see [`Ids::outcome`].
+    Finished,
     /// A name that was used up: replaced by a later one, or of a cancel request.
+    Used {
+        /// The name that took over.
+        successor: Id,
+    },
+}
+
+/// Why a name means no open order any more.
+#[derive(Clone, Copy, Debug)]
+pub enum End {
+    /// The order ended.
+    Order(Outcome),
+    /// See [`Meaning::Used`].
     Used {
         /// The name that took over.
         successor: Id,
@@ -107,9 +119,15 @@ pub struct FinishedNames {
     count: u32,
 }
 
-/// The hash of a name of a session.
+/// A name of a session, hashed once for all that it is asked for.
 #[derive(Clone, Copy)]
-pub struct NameKey(u32);
+pub struct Named<'a> {
+    /// Index of the session.
+    pub session: u32,
+    /// The name.
+    pub name: &'a ClOrdId,
+    hash: u32,
+}
 
 /// The table.
 pub struct Ids {
@@ -175,34 +193,35 @@ impl Ids {
         self.live
     }
 
-    /// What this name of this session means.
+    /// A name of a session, to ask for.
     #[inline]
-    pub fn find(&self, session: u32, name: &ClOrdId) -> Option<Id> {
-        let is_it = |at: u32| {
-            let e = &self.entries[at as usize];
-            e.session == session && e.name == *name
-        };
-        self.places.find(self.hash_of(session, name), is_it).map(Id)
+    pub fn named<'a>(&self, session: u32, name: &'a ClOrdId) -> Named<'a> {
+        let hash = (name_hash(self.seed, session, name) >> 32) as u32;
+        Named { session, name, hash }
     }
 
-    /// The hash of a name, to look ahead with.
+    /// What a name means.
     #[inline]
-    pub fn key(&self, session: u32, name: &ClOrdId) -> NameKey {
-        NameKey(self.hash_of(session, name))
+    pub fn find(&self, named: Named<'_>) -> Option<Id> {
+        let is_it = |at: u32| {
+            let e = &self.entries[at as usize];
+            e.session == named.session && e.name == *named.name
+        };
+        self.places.find(named.hash, is_it).map(Id)
     }
 
     /// Fetches what [`Self::find`] will read first.
     #[inline]
-    pub fn prefetch(&self, key: NameKey) {
-        self.places.prefetch(key.0);
+    pub fn prefetch(&self, named: Named<'_>) {
+        self.places.prefetch(named.hash);
     }
 
-    /// Fetches what [`Self::find`] will read then.
+    /// Fetches what [`Self::find`] will read then: the entry that the name probably has.
     #[inline]
-    pub fn prefetch_entry(&self, key: NameKey) {
-        if let Some(entry) = self.candidate(key) {
-            self.prefetch_name(Id(entry));
-        }
+    pub fn prefetch_entry(&self, named: Named<'_>) -> Option<Id> {
+        let id = Id(self.places.find(named.hash, |_| true)?);
+        self.prefetch_name(id);
+        Some(id)
     }
 
     /// Fetches what an open name and its end will touch.
@@ -212,19 +231,13 @@ impl Ids {
         prefetch_index(&self.outcomes, id.0 as usize);
     }
 
-    /// The order that an open name probably means, once its entry has been fetched.
+    /// The order that an open name means, once its entry has been fetched.
     #[inline]
-    pub fn glance(&self, key: NameKey) -> Option<OrderId> {
-        match self.entries.get(self.candidate(key)? as usize)?.state {
+    pub fn glance(&self, id: Id) -> Option<OrderId> {
+        match self.entries.get(id.0 as usize)?.state {
             State::Open(order) => Some(order),
             _ => None,
         }
-    }
-
-    /// The first entry of this hash.
-    #[inline]
-    fn candidate(&self, key: NameKey) -> Option<u32> {
-        self.places.find(key.0, |_| true)
     }
 
     /// The meaning of an entry that is known to live.
@@ -232,10 +245,16 @@ impl Ids {
     pub fn meaning(&self, id: Id) -> Meaning {
         match self.entries[id.0 as usize].state {
             State::Open(order) => Meaning::Open(order),
-            State::Finished => Meaning::Finished(self.outcomes[id.0 as usize]),
+            State::Finished => Meaning::Finished,
             State::Used(successor) => Meaning::Used { successor },
             State::Free(_) => unreachable!("a known name has a meaning"),
         }
+    }
+
+    /// How the order of a finished name ended.
+    #[inline]
+    pub fn outcome(&self, id: Id) -> &Outcome {
+        &self.outcomes[id.0 as usize]
     }
 
     /// The name of an entry that is known to live.
@@ -246,9 +265,9 @@ impl Ids {
 
     /// The name of an order that lives. Needs room, and that `find` does not know it.
     #[inline]
-    pub fn insert(&mut self, session: u32, name: &ClOrdId, order: OrderId) -> Id {
+    pub fn insert(&mut self, named: Named<'_>, order: OrderId) -> Id {
         assert!(self.has_room(1));
-        let hash = self.hash_of(session, name);
+        let Named { session, name, hash } = named;
         let entry = Entry { name: *name, session, hash, state: State::Open(order) };
         let id = match self.entries.get_mut(self.free.0 as usize) {
             None => {
@@ -270,13 +289,12 @@ impl Ids {
     /// A name that means no open order any more goes to the end of its session's ring; the oldest
     /// beyond `finished_kept` is forgotten.
     #[inline]
-    pub fn finish(&mut self, id: Id, meaning: Meaning, row: &mut FinishedNames) {
+    pub fn finish(&mut self, id: Id, end: End, row: &mut FinishedNames) {
         let entry = &mut self.entries[id.0 as usize];
         let (session, hash) = (entry.session, entry.hash);
-        entry.state = match meaning {
-            Meaning::Open(order) => State::Open(order),
-            Meaning::Used { successor } => State::Used(successor),
-            Meaning::Finished(outcome) => {
+        entry.state = match end {
+            End::Used { successor } => State::Used(successor),
+            End::Order(outcome) => {
                 self.outcomes[id.0 as usize] = outcome;
                 State::Finished
             }
@@ -325,11 +343,6 @@ impl Ids {
         self.entries[id.0 as usize].state = State::Free(self.free);
         self.free = id;
         self.live -= 1;
-    }
-
-    #[inline]
-    fn hash_of(&self, session: u32, name: &ClOrdId) -> u32 {
-        (name_hash(self.seed, session, name) >> 32) as u32
     }
 
     /// All names and their slots into a state hash; the table itself never counts.
@@ -517,7 +530,7 @@ impl Ids {
             }
             _ => return Err(r.wrong("a name that means nothing")),
         };
-        let hash = self.hash_of(session, name);
+        let hash = self.named(session, name).hash;
         self.entries.push(Entry { name: *name, session, hash, state });
         Ok(())
     }
@@ -649,13 +662,17 @@ mod tests {
         let mut ids = Ids::new(100, 3, 10, 42);
         let mut row = FinishedNames::default();
         for n in 0..1000 {
-            assert_eq!(ids.find(1, &name(n)), None);
-            let id = ids.insert(1, &name(n), OrderId(u64::from(n)));
-            ids.finish(id, Meaning::Used { successor: Id::NONE }, &mut row);
+            assert_eq!(ids.find(ids.named(1, &name(n))), None);
+            let id = ids.insert(ids.named(1, &name(n)), OrderId(u64::from(n)));
+            ids.finish(id, End::Used { successor: Id::NONE }, &mut row);
             for known in 0..=n {
-                assert_eq!(ids.find(1, &name(known)).is_some(), known + 10 > n, "{known} of {n}");
+                assert_eq!(
+                    ids.find(ids.named(1, &name(known))).is_some(),
+                    known + 10 > n,
+                    "{known} of {n}"
+                );
             }
-            assert_eq!(ids.find(2, &name(n)), None, "names are the session's own");
+            assert_eq!(ids.find(ids.named(2, &name(n))), None, "names are the session's own");
         }
         assert!(ids.has_room(90) && !ids.has_room(91));
     }
@@ -663,11 +680,11 @@ mod tests {
     #[test]
     fn a_bigger_table_knows_what_the_smaller_one_knew() {
         let mut ids = Ids::new(10, 3, 10, 7);
-        (0..10).for_each(|n| _ = ids.insert(1, &name(n), OrderId(u64::from(n))));
+        (0..10).for_each(|n| _ = ids.insert(ids.named(1, &name(n)), OrderId(u64::from(n))));
         assert!(!ids.has_room(1));
         ids.resize(1000, 3);
-        (10..1000).for_each(|n| _ = ids.insert(1, &name(n), OrderId(u64::from(n))));
-        assert!((0..1000).all(|n| ids.find(1, &name(n)).is_some()) && !ids.has_room(1));
+        (10..1000).for_each(|n| _ = ids.insert(ids.named(1, &name(n)), OrderId(u64::from(n))));
+        assert!((0..1000).all(|n| ids.find(ids.named(1, &name(n))).is_some()) && !ids.has_room(1));
     }
 
     #[test]
@@ -676,9 +693,9 @@ mod tests {
             let mut ids = Ids::new(100, 3, 5, seed);
             let mut row = FinishedNames::default();
             for n in 0..80 {
-                let id = ids.insert(1, &name(n), OrderId(u64::from(n)));
+                let id = ids.insert(ids.named(1, &name(n)), OrderId(u64::from(n)));
                 if n % 2 == 0 {
-                    ids.finish(id, Meaning::Used { successor: Id::NONE }, &mut row);
+                    ids.finish(id, End::Used { successor: Id::NONE }, &mut row);
                 }
             }
             ids.hash(0)

@@ -7,7 +7,7 @@
 
 use crate::command::Commands;
 use crate::engine::Engine;
-use crate::ids::NameKey;
+use crate::ids::{Id, Named};
 use crate::orders::Slot;
 use crate::session::Inbound;
 use sbe_schemas::header::Message;
@@ -19,15 +19,16 @@ pub const LOOK_AHEAD: usize = 16;
 /// With fewer names all of it stays in the caches, and looking ahead costs more than it gives.
 const NAMES_MIN: usize = 16_384;
 
-/// What of a command memory is fetched for.
+/// What of a command memory is fetched for, as far as it is known.
 #[derive(Clone, Copy)]
-struct Ahead {
-    session: u32,
-    name: NameKey,
-    /// Another order's name.
-    orig: Option<NameKey>,
-    /// Instrument, side and ticks at which it may rest.
-    place: Option<(u32, Side, u32)>,
+struct Ahead<'a> {
+    name: Named<'a>,
+    /// Another order's name, its entry, its slot.
+    orig: Option<Named<'a>>,
+    entry: Option<Id>,
+    slot: Option<Slot>,
+    /// The price at which it may rest.
+    level: Option<u32>,
 }
 
 impl Engine {
@@ -37,69 +38,69 @@ impl Engine {
         if self.ids.live() < NAMES_MIN {
             return;
         }
-        let mut group = [None; LOOK_AHEAD];
-        for place in &mut group {
-            *place = commands.next().and_then(|command| self.ahead_of(command));
+        let nothing = [0; 36];
+        let name = self.ids.named(0, &nothing);
+        let mut group =
+            [Ahead { name, orig: None, entry: None, slot: None, level: None }; LOOK_AHEAD];
+        let mut count = 0;
+        for command in commands.take(LOOK_AHEAD) {
+            let Some(ahead) = self.ahead_of(command) else { continue };
+            group[count] = ahead;
+            count += 1;
         }
-        for ahead in group.iter().flatten() {
+        let group = &mut group[..count];
+        for ahead in &*group {
             self.ids.prefetch(ahead.name);
-            if let Some(session) = self.sessions.get(ahead.session as usize) {
-                self.ids.prefetch_evictions(ahead.session, &session.finished);
+            if let Some(session) = self.sessions.get(ahead.name.session as usize) {
+                self.ids.prefetch_evictions(ahead.name.session, &session.finished);
             }
             ahead.orig.inspect(|orig| self.ids.prefetch(*orig));
-            ahead.place.inspect(|(at, side, ticks)| self.books.prefetch_price(*at, *side, *ticks));
+            ahead.level.inspect(|level| self.books.prefetch_level(*level));
         }
-        for ahead in group.iter().flatten() {
-            ahead.orig.inspect(|orig| self.ids.prefetch_entry(*orig));
-            ahead
-                .place
-                .inspect(|(at, side, ticks)| self.books.prefetch_youngest(*at, *side, *ticks));
+        for ahead in &mut *group {
+            ahead.entry = ahead.orig.and_then(|orig| self.ids.prefetch_entry(orig));
+            ahead.level.inspect(|level| self.books.prefetch_youngest(*level));
         }
-        let slots = group.map(|ahead| Some(Slot(self.ids.glance(ahead?.orig?)?.0 as u32)));
-        for slot in slots.into_iter().flatten() {
-            self.books.prefetch(slot);
-            self.orders.prefetch(slot);
+        for ahead in &mut *group {
+            let order = ahead.entry.and_then(|id| self.ids.glance(id));
+            ahead.slot = order.map(|order| Slot(order.0 as u32));
+            ahead.slot.inspect(|slot| self.books.prefetch(*slot));
+            ahead.slot.inspect(|slot| self.orders.prefetch(*slot));
         }
-        for slot in slots.into_iter().flatten() {
+        for slot in group.iter().filter_map(|ahead| ahead.slot) {
             self.books.prefetch_neighbours(slot);
             self.orders.prefetch_own(slot);
         }
     }
 
     #[inline]
-    fn ahead_of(&self, command: &[u8]) -> Option<Ahead> {
+    fn ahead_of<'a>(&self, command: &'a [u8]) -> Option<Ahead<'a>> {
         let m = Inbound::of(command)?;
         let session = m.head.session.get().wrapping_sub(1);
-        let key = |name| self.ids.key(session, name);
-        match m.template {
+        let named = |name| self.ids.named(session, name);
+        let (name, orig, level) = match m.template {
             j::NewOrder::TEMPLATE_ID => {
                 let new = m.get::<j::NewOrder>();
-                let place = self.place_of(new.instrument.get(), new.side.known(), new.price.get());
-                Some(Ahead { session, name: key(&new.cl_ord_id), orig: None, place })
+                let level = self.level_of(new.instrument.get(), new.side.known(), new.price.get());
+                (named(&new.cl_ord_id), None, level)
             }
             j::CancelOrder::TEMPLATE_ID => {
                 let c = m.get::<j::CancelOrder>();
-                let (name, orig) = (key(&c.cl_ord_id), Some(key(&c.orig_cl_ord_id)));
-                Some(Ahead { session, name, orig, place: None })
+                (named(&c.cl_ord_id), Some(named(&c.orig_cl_ord_id)), None)
             }
             j::ReplaceOrder::TEMPLATE_ID => {
                 let r = m.get::<j::ReplaceOrder>();
-                let place = self.place_of(r.instrument.get(), r.side.known(), r.price.get());
-                let (name, orig) = (key(&r.cl_ord_id), Some(key(&r.orig_cl_ord_id)));
-                Some(Ahead { session, name, orig, place })
+                let level = self.level_of(r.instrument.get(), r.side.known(), r.price.get());
+                (named(&r.cl_ord_id), Some(named(&r.orig_cl_ord_id)), level)
             }
-            _ => None,
-        }
+            _ => return None,
+        };
+        Some(Ahead { name, orig, entry: None, slot: None, level })
     }
 
-    fn place_of(
-        &self,
-        instrument: u32,
-        side: Option<Side>,
-        price: Option<i64>,
-    ) -> Option<(u32, Side, u32)> {
+    fn level_of(&self, instrument: u32, side: Option<Side>, price: Option<i64>) -> Option<u32> {
         let at = instrument.checked_sub(1)?;
         let ticks = price? / self.instruments.get(at as usize)?.tick_size;
-        Some((at, side?, u32::try_from(ticks).ok()?))
+        self.books.level_if_there(at, side?, u32::try_from(ticks).ok()?)
     }
 }

@@ -9,7 +9,7 @@ use crate::book::{Kind, Left, Meeting, Met, Taker};
 use crate::claim::Role;
 use crate::engine::Engine;
 use crate::event::{SINK_FREE_MIN, Sink};
-use crate::ids::{ClOrdId, Meaning};
+use crate::ids::{ClOrdId, End};
 use crate::instrument::NOT_TRADED;
 use crate::orders::{Order, Slot};
 use crate::report::{Filled, outcome_of};
@@ -467,7 +467,7 @@ impl Engine {
         let owner = self.owners.get_mut(order.owner);
         let row = &mut self.sessions[owner.session as usize].finished;
         let outcome = outcome_of(&self.instruments[order.instrument as usize], order, status);
-        self.ids.finish(order.cl_ord_id, Meaning::Finished(outcome), row);
+        self.ids.finish(order.cl_ord_id, End::Order(outcome), row);
         self.orders.remove(slot, &mut owner.orders);
         self.books.give_back(slot);
     }

@@ -9,37 +9,47 @@ use crate::tables::zeroed;
 use prefetch_index::prefetch_index;
 use zerocopy::FromZeros;
 
-/// Numbers in a line.
-const LANES: usize = 7;
+/// Numbers in a line, and one place that is for something else.
+const LANES: usize = 8;
+const LAST: usize = LANES - 1;
 /// Numbers of a line when the table is full.
 const FILL: usize = 4;
 
 #[derive(Clone, Copy, FromZeros)]
 #[repr(C, align(64))]
 struct Line {
+    /// The last: numbers that found this line full and went on.
     hashes: [u32; LANES],
-    /// Numbers that found this line full and went on.
-    passed: u32,
-    /// Number + 1; 0: free.
+    /// Number + 1; 0: free. The last is not used.
     numbers: [u32; LANES],
 }
 
 const _: () = assert!(size_of::<Line>() == 64);
 
 impl Line {
-    /// Lanes of this hash, a bit each.
+    /// Lanes of this hash, a bit each; some may be free.
     #[inline]
     fn of_hash(&self, hash: u32) -> u32 {
-        let lanes = self.hashes.iter().zip(&self.numbers).enumerate();
-        lanes.fold(0, |bits, (n, (h, number))| bits | u32::from((*h == hash) & (*number != 0)) << n)
+        lanes_of(&self.hashes, hash)
     }
 
     #[inline]
     fn lane_of(&self, number: u32) -> Option<usize> {
-        let lanes = self.numbers.iter().enumerate();
-        let bits = lanes.fold(0, |bits, (n, other)| bits | u32::from(*other == number) << n);
+        let bits = lanes_of(&self.numbers, number);
         (bits != 0).then_some(bits.trailing_zeros() as usize)
     }
+
+    #[inline]
+    fn passed(&mut self) -> &mut u32 {
+        &mut self.hashes[LAST]
+    }
+}
+
+/// All at once: no branch for a lane.
+#[inline]
+fn lanes_of(lanes: &[u32; LANES], wanted: u32) -> u32 {
+    let bits = lanes.iter().enumerate();
+    bits.fold(0, |bits, (n, lane)| bits | u32::from(*lane == wanted) << n) & ((1 << LAST) - 1)
 }
 
 /// The table.
@@ -67,13 +77,13 @@ impl Places {
             let line = &self.lines[at];
             let mut bits = line.of_hash(hash);
             while bits != 0 {
-                let number = line.numbers[bits.trailing_zeros() as usize] - 1;
-                if is_it(number) {
-                    return Some(number);
+                let number = line.numbers[bits.trailing_zeros() as usize].checked_sub(1);
+                if number.is_some_and(&is_it) {
+                    return number;
                 }
                 bits &= bits - 1;
             }
-            if line.passed == 0 {
+            if line.hashes[LAST] == 0 {
                 return None;
             }
             at = self.after(at);
@@ -91,7 +101,7 @@ impl Places {
                 (line.hashes[lane], line.numbers[lane]) = (hash, number + 1);
                 return;
             }
-            line.passed += 1;
+            *line.passed() += 1;
             at = next;
         }
     }
@@ -107,8 +117,8 @@ impl Places {
                 line.numbers[lane] = 0;
                 return;
             }
-            assert!(line.passed > 0, "a number that is there is found");
-            line.passed -= 1;
+            let passed = line.passed().checked_sub(1);
+            *line.passed() = passed.expect("a number that is there is found");
             at = next;
         }
     }
@@ -165,7 +175,7 @@ mod tests {
                 }
             }
             known.iter().for_each(|(number, hash)| places.remove(*hash, *number));
-            assert!(places.lines.iter().all(|l| l.passed == 0 && l.numbers == [0; LANES]));
+            assert!(places.lines.iter().all(|l| l.hashes[LAST] == 0 && l.numbers == [0; LANES]));
         }
     }
 }

@@ -4,7 +4,7 @@
 //! replaced where a replace may do it, and end otherwise. Both sides of an entry are settled, then told with
 //! one QuoteAck, and only then meet the book. The rules are docs/rulebook.md §1.4. Called by `session.rs`.
 
-use crate::check::{Changed, Checked};
+use crate::check::Changed;
 use crate::engine::{EXPIRY_WALK_MAX, Engine, Limits};
 use crate::event::Sink;
 use crate::ids::ClOrdId;
@@ -205,12 +205,13 @@ impl Engine {
             return SideSet { withdrawn, ..SideSet::default() };
         }
         let name = quote_name(terms.quote_id, instrument, side);
-        let used = self.ids.find(at, &name).is_some().then_some(OrdRejReason::DuplicateOrder);
+        let named = self.ids.named(at, &name);
+        let used = self.ids.find(named).is_some().then_some(OrdRejReason::DuplicateOrder);
         let refused = used.or(crossed.then_some(OrdRejReason::ConditionsConflict));
         if let (None, Some(slot)) = (refused, old)
             && let Some(to) = self.check_requote(at, slot, terms, &wanted)
         {
-            self.change(slot, &name, &to, sink);
+            self.change(slot, named, &to, sink);
             let order_id = self.books.id(slot).0;
             let arrives = (!to.keeps_place).then_some(slot);
             return SideSet { order_id, arrives, ..SideSet::default() };
@@ -218,9 +219,9 @@ impl Engine {
         self.withdraw(old, sink);
         let new = new_order(terms, &wanted, name);
         match refused.map_or_else(|| self.check_new(at, &new), Err) {
-            Ok(Checked { mut order, account, min_lots }) => {
-                order.is_quote = true;
-                let slot = self.take(at, &name, Checked { order, account, min_lots });
+            Ok(mut checked) => {
+                checked.order.is_quote = true;
+                let slot = self.take(named, checked);
                 let order = self.orders.get(slot);
                 self.quotes.set(at, order.instrument, side, order.id);
                 let (order_id, arrives) = (order.id.0, Some(slot));

@@ -9,7 +9,7 @@ use crate::check::{Changed as Replacement, Checked};
 use crate::claim::Claim;
 use crate::engine::Engine;
 use crate::event::Sink;
-use crate::ids::{ClOrdId, Id, Meaning, Outcome};
+use crate::ids::{ClOrdId, End, Id, Meaning, Named, Outcome};
 use crate::orders::{Order, OrderId, Slot};
 use crate::report::outcome_of;
 use crate::session::Inbound;
@@ -20,41 +20,45 @@ use sbe_schemas::types::{
 };
 
 /// Which order a cancel, replace or status request means.
+#[derive(Clone, Copy)]
 enum Target {
     Open(Slot),
-    Finished(Outcome),
+    /// By its last name.
+    Finished(Id),
     Unknown,
 }
 
 impl Engine {
     pub(crate) fn on_new_order<S: Sink>(&mut self, at: u32, m: Inbound<'_>, sink: &mut S) {
         let new = m.get::<j::NewOrder>();
-        if let Some(id) = self.ids.find(at, &new.cl_ord_id) {
+        let name = self.ids.named(at, &new.cl_ord_id);
+        if let Some(id) = self.ids.find(name) {
             if m.poss_resend() && self.tell_status(at, id, &new.cl_ord_id, true, sink) {
                 return;
             }
             return self.report_rejected(at, new, OrdRejReason::DuplicateOrder, sink);
         }
         match self.check_new(at, new) {
-            Ok(checked) => self.accept(at, &new.cl_ord_id, checked, sink),
+            Ok(checked) => self.accept(name, checked, sink),
             Err(reason) => self.report_rejected(at, new, reason, sink),
         }
     }
 
-    fn accept<S: Sink>(&mut self, at: u32, name: &ClOrdId, checked: Checked, sink: &mut S) {
+    fn accept<S: Sink>(&mut self, name: Named<'_>, checked: Checked, sink: &mut S) {
         let min_lots = checked.min_lots;
-        let slot = self.take(at, name, checked);
+        let slot = self.take(name, checked);
         self.report_new(slot, min_lots, sink);
         self.arrive(slot, min_lots, sink);
     }
 
     /// Gives an order its slot and its name, and claims of its account what it may need.
-    pub(crate) fn take(&mut self, at: u32, name: &ClOrdId, checked: Checked) -> Slot {
-        let Checked { mut order, account, min_lots: _ } = checked;
-        order.owner = self.owner(at, account).expect("room has been checked");
+    pub(crate) fn take(&mut self, name: Named<'_>, checked: Checked) -> Slot {
+        let Checked { mut order, account, owner, min_lots: _ } = checked;
+        let owner = owner.or_else(|| self.owner(name.session, account));
+        order.owner = owner.expect("room has been checked");
         let slot = self.books.take(order.owner);
         order.id = self.books.id(slot);
-        order.cl_ord_id = self.ids.insert(at, name, order.id);
+        order.cl_ord_id = self.ids.insert(name, order.id);
         self.orders.insert(slot, order, &mut self.owners.get_mut(order.owner).orders);
         self.risk.take(&self.claim_of(&order));
         if order.expire_time != 0 {
@@ -92,27 +96,18 @@ impl Engine {
 
     pub(crate) fn on_cancel_order<S: Sink>(&mut self, at: u32, m: Inbound<'_>, sink: &mut S) {
         let c = m.get::<j::CancelOrder>();
-        let reject = CancelRejected {
-            cl_ord_id: c.cl_ord_id,
-            orig_cl_ord_id: c.orig_cl_ord_id,
-            response_to: CxlRejResponseTo::Cancel,
-        };
+        let name = self.ids.named(at, &c.cl_ord_id);
         let target = self.target(at, c.order_id.get(), &c.orig_cl_ord_id);
-        let checked = self.check_change(
-            at,
-            &m,
-            &c.cl_ord_id,
-            &target,
-            c.instrument.get(),
-            c.side.known(),
-            sink,
-        );
-        match checked {
+        let (instrument, side) = (c.instrument.get(), c.side.known());
+        match self.check_change(&m, name, target, instrument, side, sink) {
             Changed::Told => {}
-            Changed::Refused(reason) => self.reject_cancel(at, reject, &target, reason, sink),
+            Changed::Refused(reason) => {
+                let names = (&c.cl_ord_id, &c.orig_cl_ord_id);
+                self.reject_cancel(at, CxlRejResponseTo::Cancel, names, target, reason, sink);
+            }
             Changed::Go(slot) => {
                 // Before the order's own name: a name never outlives the one it leads to.
-                self.use_up(at, &c.cl_ord_id, self.orders.get(slot).cl_ord_id);
+                self.use_up(name, self.orders.get(slot).cl_ord_id);
                 let cause = CancelCause::Client;
                 self.end_order(slot, OrdStatus::Canceled, cause, Some(&c.cl_ord_id), sink);
             }
@@ -121,53 +116,39 @@ impl Engine {
 
     pub(crate) fn on_replace_order<S: Sink>(&mut self, at: u32, m: Inbound<'_>, sink: &mut S) {
         let r = m.get::<j::ReplaceOrder>();
-        let reject = CancelRejected {
-            cl_ord_id: r.cl_ord_id,
-            orig_cl_ord_id: r.orig_cl_ord_id,
-            response_to: CxlRejResponseTo::Replace,
-        };
+        let name = self.ids.named(at, &r.cl_ord_id);
         let target = self.target(at, r.order_id.get(), &r.orig_cl_ord_id);
-        let checked = self.check_change(
-            at,
-            &m,
-            &r.cl_ord_id,
-            &target,
-            r.instrument.get(),
-            r.side.known(),
-            sink,
-        );
-        let slot = match checked {
+        let (instrument, side) = (r.instrument.get(), r.side.known());
+        let refused = match self.check_change(&m, name, target, instrument, side, sink) {
             Changed::Told => return,
-            Changed::Refused(reason) => {
-                return self.reject_cancel(at, reject, &target, reason, sink);
-            }
-            Changed::Go(slot) => slot,
+            Changed::Refused(reason) => reason,
+            Changed::Go(slot) => match self.check_replace(at, slot, r) {
+                Ok(changed) => return self.replace(slot, name, &changed, sink),
+                Err(reason) => reason,
+            },
         };
-        match self.check_replace(at, slot, r) {
-            Ok(changed) => self.replace(slot, &r.cl_ord_id, &changed, sink),
-            Err(reason) => self.reject_cancel(at, reject, &target, reason, sink),
-        }
+        let names = (&r.cl_ord_id, &r.orig_cl_ord_id);
+        self.reject_cancel(at, CxlRejResponseTo::Replace, names, target, refused, sink);
     }
 
     /// What cancel and replace have in common: PossResend, a used name, an order that is there.
-    #[expect(clippy::too_many_arguments, reason = "the fields that both messages share")]
+    #[inline]
     fn check_change<S: Sink>(
         &mut self,
-        at: u32,
         m: &Inbound<'_>,
-        name: &ClOrdId,
-        target: &Target,
+        name: Named<'_>,
+        target: Target,
         instrument: u32,
         side: Option<Side>,
         sink: &mut S,
     ) -> Changed {
-        if let Some(id) = self.ids.find(at, name) {
-            if m.poss_resend() && self.tell_status(at, id, name, true, sink) {
+        if let Some(id) = self.ids.find(name) {
+            if m.poss_resend() && self.tell_status(name.session, id, name.name, true, sink) {
                 return Changed::Told;
             }
             return Changed::Refused(CxlRejReason::DuplicateClOrdId);
         }
-        match *target {
+        match target {
             Target::Unknown => Changed::Refused(CxlRejReason::UnknownOrder),
             Target::Finished(_) => Changed::Refused(CxlRejReason::TooLateToCancel),
             Target::Open(slot) => {
@@ -181,7 +162,7 @@ impl Engine {
     }
 
     /// What only takes away keeps its place; anything else is like a new arrival. With nothing left it has ended.
-    fn replace<S: Sink>(&mut self, slot: Slot, name: &ClOrdId, to: &Replacement, sink: &mut S) {
+    fn replace<S: Sink>(&mut self, slot: Slot, name: Named<'_>, to: &Replacement, sink: &mut S) {
         let old_name = self.change(slot, name, to, sink);
         self.report_replaced(slot, old_name, sink);
         let order = self.orders.get(slot);
@@ -197,7 +178,7 @@ impl Engine {
     pub(crate) fn change<S: Sink>(
         &mut self,
         slot: Slot,
-        name: &ClOrdId,
+        name: Named<'_>,
         to: &Replacement,
         sink: &mut S,
     ) -> ClOrdId {
@@ -205,11 +186,10 @@ impl Engine {
         if !to.keeps_place {
             self.take_off(slot, sink);
         }
-        let session = self.owners.get(before.owner).session;
-        let id = self.ids.insert(session, name, before.id);
-        let used = Meaning::Used { successor: id };
+        let id = self.ids.insert(name, before.id);
+        let used = End::Used { successor: id };
         let old_name = *self.ids.name(before.cl_ord_id);
-        let row = &mut self.sessions[session as usize].finished;
+        let row = &mut self.sessions[name.session as usize].finished;
         self.ids.finish(before.cl_ord_id, used, row);
 
         let order = self.orders.get_mut(slot);
@@ -240,25 +220,29 @@ impl Engine {
     fn reject_cancel<S: Sink>(
         &mut self,
         at: u32,
-        rejected: CancelRejected,
-        target: &Target,
+        response_to: CxlRejResponseTo,
+        (cl_ord_id, orig_cl_ord_id): (&ClOrdId, &ClOrdId),
+        target: Target,
         reason: CxlRejReason,
         sink: &mut S,
     ) {
         let (order_id, status) = match target {
             Target::Open(slot) => {
-                let order = self.orders.get(*slot);
+                let order = self.orders.get(slot);
                 (order.id.0, order.status())
             }
-            Target::Finished(outcome) => (outcome.order_id.0, outcome.status),
+            Target::Finished(id) => {
+                let outcome = self.ids.outcome(id);
+                (outcome.order_id.0, outcome.status)
+            }
             Target::Unknown => (0, OrdStatus::Rejected),
         };
         let reject = oe::CancelReject {
             order_id: order_id.into(),
-            cl_ord_id: rejected.cl_ord_id,
-            orig_cl_ord_id: rejected.orig_cl_ord_id,
+            cl_ord_id: *cl_ord_id,
+            orig_cl_ord_id: *orig_cl_ord_id,
             ord_status: status.into(),
-            response_to: rejected.response_to.into(),
+            response_to: response_to.into(),
             reason: reason.into(),
         };
         self.report(at, &reject, EventFlags::EMPTY, sink);
@@ -268,7 +252,7 @@ impl Engine {
         let q = m.get::<j::OrderStatusRequest>();
         let told = match self.target(at, q.order_id.get(), &q.cl_ord_id) {
             Target::Open(slot) => Some(self.outcome_of_open(slot)),
-            Target::Finished(outcome) => Some(outcome),
+            Target::Finished(id) => Some(*self.ids.outcome(id)),
             Target::Unknown => None,
         };
         match told {
@@ -307,13 +291,13 @@ impl Engine {
             let mine = self.owners.get(self.orders.get(slot).owner).session == at;
             return if mine { Target::Open(slot) } else { Target::Unknown };
         }
-        let Some(id) = self.ids.find(at, name) else { return Target::Unknown };
+        let Some(id) = self.ids.find(self.ids.named(at, name)) else { return Target::Unknown };
         match self.ids.meaning(id) {
             Meaning::Open(order) => match self.books.find(order) {
                 Some(slot) if order_id == 0 || order.0 == order_id => Target::Open(slot),
                 _ => Target::Unknown,
             },
-            Meaning::Finished(outcome) => Target::Finished(outcome),
+            Meaning::Finished => Target::Finished(id),
             // The name before a replace is not the order's name any more.
             Meaning::Used { .. } => Target::Unknown,
         }
@@ -328,7 +312,7 @@ impl Engine {
                 Meaning::Open(order) => {
                     return Some(self.outcome_of_open(self.books.find(order)?));
                 }
-                Meaning::Finished(outcome) => return Some(outcome),
+                Meaning::Finished => return Some(*self.ids.outcome(id)),
                 Meaning::Used { successor } => id = successor,
             }
         }
@@ -342,22 +326,13 @@ impl Engine {
 
     /// The name of a cancel request: unique like any other. When there is no room it is not kept:
     /// a cancel must never fail for want of memory.
-    fn use_up(&mut self, at: u32, name: &ClOrdId, successor: Id) {
+    fn use_up(&mut self, name: Named<'_>, successor: Id) {
         if self.ids.has_room(1) {
-            let id = self.ids.insert(at, name, OrderId(0));
-            self.ids.finish(
-                id,
-                Meaning::Used { successor },
-                &mut self.sessions[at as usize].finished,
-            );
+            let id = self.ids.insert(name, OrderId(0));
+            let row = &mut self.sessions[name.session as usize].finished;
+            self.ids.finish(id, End::Used { successor }, row);
         }
     }
-}
-
-struct CancelRejected {
-    cl_ord_id: ClOrdId,
-    orig_cl_ord_id: ClOrdId,
-    response_to: CxlRejResponseTo,
 }
 
 enum Changed {

@@ -134,24 +134,21 @@ impl Books {
         Some((next, after))
     }
 
-    /// Fetches the price at which a shown order may rest.
+    /// Fetches a level, at which an order may rest.
     #[inline]
-    pub fn prefetch_price(&self, at: u32, side: Side, ticks: u32) {
-        if let Some(level) = self.level_if_there(at, side, ticks) {
-            self.pages.prefetch(level);
-        }
+    pub fn prefetch_level(&self, level: u32) {
+        self.pages.prefetch(level);
     }
 
-    /// Fetches the last order at a price, behind which another may rest.
+    /// Fetches the last order at a level, behind which another may rest.
     #[inline]
-    pub fn prefetch_youngest(&self, at: u32, side: Side, ticks: u32) {
-        if let Some(level) = self.level_if_there(at, side, ticks) {
-            prefetch_index(&self.nodes, self.pages.level(level).youngest.0 as usize);
-        }
+    pub fn prefetch_youngest(&self, level: u32) {
+        prefetch_index(&self.nodes, self.pages.level(level).youngest.0 as usize);
     }
 
+    /// The level of a price of shown orders, whatever is there; `None`: there is no such price.
     #[inline]
-    fn level_if_there(&self, at: u32, side: Side, ticks: u32) -> Option<u32> {
+    pub fn level_if_there(&self, at: u32, side: Side, ticks: u32) -> Option<u32> {
         let book = self.books.get(at as usize)?;
         if ticks == 0 || ticks >= book.top {
             return None;

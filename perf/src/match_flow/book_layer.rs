@@ -160,13 +160,15 @@ impl BookUnderTest {
     /// Fetches what the operations after `at` will touch, in three steps.
     fn look_ahead(&self, ops: &[BookOp], at: usize) {
         let slot = |op: &BookOp| Slot(op.order.0 as u32);
+        let level =
+            |op: &BookOp| self.books.level_if_there(u32::from(op.symbol), op.side, op.price);
         if let Some(op) = ops.get(at + 3 * AHEAD) {
             self.books.prefetch(slot(op));
-            self.books.prefetch_price(u32::from(op.symbol), op.side, op.price);
+            level(op).inspect(|level| self.books.prefetch_level(*level));
         }
         if let Some(op) = ops.get(at + 2 * AHEAD) {
             self.books.prefetch_neighbours(slot(op));
-            self.books.prefetch_youngest(u32::from(op.symbol), op.side, op.price);
+            level(op).inspect(|level| self.books.prefetch_youngest(*level));
         }
     }
 
