@@ -158,6 +158,9 @@ pub struct Host {
     /// Without a commit for so long clients are not read.
     #[serde(default = "stall_ms")]
     pub stall_ms: u64,
+    /// All memory is touched and locked at start.
+    #[serde(default)]
+    pub lock_memory: bool,
 }
 
 fn dead_man_min_ms() -> u32 {
@@ -420,7 +423,12 @@ impl Config {
         Ok(config)
     }
 
-    fn error(&self, key: impl Into<String>, problem: impl Into<String>, fix: &str) -> ConfigError {
+    pub(crate) fn error(
+        &self,
+        key: impl Into<String>,
+        problem: impl Into<String>,
+        fix: &str,
+    ) -> ConfigError {
         ConfigError {
             file: self.file.clone(),
             key: key.into(),

@@ -246,6 +246,9 @@ pub fn serve(config: &Config, out: &mut impl Write) -> anyhow::Result<()> {
         }
     };
     let edge = EdgePart { gateway, publisher };
+    if config.host.lock_memory {
+        lock_memory(config)?;
+    }
     announce(
         out,
         config,
@@ -617,6 +620,20 @@ struct Started<'a> {
     replay: Option<std::net::SocketAddr>,
 }
 
+/// Everything that a hot thread will touch is there now: none takes memory later.
+fn lock_memory(config: &Config) -> anyhow::Result<()> {
+    io::host::lock_memory().map_err(|error| {
+        config
+            .error(
+                "host.lock_memory",
+                format!("the kernel does not lock the memory of this process: {error}"),
+                "allow it (`ulimit -l unlimited`, systemd: LimitMEMLOCK=infinity), give the host more memory, lower \
+                 [limits], or leave the key out",
+            )
+            .into()
+    })
+}
+
 fn announce(out: &mut impl Write, config: &Config, s: &Started<'_>) -> std::io::Result<()> {
     let placement = match s.placement {
         Placement::Split => "split (gateway and feed | engine)",
@@ -667,6 +684,9 @@ fn announce(out: &mut impl Write, config: &Config, s: &Started<'_>) -> std::io::
         s.fallback.map_or(String::new(), |why| format!(" ({why})"))
     )?;
     writeln!(out, "  placement   {placement} · {} cores · {}", s.cores, s.waiting.describe())?;
+    if config.host.lock_memory {
+        writeln!(out, "  memory      locked")?;
+    }
     let mut addresses = s.addresses.iter();
     if let Some(fix) = addresses.next() {
         writeln!(out, "  FIX 4.4     {fix} · TargetCompID {}", config.venue.comp_id)?;

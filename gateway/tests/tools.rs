@@ -147,6 +147,24 @@ fn verify_dump_stats_and_replay_tell_one_story() {
 }
 
 #[test]
+fn memory_is_locked_or_the_venue_says_why_not() {
+    let mut venue = Venue::new("tools-memory", PROCESS);
+    let toml = venue.directory.join("venue.toml");
+    let config = std::fs::read_to_string(&toml).unwrap();
+    std::fs::write(&toml, config.replace("[host]", "[host]\nlock_memory = true")).unwrap();
+    venue.spawn();
+    if venue.await_ready() {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", venue.pid())).unwrap();
+        let locked_kib = status.lines().find_map(|line| line.strip_prefix("VmLck:")).unwrap();
+        let locked_kib = locked_kib.trim_end_matches("kB").trim().parse::<u64>().unwrap();
+        assert!(locked_kib > 10_000, "{status}");
+    } else {
+        let said = venue.stderr();
+        assert!(said.contains("host.lock_memory") && said.contains("LimitMEMLOCK"), "{said}");
+    }
+}
+
+#[test]
 fn beside_a_running_venue_a_journal_is_never_called_damaged() {
     let mut venue = Venue::new("tools-running", Options { snapshot_commands: 2000, ..PROCESS });
     venue.start();

@@ -1,6 +1,7 @@
 //! What this host says of itself: files of `/proc` and `/sys`, a cloud's metadata, other programs' answers.
 //!
-//! For `portcullis doctor`. Nothing here changes anything, and every question is answered at once or not at all.
+//! For `portcullis doctor`. Nothing of that changes anything, and every question is answered at once or not at all. And the
+//! one thing that a venue asks of its host: memory that stays.
 
 use super::uring;
 use std::io::{Read, Write};
@@ -13,6 +14,14 @@ const EC2_METADATA: ([u8; 4], u16) = ([169, 254, 169, 254], 80);
 const PATIENCE: Duration = Duration::from_millis(300);
 /// More than any answer to what is asked here.
 const ANSWER_BYTES_MAX: u64 = 16 * 1024;
+
+/// All memory that this process has is touched, and stays.
+///
+/// # Errors
+/// As the kernel says: there is not so much, or not for us.
+pub fn lock_memory() -> std::io::Result<()> {
+    Ok(rustix::mm::mlockall(rustix::mm::MlockAllFlags::CURRENT)?)
+}
 
 /// Whom to ask.
 pub trait Facts {
