@@ -14,6 +14,7 @@
 //! finds out whether this host allows them, `listening.rs` accepts, `closing.rs` ends connections, `files.rs` writes files,
 //! `provided.rs` holds the receive buffers, `operation.rs` tells completions apart, `connections.rs` is the table. The promises kept: `transport.rs`.
 
+use std::collections::VecDeque;
 use std::io;
 use std::mem::ManuallyDrop;
 use std::net::SocketAddr;
@@ -34,7 +35,7 @@ use super::transport::{
     Close, CloseReason, ConnId, NetEvent, StreamTransport, TransportLimits, TransportStats,
 };
 use files::FileWrite;
-use listening::Listener;
+use listening::{Listener, WAITING_MAX, Waiting};
 use operation::Operation;
 use provided::{Backlog, Counts, Provided};
 
@@ -77,6 +78,7 @@ pub struct UringTransport {
     bell_count: ManuallyDrop<Box<[u8; 8]>>,
     file_write: ManuallyDrop<FileWrite>,
     listeners: Vec<Listener>,
+    waiting: VecDeque<Waiting>,
     sleeper: Sleeper,
     /// The ring has found its thread.
     enabled: bool,
@@ -113,6 +115,7 @@ impl UringTransport {
             bell_count: ManuallyDrop::new(Box::new([0; 8])),
             file_write: ManuallyDrop::default(),
             listeners: Vec::new(),
+            waiting: VecDeque::with_capacity(WAITING_MAX),
             sleeper: Sleeper::new()?,
             enabled: false,
             in_flight: 0,
@@ -385,6 +388,7 @@ impl StreamTransport for UringTransport {
         events.clear();
         self.reap();
         self.expire();
+        self.seat_waiting();
         // What is here goes to the caller first: entering now could bring more bytes of a
         // connection whose last ones it has had no chance to consume.
         if !self.connections.has_events() {
@@ -435,7 +439,8 @@ impl StreamTransport for UringTransport {
         self.reap();
         self.arm_listeners();
         self.settle();
-        if self.connections.has_events() || self.file_write.has_written() {
+        let nobody_waits = self.waiting.is_empty();
+        if self.connections.has_events() || self.file_write.has_written() || !nobody_waits {
             self.enter_if_due();
             return;
         }

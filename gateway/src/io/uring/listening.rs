@@ -1,4 +1,6 @@
 //! Listeners of the io_uring back end: a multishot accept each, armed again whenever it ends.
+//!
+//! Such an accept brings connections whether there is a place for them or not; they wait here.
 
 use std::io;
 use std::net::SocketAddr;
@@ -13,6 +15,16 @@ use super::{Io, Operation, UringTransport};
 
 /// How soon a failed accept is tried again; out of descriptors, at once would be a busy loop.
 const ACCEPT_RETRY_NS: u64 = 10_000_000;
+/// Connections that may wait for a place; each has a descriptor.
+pub(super) const WAITING_MAX: usize = 256;
+
+/// A connection that waits for a place.
+pub(super) struct Waiting {
+    listener: u8,
+    peer: SocketAddr,
+    socket: Socket,
+}
+
 /// One listening socket.
 pub(super) struct Listener {
     /// None: closed. The descriptor must outlive the accept in flight.
@@ -35,6 +47,7 @@ impl UringTransport {
         for number in 0..self.listeners.len() {
             let listener = &mut self.listeners[number];
             listener.stopped = true;
+            self.waiting.clear();
             match &listener.socket {
                 Some(socket) if listener.accepting => {
                     let fd = Fd(socket.as_raw_fd());
@@ -91,7 +104,29 @@ impl UringTransport {
             self.connections.stats.accept_errors += 1;
             return;
         };
+        let waiting = Waiting { listener: number as u8, peer, socket };
+        let waits = self.connections.lets_wait() || !self.waiting.is_empty();
+        if waits && self.waiting.len() < WAITING_MAX {
+            self.waiting.push_back(waiting);
+        } else {
+            self.seat(waiting);
+        }
+    }
+
+    fn seat(&mut self, Waiting { listener, peer, socket }: Waiting) {
         let io = Io { socket: Some(socket), ..Io::default() };
-        self.connections.claim(number as u8, peer, io);
+        self.connections.claim(listener, peer, io);
+    }
+
+    /// Gives places to those who wait, in the order in which they came.
+    pub(super) fn seat_waiting(&mut self) {
+        while !self.connections.lets_wait()
+            && let Some(waiting) = self.waiting.pop_front()
+        {
+            self.seat(waiting);
+        }
+        if !self.waiting.is_empty() {
+            self.connections.make_room();
+        }
     }
 }
