@@ -90,7 +90,7 @@ impl Abuser {
     /// A millisecond.
     pub fn turn(&mut self, now: u64, net: &SimNet) {
         if self.manner == Manner::Loiters {
-            if self.dice.hits(300) {
+            if self.dice.hits(500) {
                 let listener = self.dice.below(3) as u8;
                 self.silent.extend(net.connect(listener));
                 self.sent += 1;

@@ -4,6 +4,7 @@ use crate::peer::Peer;
 use crate::venue::{MATRIX, Venue};
 use gateway::door::STRANGERS_SPARE;
 use socket2::{Domain, Socket, Type};
+use std::collections::VecDeque;
 use std::io::{ErrorKind, Read};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -113,18 +114,24 @@ fn nobody_who_has_logged_on_makes_room() {
     }
 }
 
-/// From an address of its own, as fast as it can; it keeps the newest.
+/// From an address of its own, as fast as it can; it never hangs up, and forgets those that the venue has closed.
 fn flood(door: SocketAddr, stop: &AtomicBool) -> usize {
-    let (mut sockets, mut count) = (std::collections::VecDeque::new(), 0);
-    while !stop.load(Ordering::Relaxed) && count < 15_000 {
+    let (mut sockets, mut count) = (VecDeque::<TcpStream>::new(), 0);
+    let begun = Instant::now();
+    while !stop.load(Ordering::Relaxed) && count < 15_000 && begun.elapsed() < 6 * AT_ONCE {
+        if sockets.len() > 3 * CROWD {
+            match sockets.pop_front() {
+                Some(oldest) if is_open(&oldest) => sockets.push_front(oldest),
+                _ => continue,
+            }
+            std::thread::sleep(Duration::from_millis(1));
+            continue;
+        }
         let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
         socket.bind(&SocketAddr::from(([127, 0, 0, 2], 0)).into()).unwrap();
         socket.connect(&door.into()).unwrap();
-        sockets.push_back(socket);
+        sockets.push_back(socket.into());
         count += 1;
-        if sockets.len() > CROWD {
-            sockets.pop_front();
-        }
     }
     count
 }
