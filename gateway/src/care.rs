@@ -105,8 +105,8 @@ impl Care {
         }
         if let Some((all, now)) = self.turned_out.more() {
             tracing::warn!(
-                "{all} connections that had not logged on were closed since the start to make room, {now} of them \
-                 now: connections_max are open. Look who they are, set connections_per_address_max"
+                "{all} connections that had not logged on were closed since the start because there were too many, \
+                 {now} of them now. Look who they are; set connections_per_address_max, or raise connections_max"
             );
         }
     }

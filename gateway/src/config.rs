@@ -243,9 +243,9 @@ pub enum Placement {
 pub struct Fix {
     /// Address of order entry.
     pub listen: SocketAddr,
-    /// Connections at once.
+    /// Connections at once that have logged on; `door.rs` has room for a few that have not.
     pub connections_max: u16,
-    /// Of these, from one address; without it all of them.
+    /// From one address, logged on or not; without it all of them.
     pub connections_per_address_max: Option<u16>,
     /// From accept to an accepted Logon.
     pub logon_ms: u64,
