@@ -119,9 +119,14 @@ impl<S: Default> Connections<S> {
         Some(slot)
     }
 
+    /// How many may come now; `None`: as many as like, who finds no place is refused.
+    pub(super) fn room(&self) -> Option<usize> {
+        (self.when_full == WhenFull::Wait).then_some(self.free.len())
+    }
+
     /// All places are taken, and who comes now is to wait.
     pub(super) fn lets_wait(&self) -> bool {
-        self.when_full == WhenFull::Wait && self.free.is_empty()
+        self.room() == Some(0)
     }
 
     /// Gives the slot back. The kernel must no longer know anything of it.
@@ -276,7 +281,7 @@ impl<S: Default> Connections<S> {
         nearest
     }
 
-    /// Somebody waits for a place: unless one is on its way back, who has lingered longest dies now.
+    /// Somebody may wait for a place: unless one is on its way back, who has lingered longest dies now.
     pub(super) fn make_room(&mut self) {
         if self.slots.iter().any(|conn| conn.phase == Phase::Dying) {
             return;

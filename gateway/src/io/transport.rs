@@ -89,8 +89,8 @@ pub enum Close {
 pub enum WhenFull {
     /// It is accepted, closed and counted.
     Refuse,
-    /// It waits for the next place: the caller sees to it that there soon is one. Meanwhile connections
-    /// that linger are ended, the oldest first.
+    /// It waits in the kernel for the next place: the caller sees to it that there soon is one. When places
+    /// run out, connections that linger are ended, the oldest first.
     Wait,
 }
 
@@ -127,8 +127,7 @@ impl Default for TransportLimits {
 pub struct TransportStats {
     /// Connections given to the caller.
     pub accepted: u64,
-    /// Connections closed at once because `connections_max` were open (and, with [`WhenFull::Wait`],
-    /// more than io_uring lets wait had come in one turn).
+    /// Connections closed at once because `connections_max` were open.
     pub refused_full: u64,
     /// Accepts that failed in the kernel (out of descriptors, peer already gone).
     pub accept_errors: u64,

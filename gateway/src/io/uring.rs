@@ -14,7 +14,6 @@
 //! finds out whether this host allows them, `listening.rs` accepts, `closing.rs` ends connections, `files.rs` writes files,
 //! `provided.rs` holds the receive buffers, `operation.rs` tells completions apart, `connections.rs` is the table. The promises kept: `transport.rs`.
 
-use std::collections::VecDeque;
 use std::io;
 use std::mem::ManuallyDrop;
 use std::net::SocketAddr;
@@ -35,7 +34,7 @@ use super::transport::{
     Close, CloseReason, ConnId, NetEvent, StreamTransport, TransportLimits, TransportStats,
 };
 use files::FileWrite;
-use listening::{Listener, WAITING_MAX, Waiting};
+use listening::Listener;
 use operation::Operation;
 use provided::{Backlog, Counts, Provided};
 
@@ -78,7 +77,6 @@ pub struct UringTransport {
     bell_count: ManuallyDrop<Box<[u8; 8]>>,
     file_write: ManuallyDrop<FileWrite>,
     listeners: Vec<Listener>,
-    waiting: VecDeque<Waiting>,
     sleeper: Sleeper,
     /// The ring has found its thread.
     enabled: bool,
@@ -115,7 +113,6 @@ impl UringTransport {
             bell_count: ManuallyDrop::new(Box::new([0; 8])),
             file_write: ManuallyDrop::default(),
             listeners: Vec::new(),
-            waiting: VecDeque::with_capacity(WAITING_MAX),
             sleeper: Sleeper::new()?,
             enabled: false,
             in_flight: 0,
@@ -285,7 +282,7 @@ impl UringTransport {
             self.in_flight -= usize::from(!more);
             let (slot, generation) = operation::owner(user_data);
             match Operation::of(user_data) {
-                Operation::Accept => self.on_accept(slot, result, more),
+                Operation::Accept => self.on_accept(slot, result),
                 Operation::Bell => self.arm_bell(),
                 Operation::Write => self.on_file_written(result),
                 Operation::CancelAccept | Operation::CancelEverything => {}
@@ -388,7 +385,6 @@ impl StreamTransport for UringTransport {
         events.clear();
         self.reap();
         self.expire();
-        self.seat_waiting();
         // What is here goes to the caller first: entering now could bring more bytes of a
         // connection whose last ones it has had no chance to consume.
         if !self.connections.has_events() {
@@ -418,6 +414,7 @@ impl StreamTransport for UringTransport {
 
     fn flush(&mut self) {
         self.reap();
+        self.arm_listeners();
         self.settle();
         self.enter_if_due();
     }
@@ -439,8 +436,7 @@ impl StreamTransport for UringTransport {
         self.reap();
         self.arm_listeners();
         self.settle();
-        let nobody_waits = self.waiting.is_empty();
-        if self.connections.has_events() || self.file_write.has_written() || !nobody_waits {
+        if self.connections.has_events() || self.file_write.has_written() {
             self.enter_if_due();
             return;
         }

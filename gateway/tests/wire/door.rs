@@ -119,7 +119,7 @@ fn flood(door: SocketAddr, stop: &AtomicBool) -> usize {
     let (mut sockets, mut count) = (VecDeque::<TcpStream>::new(), 0);
     let begun = Instant::now();
     while !stop.load(Ordering::Relaxed) && count < 15_000 && begun.elapsed() < 6 * AT_ONCE {
-        if sockets.len() > 3 * CROWD {
+        if sockets.len() > 6 * CROWD {
             match sockets.pop_front() {
                 Some(oldest) if is_open(&oldest) => sockets.push_front(oldest),
                 _ => continue,
