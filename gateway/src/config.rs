@@ -22,6 +22,7 @@ pub use tables::{
 
 use crate::auth::Secret;
 use crate::connection::{ConnectionLimits, Speaks};
+use crate::door;
 use crate::fix::decimal;
 use crate::io::{self, TransportKind, TransportLimits};
 use crate::journal::Durability;
@@ -41,6 +42,8 @@ use std::time::Duration;
 pub const DEMO: &str = include_str!("demo.toml");
 /// A timer that is due writes to the log: not more often than this.
 const DEAD_MAN_MS_MIN: u32 = 100;
+/// Places, those of newcomers among them, have numbers of 16 bits.
+const CONNECTIONS_MAX: u16 = u16::MAX - door::PLACES_SPARE;
 const NS_PER_MS: u64 = 1_000_000;
 
 /// What is wrong with a configuration.
@@ -243,9 +246,9 @@ pub enum Placement {
 pub struct Fix {
     /// Address of order entry.
     pub listen: SocketAddr,
-    /// Connections at once.
+    /// Connections at once that have logged on; `door.rs` has room for a few that have not.
     pub connections_max: u16,
-    /// Of these, from one address; without it all of them.
+    /// From one address, logged on or not; without it all of them.
     pub connections_per_address_max: Option<u16>,
     /// From accept to an accepted Logon.
     pub logon_ms: u64,
@@ -465,9 +468,10 @@ impl Config {
             let fix = "choose 1024 to 32768";
             return Err(self.error("fix.message_bytes_max", "out of range", fix));
         }
-        if self.fix.connections_max == 0 {
-            let fix = "allow at least 1";
-            return Err(self.error("fix.connections_max", "nobody could connect", fix));
+        if !(1..=CONNECTIONS_MAX).contains(&self.fix.connections_max) {
+            let problem = format!("{} will not do", self.fix.connections_max);
+            let fix = format!("choose 1 to {CONNECTIONS_MAX}");
+            return Err(self.error("fix.connections_max", problem, &fix));
         }
         if self.fix.connections_per_address_max == Some(0) {
             let fix = "allow at least 1, or leave it out";
@@ -660,11 +664,9 @@ impl Config {
 
     /// Sizes of the transport.
     pub fn transport_limits(&self) -> TransportLimits {
-        TransportLimits {
-            connections_max: self.fix.connections_max,
-            linger: Duration::from_secs(1),
-            ..TransportLimits::default()
-        }
+        let limits =
+            TransportLimits { linger: Duration::from_secs(1), ..TransportLimits::default() };
+        door::transport_limits(self.fix.connections_max, limits)
     }
 }
 

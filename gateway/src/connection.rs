@@ -527,6 +527,16 @@ impl Connection {
         matches!(self.state, State::Entering | State::Live(_))
     }
 
+    /// It has not logged on, and nothing of it is on its way into the log: until when it may, and whether its
+    /// secret is being checked.
+    pub fn as_stranger(&self) -> Option<(u64, bool)> {
+        match self.state {
+            State::AwaitLogon { deadline } => Some((deadline, false)),
+            State::Checking { deadline } => Some((deadline, true)),
+            State::Entering | State::Live(_) | State::Closed => None,
+        }
+    }
+
     /// Nothing is read before an answer comes.
     pub fn waits_for_answer(&self) -> bool {
         matches!(self.state, State::Checking { .. } | State::Entering)

@@ -15,6 +15,7 @@ use crate::connection::{
     Connection, ConnectionLimits, Outcome, Refusal, Ring, Shared, Speaks, Tick,
 };
 use crate::directory::Directory;
+use crate::door::{Door, Stranger};
 use crate::fix::fields::Scanner;
 use crate::flow::Flow;
 use crate::health::Health;
@@ -31,6 +32,7 @@ use sbe_schemas::types::{CommandHead, DisconnectReason, DueWhat, Verdict};
 use std::collections::VecDeque;
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use zerocopy::little_endian::U64;
 
 /// Messages read of one connection before others have their turn.
@@ -87,6 +89,13 @@ struct Client {
     retransmit: U64,
 }
 
+impl Client {
+    fn as_stranger(&self) -> Option<Stranger> {
+        let (deadline, is_checked) = self.connection.as_stranger().filter(|_| !self.entering)?;
+        Some(Stranger { conn: self.id, address: self.address, is_checked, deadline })
+    }
+}
+
 /// Where the gateway stands with stopping.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stopping {
@@ -102,7 +111,11 @@ pub struct Gateway {
     settings: Settings,
     transport: Box<dyn StreamTransport>,
     net_events: Vec<NetEvent>,
+    /// One for each place of the transport.
     clients: Vec<Option<Client>>,
+    door: Door,
+    /// Somebody has connected in this turn.
+    has_come: bool,
     /// Flows of free places, so that accepting allocates nothing.
     spare_flows: Vec<Flow>,
     queue: VecDeque<ConnId>,
@@ -131,7 +144,7 @@ pub struct Gateway {
 }
 
 impl Gateway {
-    /// Over a transport that listens.
+    /// Over a transport that listens, with the places that [`crate::door::transport_limits`] gives it.
     pub fn new(
         settings: Settings,
         transport: Box<dyn StreamTransport>,
@@ -141,12 +154,14 @@ impl Gateway {
         outbox: OutboxClient,
         auth: AuthClient,
     ) -> Self {
-        let places = usize::from(connections_max);
+        let places = Door::places(connections_max);
         Self {
             settings,
             transport,
             net_events: Vec::with_capacity(256),
             clients: (0..places).map(|_| None).collect(),
+            door: Door::new(connections_max),
+            has_come: false,
             spare_flows: (0..places).map(|_| Flow::default()).collect(),
             queue: VecDeque::with_capacity(places * 2),
             ring,
@@ -179,6 +194,11 @@ impl Gateway {
         self.operator = Some(operator);
     }
 
+    /// How many connections had to go before they had logged on.
+    pub fn turned_out(&self) -> Arc<AtomicU64> {
+        self.door.turned_out()
+    }
+
     /// One turn at time `now`; returns how much was done.
     pub fn turn(&mut self, now: u64) -> usize {
         self.blocked = false;
@@ -194,6 +214,7 @@ impl Gateway {
         // What must not be lost goes into the ring before what can wait in a socket.
         done += self.offer_obligations();
         done += self.read_queued(now);
+        self.make_room();
         done += self.write_events(now);
         done += self.write_pieces(now);
         if now >= self.next_tick {
@@ -289,6 +310,7 @@ impl Gateway {
             self.transport.close(conn, Close::Now);
             return;
         };
+        self.has_come = true;
         let flow = self.spare_flows.pop().unwrap_or_default();
         *place = Some(Client {
             id: conn,
@@ -306,6 +328,23 @@ impl Gateway {
             held_since: None,
             retransmit: 0.into(),
         });
+    }
+
+    /// Where newcomers are too many strangers go, or they themselves.
+    fn make_room(&mut self) {
+        if !std::mem::take(&mut self.has_come) {
+            return;
+        }
+        let others = self.logged_on();
+        self.door.look(self.clients.iter().flatten().filter_map(Client::as_stranger), others);
+        while let Some(conn) = self.door.turn_out() {
+            self.remove(conn, Close::Now);
+        }
+    }
+
+    /// Those who have logged on, or have a Logon on its way into the log.
+    fn logged_on(&self) -> usize {
+        self.clients.iter().flatten().filter(|client| client.as_stranger().is_none()).count()
     }
 
     fn client(&mut self, conn: ConnId) -> Option<&mut Client> {
@@ -448,7 +487,9 @@ impl Gateway {
         while let Some(answer) = self.auth.answer() {
             done += 1;
             let known = self.client(answer.conn).is_some_and(|c| c.connection.session() != 0);
-            if answer.is_right && known {
+            if answer.is_right && known && self.door.is_full(self.logged_on()) {
+                self.remove(answer.conn, Close::Now);
+            } else if answer.is_right && known {
                 if let Some(client) = self.client(answer.conn) {
                     client.entering = true;
                     self.obliged = true;

@@ -8,6 +8,7 @@
 //! ```
 
 use crate::auth::auth_way;
+use crate::care::{Care, Counted};
 use crate::config::{Config, Instrument, Placement, ScheduleLine};
 use crate::feed::fanout::Fanout;
 use crate::feed::lines::{OpenFeed, OutLines, open_feed};
@@ -24,7 +25,7 @@ use crate::io::event_ring::event_ring;
 use crate::io::file::DataDir;
 use crate::io::thread::spawn;
 use crate::io::udp::UnicastSocket;
-use crate::io::{self, Disk, RealDisk, Sleeper, StreamTransport, clock, cpu};
+use crate::io::{self, RealDisk, Sleeper, StreamTransport, clock, cpu};
 use crate::journal::{self, Durability, JournalReader};
 use crate::operator::{ANSWERS_MAX, Names, Operator};
 use crate::publisher::{Lines, Publisher};
@@ -43,7 +44,6 @@ use marketdata::views::Views;
 use sbe_schemas::header::text;
 use std::collections::VecDeque;
 use std::io::Write;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::sync_channel;
@@ -61,10 +61,6 @@ const CHECKPOINTS: usize = 65_536;
 const UNDERSTUDY_SLEEP: Duration = Duration::from_millis(10);
 /// Between two bursts of snapshot packets.
 const BURST_SLEEP: Duration = Duration::from_millis(1);
-/// The disk is looked after this often.
-const CARE_EVERY: Duration = Duration::from_millis(250);
-/// Packets that could not be sent are told at most so often.
-const UNSENT_EVERY: Duration = Duration::from_secs(10);
 /// Packets between the lines and the feed's cold thread: a tenth of a second at a million messages.
 const TAP_PACKETS: usize = 1024;
 /// Packets of the snapshot channel on their way there.
@@ -211,10 +207,12 @@ pub fn serve(config: &Config, out: &mut impl Write) -> anyhow::Result<()> {
     // 7. Market data over FIX, listening; what serves the feed; the publisher.
     let OpenFeed { mut lines, mut snapshots, fallback: feed_fallback } = open_feed(config)?;
     let feed_by = lines.describe();
-    let unsent = [lines.unsent(), snapshots.unsent()];
+    let unsent = Counted::new(vec![lines.unsent(), snapshots.unsent()]);
+    let mut turned_out = Counted::new(vec![gateway.turned_out()]);
     let market_data = open_market_data(config)?.map(|(opened, [incremental, snapshot])| {
         lines.taps.push(incremental);
         snapshots.taps.push(snapshot);
+        turned_out.add(opened.turned_out());
         opened
     });
     let service = open_replay(config, &mut lines, &mut snapshots)?;
@@ -234,7 +232,7 @@ pub fn serve(config: &Config, out: &mut impl Write) -> anyhow::Result<()> {
         understudy,
         Bells { own: understudy_sleeper, gateway: bell.clone() },
         (SnapshotCycle::new(CHANNEL_SNAPSHOT, config.feed.epoch), snapshots),
-        Care::new(config, health, unsent),
+        Care::new(config, health, unsent, turned_out),
         Duration::from_millis(config.feed.snapshot_ms),
         recovered.commands,
         Arc::clone(&cold_stop),
@@ -420,6 +418,7 @@ fn open_replay(
     };
     let limits = io::TransportLimits {
         connections_max: feed.replay_connections_max,
+        when_full: io::WhenFull::Refuse,
         receive_bytes: tcp::RECEIVE_BYTES,
         send_bytes: tcp::SEND_BYTES,
         linger: Duration::from_secs(1),
@@ -519,73 +518,6 @@ fn spawn_understudy(
         }
     };
     spawn("understudy", work)
-}
-
-/// Looks after the host from a cold thread, and says so when something changes.
-struct Care {
-    health: Arc<Health>,
-    data: PathBuf,
-    reserve_bytes: u64,
-    next: Instant,
-    /// What was said last: the disk is low, the log has stalled.
-    said: (bool, bool),
-    /// Packets of lines and snapshots that could not be sent.
-    unsent: [Arc<AtomicU64>; 2],
-    /// How many that were when it was said last, and when it may be said again.
-    unsent_said: (u64, Instant),
-}
-
-impl Care {
-    fn new(config: &Config, health: Arc<Health>, unsent: [Arc<AtomicU64>; 2]) -> Self {
-        let (data, reserve_bytes) = (config.host.data.clone(), config.host.disk_reserve_mib << 20);
-        let next = Instant::now();
-        let (said, unsent_said) = ((false, false), (0, next));
-        Self { health, data, reserve_bytes, next, said, unsent, unsent_said }
-    }
-
-    fn look(&mut self) {
-        if Instant::now() < self.next {
-            return;
-        }
-        self.next = Instant::now() + CARE_EVERY;
-        match RealDisk.free_bytes(&self.data) {
-            Ok(free) => self.health.disk_has(free, self.reserve_bytes),
-            Err(error) => {
-                tracing::warn!("{}: cannot see what is free: {error}", self.data.display())
-            }
-        }
-        let now = (self.health.disk_is_low(), self.health.is_stalled());
-        let data = self.data.display();
-        match (self.said.0, now.0) {
-            (false, true) => tracing::error!(
-                "{data}: less than host.disk_reserve_mib is free: orders are refused, cancels are taken. Make room"
-            ),
-            (true, false) => tracing::info!("{data}: there is room again: orders are taken"),
-            _ => {}
-        }
-        match (self.said.1, now.1) {
-            (false, true) => tracing::error!(
-                "{data}: nothing has been committed for host.stall_ms: clients are not read. Look after the disk"
-            ),
-            (true, false) => tracing::info!("{data}: the journal gets on again: clients are read"),
-            _ => {}
-        }
-        self.said = now;
-        self.look_at_the_feed();
-    }
-
-    fn look_at_the_feed(&mut self) {
-        let unsent = self.unsent.iter().map(|unsent| unsent.load(Ordering::Relaxed)).sum();
-        let (said, next) = self.unsent_said;
-        if unsent > said && Instant::now() >= next {
-            tracing::warn!(
-                "{unsent} packets of the feed could not be sent since the start, {} of them now: the network \
-                 takes none, or no more. Subscribers ask for them",
-                unsent - said
-            );
-            self.unsent_said = (unsent, Instant::now() + UNSENT_EVERY);
-        }
-    }
 }
 
 /// A promise cannot be kept: the process ends, loudly.

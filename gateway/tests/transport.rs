@@ -16,7 +16,7 @@ mod rigs;
 use std::time::{Duration, Instant};
 
 use bench::{Bench, patterned};
-use gateway::io::{Close, CloseReason, ConnId, TransportLimits};
+use gateway::io::{Close, CloseReason, ConnId, TransportLimits, WhenFull};
 use rigs::{Rig, Seen};
 
 /// Runs every case on every back end, as tests named `uring::case` and so on.
@@ -62,6 +62,8 @@ conformance! {
     a_close_now_ends_at_once_even_while_blocked
     a_stale_id_is_harmless_when_its_slot_is_used_again
     one_connection_too_many_is_closed_and_counted
+    one_connection_too_many_waits_if_it_may
+    who_waits_has_the_place_of_who_has_lingered_longest
     two_hundred_connections_come_and_go
     stalled_readers_do_not_starve_the_others
     no_event_is_lost_when_the_caller_has_room_for_one
@@ -393,6 +395,52 @@ fn one_connection_too_many_is_closed_and_counted<R: Rig>(open: impl FnOnce(Trans
     let (mut fourth, fourth_conn) = bench.connect();
     bench.assert_echoes(&mut fourth, fourth_conn, b"four");
     assert_eq!(bench.transport().stats().accepted, 3);
+}
+
+fn one_connection_too_many_waits_if_it_may<R: Rig>(open: impl FnOnce(TransportLimits) -> R) {
+    let mut bench = Bench::new(open, TransportLimits { when_full: WhenFull::Wait, ..limits(2) });
+    let (first, first_conn) = bench.connect();
+    let (mut second, second_conn) = bench.connect();
+    let mut waiting: Vec<_> = (0..20).map(|_| bench.rig.connect().unwrap()).collect();
+    bench.settle();
+    assert_eq!((bench.accepted(), bench.transport().stats().refused_full), (None, 0));
+    bench.assert_echoes(&mut second, second_conn, b"undisturbed");
+    drop(first);
+    bench.close(first_conn, Close::Now);
+    // Each makes room for the next; nobody is forgotten, and none comes before its time.
+    for client in &mut waiting {
+        let conn = bench.accept();
+        bench.assert_echoes(client, conn, b"hello");
+        bench.close(conn, Close::Now);
+    }
+    bench.settle();
+    assert_eq!((bench.accepted(), bench.transport().stats().refused_full), (None, 0));
+    assert_eq!(bench.transport().stats().accepted, 22);
+}
+
+fn who_waits_has_the_place_of_who_has_lingered_longest<R: Rig>(
+    open: impl FnOnce(TransportLimits) -> R,
+) {
+    let linger = Duration::from_secs(600);
+    let when_full = WhenFull::Wait;
+    let mut bench = Bench::new(open, TransportLimits { when_full, linger, ..limits(3) });
+    let ((mut open, open_conn), (mut old, old_conn)) = (bench.connect(), bench.connect());
+    let (mut young, young_conn) = bench.connect();
+    bench.close(old_conn, Close::Flushed);
+    bench.settle();
+    bench.close(young_conn, Close::Flushed);
+    bench.settle();
+    // Neither hangs up, and for ten minutes the venue would not either.
+    let (mut next, next_conn) = bench.connect();
+    assert_eq!(next_conn.slot, old_conn.slot);
+    bench.assert_echoes(&mut next, next_conn, b"next");
+    bench.assert_echoes(&mut open, open_conn, b"open");
+    let (mut last, last_conn) = bench.connect();
+    assert_eq!(last_conn.slot, young_conn.slot);
+    bench.assert_echoes(&mut last, last_conn, b"last");
+    for gone in [&mut old, &mut young] {
+        assert_ne!(bench.client_drains(gone).1, Seen::Open);
+    }
 }
 
 fn two_hundred_connections_come_and_go<R: Rig>(open: impl FnOnce(TransportLimits) -> R) {

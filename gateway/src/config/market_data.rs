@@ -12,10 +12,10 @@ use std::net::SocketAddr;
 pub struct FixMarketData {
     /// Its address.
     pub listen: SocketAddr,
-    /// Connections at once.
+    /// Connections at once that have logged on, as in `[fix]`.
     #[serde(default = "connections_max")]
     pub connections_max: u16,
-    /// Of these, from one address; without it all of them.
+    /// From one address, logged on or not; without it all of them.
     pub connections_per_address_max: Option<u16>,
     /// Instruments that one connection may follow, counted once for each subscription.
     #[serde(default = "subscriptions_max")]

@@ -5,6 +5,7 @@ use super::requests::{Desk, Tells};
 use super::session::{Rules, Session};
 use super::streams::{Due, MESSAGE_ENTRIES_MAX};
 use super::tell::{self, ENTRY_BYTES_MAX, Entry, FRAME_BYTES_MAX, ListHead, REPLY_BYTES_MAX};
+use crate::door::Stranger;
 use crate::io::{ConnId, StreamTransport};
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -77,6 +78,12 @@ impl Client {
             again_at: u64::MAX,
             turn: 0,
         }
+    }
+
+    /// Whoever had the right secret is none: it waits for us.
+    pub(super) fn as_stranger(&self) -> Option<Stranger> {
+        let (deadline, is_checked) = self.session.as_stranger().filter(|_| !self.may_enter)?;
+        Some(Stranger { conn: self.id, address: self.address, is_checked, deadline })
     }
 
     /// It has asked for something.

@@ -24,6 +24,7 @@ pub mod tell;
 
 use crate::auth::AuthClient;
 use crate::connection::ConnectionLimits;
+use crate::door::{self, Door};
 use crate::feed::tap::TapOut;
 use crate::fix::fields::Scanner;
 use crate::fix::frame::{Frame, next};
@@ -37,7 +38,7 @@ use session::{Heard, Rules, Session};
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 use tell::{ENTRY_BYTES_MAX, Entry, FRAME_BYTES_MAX, REPLY_BYTES_MAX, Replies};
 
@@ -79,12 +80,13 @@ pub struct Settings {
 
 /// Sizes of the transport that this needs: the largest message fits an empty buffer.
 pub fn transport_limits(connections_max: u16) -> TransportLimits {
-    TransportLimits {
-        connections_max,
+    let limits = TransportLimits {
         receive_bytes: 32 << 10,
         send_bytes: FRAME_BYTES_MAX + streams::MESSAGE_ENTRIES_MAX * ENTRY_BYTES_MAX,
         linger: Duration::from_secs(1),
-    }
+        ..TransportLimits::default()
+    };
+    door::transport_limits(connections_max, limits)
 }
 
 /// Both lines of the feed inside of the process.
@@ -114,6 +116,9 @@ pub struct FixFeed {
     books: Books,
     feed: Feed,
     clients: Vec<Option<Client>>,
+    door: Door,
+    /// Somebody has connected in this turn.
+    has_come: bool,
     net_events: Vec<NetEvent>,
     scanner: Scanner,
     replies: Replies,
@@ -139,7 +144,9 @@ impl FixFeed {
             packets,
             books,
             feed: Feed::Closed,
-            clients: (0..connections_max).map(|_| None).collect(),
+            clients: (0..Door::places(connections_max)).map(|_| None).collect(),
+            door: Door::new(connections_max),
+            has_come: false,
             net_events: Vec::with_capacity(256),
             scanner: Scanner::new(),
             replies: Replies::default(),
@@ -181,8 +188,14 @@ impl FixFeed {
         for slot in 0..self.clients.len() {
             done += self.serve(now, slot, is_tick);
         }
+        self.make_room();
         self.transport.flush();
         done
+    }
+
+    /// How many connections had to go before they had logged on.
+    pub fn turned_out(&self) -> Arc<AtomicU64> {
+        self.door.turned_out()
     }
 
     /// The books, as they are.
@@ -284,15 +297,34 @@ impl FixFeed {
             Some(place) if !full && !self.stopping => {
                 let session = Session::new(now, &self.settings.limits);
                 *place = Some(Client::new(conn, address, session));
+                self.has_come = true;
             }
             _ => self.transport.close(conn, Close::Now),
         }
         self.next_tick = 0; // The tap opens with the first client.
     }
 
+    /// As in order entry: where newcomers are too many strangers go, or they themselves.
+    fn make_room(&mut self) {
+        if !std::mem::take(&mut self.has_come) {
+            return;
+        }
+        let others = self.logged_on();
+        self.door.look(self.clients.iter().flatten().filter_map(Client::as_stranger), others);
+        while let Some(conn) = self.door.turn_out() {
+            self.end(conn, Close::Now);
+        }
+    }
+
+    fn logged_on(&self) -> usize {
+        self.clients.iter().flatten().filter(|client| client.as_stranger().is_none()).count()
+    }
+
     fn take_answers(&mut self) {
         while let Some(answer) = self.auth.answer() {
-            if answer.is_right {
+            if answer.is_right && self.door.is_full(self.logged_on()) {
+                self.end(answer.conn, Close::Now);
+            } else if answer.is_right {
                 self.with(answer.conn, |client| client.may_enter = true);
             } else {
                 // Without a word, as in order entry.

@@ -491,6 +491,15 @@ impl Session {
         matches!(self.state, State::AwaitLogon { .. })
     }
 
+    /// It has not logged on: until when it may, and whether its secret is being checked.
+    pub fn as_stranger(&self) -> Option<(u64, bool)> {
+        match self.state {
+            State::AwaitLogon { deadline } => Some((deadline, false)),
+            State::Checking { deadline, .. } => Some((deadline, true)),
+            State::Live | State::Leaving { .. } => None,
+        }
+    }
+
     /// Nothing is read before it is let in.
     pub fn is_checking(&self) -> bool {
         matches!(self.state, State::Checking { .. })

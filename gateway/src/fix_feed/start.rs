@@ -9,6 +9,8 @@ use crate::io::thread::spawn;
 use crate::io::{self, Doorbell, TransportKind};
 use anyhow::{Context, anyhow};
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::thread::JoinHandle;
 
 /// Packets that may wait for the thread: it looks every millisecond.
@@ -53,6 +55,11 @@ pub fn open(config: &Config) -> anyhow::Result<Option<(Opened, [TapIn; 2])>> {
 }
 
 impl Opened {
+    /// How many connections had to go before they had logged on.
+    pub fn turned_out(&self) -> Arc<AtomicU64> {
+        self.feed.turned_out()
+    }
+
     /// Serves on threads of its own until `stop` is set; they are cold.
     pub fn serve(self, stop: Stop) -> JoinHandle<()> {
         let Self { feed, checker, bell, .. } = self;

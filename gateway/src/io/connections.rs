@@ -9,7 +9,9 @@ use std::collections::VecDeque;
 use std::net::{Ipv4Addr, SocketAddr};
 
 use super::buffers::{ReceiveBuffer, SendBuffer};
-use super::transport::{Close, CloseReason, ConnId, NetEvent, TransportLimits, TransportStats};
+use super::transport::{
+    Close, CloseReason, ConnId, NetEvent, TransportLimits, TransportStats, WhenFull,
+};
 
 // Events raised and not yet polled, as bits; told to the caller in this order.
 pub(super) const ACCEPTED: u8 = 1;
@@ -61,6 +63,7 @@ pub(super) struct Connections<S> {
     touched: Vec<u16>,
     closing: Vec<u16>,
     linger_ns: u64,
+    when_full: WhenFull,
     pub(super) stats: TransportStats,
 }
 
@@ -92,6 +95,7 @@ impl<S: Default> Connections<S> {
             // While one round is worked off, each slot may be entered for the next.
             touched: Vec::with_capacity(slots_max * 2),
             closing: Vec::with_capacity(slots_max),
+            when_full: limits.when_full,
             linger_ns: u64::try_from(limits.linger.as_nanos()).unwrap_or(u64::MAX),
             stats: TransportStats::default(),
         }
@@ -113,6 +117,16 @@ impl<S: Default> Connections<S> {
         self.raise(slot, ACCEPTED);
         self.touch(slot);
         Some(slot)
+    }
+
+    /// How many may come now; `None`: as many as like, who finds no place is refused.
+    pub(super) fn room(&self) -> Option<usize> {
+        (self.when_full == WhenFull::Wait).then_some(self.free.len())
+    }
+
+    /// All places are taken, and who comes now is to wait.
+    pub(super) fn lets_wait(&self) -> bool {
+        self.room() == Some(0)
     }
 
     /// Gives the slot back. The kernel must no longer know anything of it.
@@ -265,6 +279,23 @@ impl<S: Default> Connections<S> {
             self.closing.swap_remove(index);
         }
         nearest
+    }
+
+    /// Somebody may wait for a place: unless one is on its way back, who has lingered longest dies now.
+    pub(super) fn make_room(&mut self) {
+        if self.slots.iter().any(|conn| conn.phase == Phase::Dying) {
+            return;
+        }
+        let lingers = |&slot: &u16| match self.slots[usize::from(slot)].phase {
+            Phase::Draining { deadline_ns } | Phase::Lingering { deadline_ns } => {
+                Some((deadline_ns, slot))
+            }
+            _ => None,
+        };
+        if let Some((_, slot)) = self.closing.iter().filter_map(lingers).min() {
+            self.at(slot).phase = Phase::Dying;
+            self.touch(slot);
+        }
     }
 
     // ----- the caller's half of the trait -----

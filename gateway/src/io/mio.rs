@@ -53,6 +53,8 @@ pub struct MioTransport {
     poll: Poll,
     sockets: Events,
     listeners: Vec<Listener>,
+    /// Whose turn it is to accept first.
+    first: usize,
     connections: Connections<Io>,
     sleeper: Sleeper,
 }
@@ -69,6 +71,7 @@ impl MioTransport {
             poll,
             sockets: Events::with_capacity(SOCKET_EVENTS_MAX),
             listeners: Vec::new(),
+            first: 0,
             connections: Connections::new(limits),
             sleeper,
         })
@@ -104,13 +107,20 @@ impl MioTransport {
     }
 
     fn accept(&mut self) {
-        for number in 0..self.listeners.len() {
+        // Places may be fewer than those who want one: each listener is the first in turn.
+        self.first = self.first.wrapping_add(1);
+        for offset in 0..self.listeners.len() {
+            let number = self.first.wrapping_add(offset) % self.listeners.len();
             for _ in 0..STEPS_MAX {
                 let listener = &mut self.listeners[number];
                 if !listener.may_accept
                     || (listener.retry_at_ns > 0 && clock::monotonic_ns() < listener.retry_at_ns)
                 {
                     break;
+                }
+                if self.connections.lets_wait() {
+                    self.connections.make_room();
+                    return;
                 }
                 listener.retry_at_ns = 0;
                 match listener.socket.accept() {

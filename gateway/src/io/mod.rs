@@ -44,6 +44,7 @@ pub use doorbell::{Doorbell, Sleeper};
 pub use file::RealDisk;
 pub use transport::{
     Close, CloseReason, ConnId, NetEvent, StreamTransport, TransportLimits, TransportStats,
+    WhenFull,
 };
 
 /// Which back end serves the connections.

@@ -205,7 +205,9 @@ pub struct SimTransport {
 
 impl SimTransport {
     fn accept(&mut self, wire: &mut Wire) {
-        while let Some((listener, link)) = wire.arrivals.pop_front() {
+        while !self.connections.lets_wait()
+            && let Some((listener, link)) = wire.arrivals.pop_front()
+        {
             let number = u32::try_from(link).unwrap_or(u32::MAX);
             let address = Ipv4Addr::from_bits(Ipv4Addr::new(10, 0, 0, 0).to_bits() | number >> 8);
             let peer = SocketAddr::from((address, 40_000 + (number & 0xff) as u16));
@@ -214,6 +216,9 @@ impl SimTransport {
             if !open || self.connections.claim(listener, peer, io).is_none() {
                 hang_up(wire, link);
             }
+        }
+        if !wire.arrivals.is_empty() {
+            self.connections.make_room();
         }
     }
 

@@ -84,11 +84,23 @@ pub enum Close {
     Now,
 }
 
+/// What happens to a connection that finds all places taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WhenFull {
+    /// It is accepted, closed and counted.
+    Refuse,
+    /// It waits in the kernel for the next place: the caller sees to it that there soon is one. When places
+    /// run out, connections that linger are ended, the oldest first.
+    Wait,
+}
+
 /// Sizes fixed at start; all memory of a transport follows from them.
 #[derive(Clone, Copy, Debug)]
 pub struct TransportLimits {
-    /// Connections served at once. One more is accepted, closed and counted.
+    /// Connections served at once.
     pub connections_max: u16,
+    /// What happens to one more.
+    pub when_full: WhenFull,
     /// Bytes per connection that may wait unread before reading stops; at least 4096.
     /// `received` may show up to twice as many: what was under way when the limit was reached.
     pub receive_bytes: usize,
@@ -102,6 +114,7 @@ impl Default for TransportLimits {
     fn default() -> Self {
         Self {
             connections_max: 1024,
+            when_full: WhenFull::Refuse,
             receive_bytes: 64 << 10,
             send_bytes: 64 << 10,
             linger: Duration::from_millis(1000),

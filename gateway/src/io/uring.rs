@@ -282,7 +282,7 @@ impl UringTransport {
             self.in_flight -= usize::from(!more);
             let (slot, generation) = operation::owner(user_data);
             match Operation::of(user_data) {
-                Operation::Accept => self.on_accept(slot, result, more),
+                Operation::Accept => self.on_accept(slot, result),
                 Operation::Bell => self.arm_bell(),
                 Operation::Write => self.on_file_written(result),
                 Operation::CancelAccept | Operation::CancelEverything => {}
@@ -414,6 +414,7 @@ impl StreamTransport for UringTransport {
 
     fn flush(&mut self) {
         self.reap();
+        self.arm_listeners();
         self.settle();
         self.enter_if_due();
     }

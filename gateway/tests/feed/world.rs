@@ -12,7 +12,7 @@ use gateway::feed::udp::{Datagrams, UdpReplay};
 use gateway::history::{History, HistoryReader};
 use gateway::io::sim::{SimClient, SimNet};
 use gateway::io::sim_disk::SimDisk;
-use gateway::io::{StreamTransport, TransportLimits};
+use gateway::io::{StreamTransport, TransportLimits, WhenFull};
 use gateway::publisher::Lines;
 use marketdata::SubscriberLimits;
 use marketdata::packer::Packer;
@@ -76,6 +76,7 @@ impl World {
         let net = SimNet::new(seed);
         let limits = TransportLimits {
             connections_max: 8,
+            when_full: WhenFull::Refuse,
             receive_bytes: tcp::RECEIVE_BYTES,
             send_bytes: tcp::SEND_BYTES,
             linger: Duration::from_secs(1),

@@ -9,7 +9,8 @@ use sbe_client::{Driver, Heard, Key, Memory, Report, Session, Wants, Width};
 use sbe_schemas::header::{Message, fill_text, text};
 use sbe_schemas::order_entry as oe;
 use sbe_schemas::types::{Decimal8, Decimal8Null, OrdType, Side, TimeInForce};
-use std::time::Duration;
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -82,6 +83,25 @@ fn fix_and_sbe_clients_trade_on_one_book_and_the_feed_says_the_same() {
     });
     let public = public.unwrap_or_else(|| panic!("no trade of {order_id} in {lines:?}"));
     assert_eq!(public["seq"].to_string().trim_matches('"'), told.head.seq.get().to_string());
+}
+
+/// Negotiate and Establish are two ways through the log, and between them the client is nobody again.
+#[test]
+fn strangers_in_all_places_keep_no_binary_client_out() {
+    for transport in ["uring", "mio"] {
+        let venue = Venue::start(transport, "fused", |demo| {
+            stage(&demo, 1, false).replace("connections_max = 64", "connections_max = 1")
+        });
+        let doors = [venue.address(), &venue.sbe_address];
+        let strangers = (0..60).map(|n| TcpStream::connect(doors[n % 2]).unwrap());
+        let strangers: Vec<TcpStream> = strangers.collect();
+        let begun = Instant::now();
+        let mut binary = connect(&venue, session(Memory::default()));
+        binary.send(order("a", Side::Buy, 1, 1)).unwrap();
+        assert!(report(&mut binary).get::<oe::ExecutionReportNew>().is_some());
+        assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+        drop(strangers);
+    }
 }
 
 #[test]

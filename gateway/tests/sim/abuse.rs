@@ -38,6 +38,20 @@ fn healthy_clients_do_not_notice_those_who_mean_harm() {
     assert!(!plays_all() || harm > 100_000, "{harm} messages that mean harm are not many");
 }
 
+/// Soon all places are taken by those who say nothing: whoever is cut off comes back all the same.
+#[test]
+fn who_was_cut_off_comes_back_though_strangers_never_leave() {
+    for seed in seeds(4) {
+        let plan = Plan { steps: 1500, cut: 20, abuse: true, ..Plan::default() };
+        let clients = play(seed, plan, Faults::default()).history.clients;
+        let of_fix = clients.iter().enumerate().filter(|(n, _)| width(*n).is_none());
+        let logons = of_fix.flat_map(|(_, client)| &client.got);
+        let logons = logons.filter(|got| got.field("35") == Some("A")).count();
+        // Of 30 cuts about 18 are theirs, and some of those meet one who is on his way back.
+        assert!(logons >= 12, "{logons} logons\nfailed: SIM_SEED={seed}");
+    }
+}
+
 #[test]
 fn with_crashes_cuts_and_a_log_that_refuses_still_nothing_is_lost() {
     let faults = Faults { delay_turns_max: 4, refuse: 50, depose: 2 };

@@ -1,4 +1,4 @@
-//! Clients that mean harm: garbage, lying lengths, wild numbers, no reading, a storm of logons. Each has its own
+//! Clients that mean harm: garbage, lying lengths, wild numbers, no reading, a storm of logons, silent connections. Each has its own
 //! manner, and comes again whenever it is thrown out. Nothing of theirs trades.
 
 use crate::client::CLIENTS;
@@ -25,20 +25,25 @@ enum Manner {
     NeverReads,
     /// Logons with a wrong secret, as itself and as others, and away.
     LogonStorm,
+    /// Connects again and again, and says nothing.
+    Loiters,
 }
 
-const MANNERS: [Manner; 5] = [
+const MANNERS: [Manner; 6] = [
     Manner::Garbage,
     Manner::LyingLengths,
     Manner::WildNumbers,
     Manner::NeverReads,
     Manner::LogonStorm,
+    Manner::Loiters,
 ];
 
 pub struct Abuser {
     manner: Manner,
     comp_id: String,
     link: Option<SimClient>,
+    /// Of one that loiters; it never hangs up.
+    silent: Vec<SimClient>,
     next_out: u64,
     names: u64,
     dice: Dice,
@@ -55,9 +60,10 @@ pub fn comp_id(number: usize) -> String {
 pub fn all(seed: u64) -> Vec<Abuser> {
     let abuser = |(at, manner): (usize, &Manner)| Abuser {
         manner: *manner,
-        // The two that never log on have no session of their own.
+        // Those that never log on have no session of their own.
         comp_id: comp_id(at.saturating_sub(1).min(ABUSERS - 1)),
         link: None,
+        silent: Vec::new(),
         next_out: 1,
         names: 0,
         dice: Dice(seed ^ (at as u64 + 77) << 32),
@@ -74,13 +80,23 @@ impl Abuser {
 
     /// The venue is gone, or the day is over.
     pub fn leave(&mut self, net: Option<&SimNet>) {
-        if let (Some(link), Some(net)) = (self.link.take(), net) {
-            net.client_reset(link);
+        for link in self.link.take().into_iter().chain(self.silent.drain(..)) {
+            if let Some(net) = net {
+                net.client_reset(link);
+            }
         }
     }
 
     /// A millisecond.
     pub fn turn(&mut self, now: u64, net: &SimNet) {
+        if self.manner == Manner::Loiters {
+            if self.dice.hits(500) {
+                let listener = self.dice.below(3) as u8;
+                self.silent.extend(net.connect(listener));
+                self.sent += 1;
+            }
+            return;
+        }
         let Some(link) = self.link else { return self.connect(now, net) };
         if net.client_ended(link).is_some() {
             self.link = None;
@@ -98,7 +114,7 @@ impl Abuser {
         let stays = match self.manner {
             Manner::LogonStorm => 300,
             Manner::Garbage | Manner::LyingLengths | Manner::WildNumbers => 980,
-            Manner::NeverReads => 1000,
+            Manner::NeverReads | Manner::Loiters => 1000,
         };
         if !self.dice.hits(stays) {
             self.leave(Some(net));
@@ -135,7 +151,7 @@ impl Abuser {
             Manner::LyingLengths => self.lie(now),
             Manner::WildNumbers => self.wild_number(now),
             Manner::NeverReads => self.ask_for_much(now),
-            Manner::LogonStorm => self.logon(now),
+            Manner::LogonStorm | Manner::Loiters => self.logon(now),
         }
     }
 

@@ -11,6 +11,7 @@ use engine::fake_log::Dice;
 use engine::{Engine, Event, Limits, Log, Partition, Wish};
 use gateway::auth::{Checker, Secret, auth_way};
 use gateway::connection::{ConnectionLimits, Speaks};
+use gateway::door::transport_limits;
 use gateway::gateway::{Gateway, Settings};
 use gateway::health::{Health, StallWatch};
 use gateway::history::{HistoryReader, Limit, Stored};
@@ -508,13 +509,12 @@ impl<S: Store> Life<S> {
         cast: &Cast,
     ) -> Self {
         let net = SimNet::new(seed);
-        let transport_limits = TransportLimits {
-            connections_max: CONNECTIONS_MAX,
+        let sizes = TransportLimits {
             receive_bytes: 8192,
             send_bytes: 20_480, // A piece of a Retransmission is written in one go.
             ..TransportLimits::default()
         };
-        let mut transport = net.transport(transport_limits).unwrap();
+        let mut transport = net.transport(transport_limits(CONNECTIONS_MAX, sizes)).unwrap();
         for port in (9001..).take(LISTENERS.len()) {
             transport.listen(([127, 0, 0, 1], port).into()).unwrap();
         }

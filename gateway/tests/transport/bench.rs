@@ -125,8 +125,13 @@ impl<R: Rig> Bench<R> {
     /// A client and the connection it became.
     pub(crate) fn connect(&mut self) -> (R::Client, ConnId) {
         let client = self.rig.connect().expect("nobody listens");
+        (client, self.accept())
+    }
+
+    /// The next connection.
+    pub(crate) fn accept(&mut self) -> ConnId {
         self.until("Accepted", |bench| !bench.accepted.is_empty());
-        (client, self.accepted.pop_front().unwrap())
+        self.accepted.pop_front().unwrap()
     }
 
     pub(crate) fn accepted(&mut self) -> Option<ConnId> {

@@ -9,6 +9,7 @@
 )]
 
 mod dbn;
+mod door;
 mod operator;
 mod orders;
 #[allow(dead_code, reason = "market data's tests use the rest")]

@@ -92,6 +92,14 @@ impl Peer {
         self.expect("35=A");
     }
 
+    /// `false`: the connection ended without an answer.
+    pub fn tries_to_log_on(&mut self) -> bool {
+        self.ask_for_logon("");
+        let Some(message) = self.read_message() else { return false };
+        self.count(&message);
+        has_all(&message, "35=A")
+    }
+
     fn ask_for_logon(&mut self, more: &str) {
         let password = self.comp_id.to_lowercase();
         let heartbeat_s = self.heartbeat_s;

@@ -74,7 +74,7 @@ pub fn probe() -> Result<(), ProbeError> {
     let mut known = Probe::new();
     ring.submitter().register_probe(&mut known).map_err(failed("asking for operations"))?;
     let needed = [
-        opcode::AcceptMulti::CODE,
+        opcode::Accept::CODE,
         opcode::RecvMulti::CODE,
         opcode::Send::CODE,
         opcode::AsyncCancel::CODE,
