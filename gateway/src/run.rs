@@ -43,7 +43,7 @@ impl Waiting {
     /// By the cores that this process may use.
     pub fn for_cores(cores: usize) -> Self {
         match cores {
-            0..=2 => Self { spins: 0, yields: 20 },
+            0..=2 => Self { spins: 0, yields: 60 },
             _ => Self { spins: 2000, yields: 20 },
         }
     }
@@ -83,10 +83,10 @@ impl Idle {
     }
 
     /// After a turn without work: spins or yields once; `true`: it has done so often enough. `is_writing`: what it
-    /// waits for is a device, and there is nothing to yield for; whoever yields a busy core waits for a whole slice.
+    /// waits for is a device, whose end the kernel tells on this core: it yields, as one that spins would be in the way.
     pub fn should_sleep(&mut self, now_ns: u64, is_writing: bool) -> bool {
         if is_writing && now_ns - self.worked_ns < AWAKE_FOR_DEVICE_NS {
-            std::hint::spin_loop();
+            std::thread::yield_now(); // The kernel may need this core to tell that the device is done.
             return false;
         }
         self.turns += 1;
