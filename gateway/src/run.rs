@@ -3,8 +3,8 @@
 //!
 //! Waiting: a hot thread that found no work yields a few times, then sleeps on its doorbell. Waking a
 //! halted virtual CPU costs more than all of an order's way through the venue, so with spare cores
-//! (three or more) the threads spin a little first, and wherever it runs a thread stays awake while the
-//! device writes.
+//! (three or more) the threads spin a little first, and a thread that brings its batches to the device
+//! itself stays awake meanwhile.
 
 use crate::gateway::Gateway;
 use crate::health::{Health, StallWatch};
@@ -190,7 +190,7 @@ pub fn run_fused<L: Lines>(
     let mut idle = Idle::new(waiting);
     let mut clock = SteadyClock::default();
     let mut stopping = false;
-    // Or another thread writes, perhaps on this core, and must not wait for this one.
+    // Otherwise another thread writes, perhaps on this core, and must not wait for this one.
     let writes_here = edge.gateway.transport_mut().writes_files();
     loop {
         let now = clock.now_ns();
